@@ -1,0 +1,2 @@
+//! The `gdl` program.
+fn main() {}

@@ -1,0 +1,4 @@
+//! Source text to [`ast`]: layout, grammar, recovery. One public function: [`parse`].
+#![forbid(unsafe_code)]
+
+pub mod ast;

@@ -1,0 +1,59 @@
+//! What a compiled model and its callers agree on: [`domain`]s (run-time sizes and the maps between them) and the
+//! [`Signature`] of a program. Plain data, no I/O, no machine code; everything else may depend on it.
+//!
+//! # Domains
+//! Every array of a GDL program has at most one axis whose size is known at run time only: its **dim**, the leading axis.
+//! All samples of a batch lie one after the other along it (a batch is a disjoint union). Dims are joined by **maps**
+//! (total functions from the rows of one dim to the rows of another): node → sample, edge → source node, and so on. Reading
+//! a signal is a *pullback* along a map (gather), summing is a *push-forward* (segment). Nothing else moves data between dims,
+//! grid windows aside.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), no_std)]
+extern crate alloc;
+
+pub mod domain;
+
+use alloc::{string::String, vec::Vec};
+pub use domain::*;
+
+/// The element type of an array at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dtype {
+    /// Real numbers: f32 or f64 as the program was compiled.
+    Real,
+    /// Labels in `0..n`.
+    Class(u32),
+}
+
+/// An array crossing the door: rows of `dim` (none: a single row) times static axes, row-major.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArrayDecl {
+    /// Its name: an input, an output, or a parameter path such as `conv_1.K`.
+    pub name: String,
+    /// Its leading axis.
+    pub dim: Option<DimId>,
+    /// Its static axes.
+    pub axes: Vec<u32>,
+    /// Its elements.
+    pub dtype: Dtype,
+}
+
+impl ArrayDecl {
+    /// Elements a row.
+    pub fn row_len(&self) -> usize {
+        self.axes.iter().map(|&n| n as usize).product()
+    }
+}
+
+/// What a compiled program takes and gives. Inputs, parameters and outputs are passed in this order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signature {
+    /// Dims and maps.
+    pub domains: Domains,
+    /// The arrays the caller supplies.
+    pub inputs: Vec<ArrayDecl>,
+    /// The learned arrays.
+    pub params: Vec<ArrayDecl>,
+    /// The results.
+    pub outputs: Vec<ArrayDecl>,
+}
