@@ -1,0 +1,31 @@
+//! The calling interface of a program, whoever executes it (compiled code, the interpreter, a GPU).
+
+use crate::Array;
+use gdl_abi::{Instance, Signature};
+
+/// A program that can be run.
+pub trait Program: Send + Sync {
+    /// What it takes and gives.
+    fn signature(&self) -> &Signature;
+
+    /// Whether its reals are doubles.
+    fn is_f64(&self) -> bool;
+
+    /// Runs it on one batch. `inputs`, `params` and `outputs` follow the signature; outputs are resized and overwritten.
+    ///
+    /// # Errors
+    /// Names the array whose length or type does not fit, the label out of range, or the memory that could not be had.
+    fn run(&self, batch: &Instance, inputs: &[&Array], params: &[&Array], outputs: &mut Vec<Array>) -> Result<(), RunError>;
+}
+
+/// Why a program did not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunError(pub String);
+
+impl std::fmt::Display for RunError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RunError {}
