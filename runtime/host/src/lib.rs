@@ -1,1 +1,7 @@
-//! See the package description.
+//! What stands around a compiled model: data files, batches, the training loop, checkpoints.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod files;
+
+pub use error::{Error, Kind, Result};
