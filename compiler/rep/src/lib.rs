@@ -1,5 +1,35 @@
 //! Groups, representations and intertwiners: pure mathematics, no knowledge of the language.
+//!
+//! - [`exact`]: numbers as pairs (f64, residue), the ground everything stands on; [`modp`], [`scalar`], [`linear`].
+//! - [`group`], [`element`], [`subgroup`]: what acts.
+//! - [`rep`]: representations as ordered sums of atoms; [`matrices`] evaluates them, [`irreps`] lists irreducible ones;
+//!   [`wigner`], [`symmetric`], [`octahedral`] hold the formulas.
+//! - [`hom`], [`kernel`]: bases of equivariant linear maps, kernels and invariants.
+//! - [`witness`]: counterexamples.
+//!
+//! All representations are real and orthogonal in their bases. Conventions are formulas in `spec/conventions.md`.
 #![forbid(unsafe_code)]
 
+pub mod element;
+pub mod error;
 pub mod exact;
+pub mod group;
+pub mod irreps;
+pub mod linear;
+pub mod matrices;
+pub mod modp;
+pub mod octahedral;
+pub mod rep;
+pub mod scalar;
+pub mod subgroup;
+pub mod symmetric;
+pub mod wigner;
+
+pub use element::{Elem, Element};
+pub use error::Error;
 pub use exact::Exact;
+pub use group::Group;
+pub use irreps::irreps;
+pub use rep::{Atom, Label, Rep};
+pub use subgroup::Subgroup;
+pub use wigner::wigner_3j;
