@@ -15,7 +15,7 @@ pub struct Span {
 }
 
 /// A name as written, with its span.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Ident {
     /// The text, primes included (`h'`).
     pub name: String,
@@ -43,6 +43,7 @@ pub struct Item {
 
 /// The kinds of items.
 #[derive(Clone, Debug)]
+#[allow(missing_docs)]
 pub enum ItemKind {
     /// `use std::o3::{harmonics, gate}` or `use "layers/conv.gdl"::{conv}`.
     Use(Use),
@@ -79,6 +80,7 @@ pub struct Use {
 
 /// Where a module comes from.
 #[derive(Clone, Debug)]
+#[allow(missing_docs)]
 pub enum UseFrom {
     /// `std::o3`.
     Path(Vec<Ident>),
@@ -256,6 +258,7 @@ pub struct Stmt {
 
 /// The kinds of statements.
 #[derive(Clone, Debug)]
+#[allow(missing_docs)]
 pub enum StmtKind {
     /// `param W: hom(a, b) ~ he in e3nn as "linear.weight"`, one per name.
     Param(ParamDecl),
@@ -318,6 +321,7 @@ pub struct Def {
 
 /// The left side of a definition.
 #[derive(Clone, Debug)]
+#[allow(missing_docs)]
 pub enum Lhs {
     /// `y`, `y[i]`, `y[i][h]`, `u[e: j -> i in m.edges]`: each bracket's binders in order.
     Name { name: Ident, binders: Vec<Binder> },
@@ -327,6 +331,7 @@ pub enum Lhs {
 
 /// What binds an index.
 #[derive(Clone, Debug)]
+#[allow(missing_docs)]
 pub enum Binder {
     /// `i`, its set inferred from use.
     Bare(Ident),
@@ -347,6 +352,7 @@ pub struct Expr {
 
 /// The kinds of expressions.
 #[derive(Clone, Debug)]
+#[allow(missing_docs)]
 pub enum ExprKind {
     /// `42`.
     Int(u64),

@@ -1,4 +1,50 @@
-//! Source text to [`ast`]: layout, grammar, recovery. One public function: [`parse`].
+//! Source text to [`ast`]: layout, grammar, recovery.
+//!
+//! [`parse`] never fails: it returns what could be read and every independent error of the file. Text becomes tokens
+//! (`lex`), tokens become masked text in which newlines separate statements and brackets match (`layout`), masked text
+//! is parsed item by item (`grammar.pest`), and the pairs become the tree (`build`).
 #![forbid(unsafe_code)]
 
 pub mod ast;
+mod build;
+mod error;
+mod layout;
+mod lex;
+
+pub use error::SyntaxError;
+
+/// The generated parser; its rules are private to the crate.
+mod grammar {
+    #![allow(missing_docs)]
+    #[derive(pest_derive::Parser)]
+    #[grammar = "grammar.pest"]
+    pub(crate) struct Grammar;
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Parsed {
+    /// The items that parsed. Statements that did not are left out.
+    pub ast: ast::SourceFile,
+    /// The errors in the order of the text; none means that `ast` is all of the file.
+    pub errors: Vec<SyntaxError>,
+}
+
+/// Parses the text of a file; `file` is the number that its spans carry.
+pub fn parse(file: u32, text: &str) -> Parsed {
+    let layout = layout::layout(file, text);
+    let mut builder = build::Builder::new(file, text, &layout);
+    let items = layout.items.iter().filter_map(|range| builder.item_chunk(range.clone())).collect();
+    Parsed { ast: ast::SourceFile { items }, errors: builder.finish() }
+}
+
+/// Parses a single expression, as typed at a prompt.
+pub fn parse_expr(file: u32, text: &str) -> Result<ast::Expr, Vec<SyntaxError>> {
+    let layout = layout::layout(file, text);
+    let mut builder = build::Builder::new(file, text, &layout);
+    let expr = builder.expr_chunk();
+    match (expr, builder.finish()) {
+        (Some(expr), errors) if errors.is_empty() => Ok(expr),
+        (_, errors) => Err(errors),
+    }
+}
