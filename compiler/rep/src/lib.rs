@@ -4,8 +4,7 @@
 //! - [`group`], [`element`], [`subgroup`]: what acts.
 //! - [`rep`]: representations as ordered sums of atoms; [`matrices`] evaluates them, [`irreps`] lists irreducible ones;
 //!   [`wigner`], [`symmetric`], [`octahedral`] hold the formulas.
-//! - [`hom`], [`kernel`]: bases of equivariant linear maps, kernels and invariants.
-//! - [`witness`]: counterexamples.
+//! - [`mod@hom`], [`kernel`]: bases of equivariant linear maps, kernels and invariants; [`witness`] holds counterexamples.
 //!
 //! All representations are real and orthogonal in their bases. Conventions are formulas in `spec/conventions.md`.
 #![forbid(unsafe_code)]
@@ -14,7 +13,9 @@ pub mod element;
 pub mod error;
 pub mod exact;
 pub mod group;
+pub mod hom;
 pub mod irreps;
+pub mod kernel;
 pub mod linear;
 pub mod matrices;
 pub mod modp;
@@ -24,12 +25,16 @@ pub mod scalar;
 pub mod subgroup;
 pub mod symmetric;
 pub mod wigner;
+pub mod witness;
 
 pub use element::{Elem, Element};
 pub use error::Error;
 pub use exact::Exact;
 pub use group::Group;
+pub use hom::{Basis, hom_basis, invariants};
 pub use irreps::irreps;
+pub use kernel::{circle_kernel, kernel_basis, sphere_kernel};
 pub use rep::{Atom, Label, Rep};
 pub use subgroup::Subgroup;
 pub use wigner::wigner_3j;
+pub use witness::Counterexample;

@@ -238,7 +238,8 @@ impl Subgroup {
             .iter()
             .zip(&orders)
             .filter(|(g, _)| cyclic.position(g).is_none());
-        (n % 2 == 0 && outside.map(|(_, o)| *o).all(|o| o == 2)).then(|| format!("D({half})"))
+        (n.is_multiple_of(2) && outside.map(|(_, o)| *o).all(|o| o == 2))
+            .then(|| format!("D({half})"))
     }
 }
 

@@ -1,0 +1,299 @@
+//! Bases of equivariant linear maps, one pair of atoms at a time.
+//!
+//! In order of preference: Schur's lemma for irreducible atoms; factor by factor for outer products; indicator functions
+//! of orbits for two permutation representations; translates of one vector for maps from or to the regular
+//! representation; otherwise the null space of the generators' equations, over F_p with floats carried alongside.
+
+use crate::element::Element;
+use crate::error::Error;
+use crate::exact::Exact;
+use crate::group::Group;
+use crate::irreps;
+use crate::linear::{self, canonical};
+use crate::rep::Atom;
+
+/// The largest number of unknowns of an elimination.
+pub const MAX_UNKNOWNS: usize = 2048;
+
+/// A basis: `shape[0]` tensors of shape `shape[1..]`, row-major.
+///
+/// Canonical: reduced row echelon form of the flattened tensors, except for maps of an irreducible representation to
+/// itself, \[1\] or \[1, J\], J the rotation by 90°, their outer products, and [`crate::kernel::sphere_kernel`] and
+/// [`crate::kernel::circle_kernel`], which have closed forms.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Basis {
+    /// The number of tensors, then their shape.
+    pub shape: Vec<u32>,
+    /// The entries.
+    pub data: Vec<Exact>,
+    /// Was the basis, or its dimension, found in floating point?
+    pub numeric: bool,
+}
+
+impl Basis {
+    pub(crate) fn from_rows(rows: Vec<Vec<Exact>>, shape: &[usize], numeric: bool) -> Basis {
+        let dims = std::iter::once(rows.len()).chain(shape.iter().copied());
+        let data: Vec<Exact> = rows.into_iter().flatten().collect();
+        let numeric = numeric || data.iter().any(|x| x.r.is_none());
+        Basis {
+            shape: dims.map(|d| d as u32).collect(),
+            data,
+            numeric,
+        }
+    }
+
+    /// The number of tensors.
+    pub fn len(&self) -> usize {
+        self.shape.first().map_or(0, |&k| k as usize)
+    }
+
+    /// No tensors: only zero is equivariant.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Tensor number k.
+    pub fn tensor(&self, k: usize) -> &[Exact] {
+        let size: usize = self.shape.iter().skip(1).map(|&d| d as usize).product();
+        self.data.get(k * size..(k + 1) * size).unwrap_or(&[])
+    }
+
+    fn rows(self) -> Vec<Vec<Exact>> {
+        (0..self.len()).map(|k| self.tensor(k).to_vec()).collect()
+    }
+}
+
+/// A basis of the linear maps X with X ρ_a(g) = ρ_b(g) X, of shape \[k, dim b, dim a\].
+pub fn hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
+    let (a, b) = (a.clone().checked(group)?, b.clone().checked(group)?);
+    let (da, db) = (a.dim(group), b.dim(group));
+    if let Group::Product(factors) = group
+        && let (Some(left), Some(right)) = (parts(&a, factors), parts(&b, factors))
+    {
+        let mut product = Basis {
+            shape: vec![1, 1, 1],
+            data: vec![Exact::ONE],
+            numeric: false,
+        };
+        for ((factor, a), b) in factors.iter().zip(left).zip(right) {
+            product = outer(&product, &hom_basis(factor, &a, &b)?);
+        }
+        return Ok(product);
+    }
+    let irreducible = |atom: &Atom| matches!(atom, Atom::Trivial | Atom::Irrep(_));
+    let (rows, numeric) = if irreducible(&a) && irreducible(&b) {
+        (schur(group, &a, &b), false)
+    } else if a == Atom::Regular && !b.is_permutation() {
+        (canonical(from_regular(group, &b)?, da * db), false)
+    } else if b == Atom::Regular && !a.is_permutation() {
+        (canonical(to_regular(group, &a)?, da * db), false)
+    } else {
+        fixed(group, &group.generators(), true, &a, &b)?
+    };
+    Ok(Basis::from_rows(rows, &[db, da], numeric))
+}
+
+/// A basis of the vectors that every element fixes, of shape \[k, dim\].
+pub fn invariants(group: &Group, atom: &Atom) -> Result<Basis, Error> {
+    let basis = hom_basis(group, &Atom::Trivial, atom)?;
+    let dim = basis.shape.get(1).copied().unwrap_or(0) as usize;
+    let numeric = basis.numeric;
+    Ok(Basis::from_rows(basis.rows(), &[dim], numeric))
+}
+
+/// The factors of an atom of a product group, if it is an outer product.
+fn parts(atom: &Atom, factors: &[Group]) -> Option<Vec<Atom>> {
+    match atom {
+        Atom::Trivial => Some(vec![Atom::Trivial; factors.len()]),
+        Atom::Regular => Some(vec![Atom::Regular; factors.len()]),
+        Atom::Outer(parts) => Some(parts.clone()),
+        _ => None,
+    }
+}
+
+/// The Kronecker products of all pairs of matrices.
+fn outer(x: &Basis, y: &Basis) -> Basis {
+    let side = |basis: &Basis, at: usize| basis.shape.get(at).copied().unwrap_or(0) as usize;
+    let (xb, xa, yb, ya) = (side(x, 1), side(x, 2), side(y, 1), side(y, 2));
+    let mut rows = vec![];
+    for i in 0..x.len() {
+        for j in 0..y.len() {
+            let (m, n) = (x.tensor(i), y.tensor(j));
+            let entry = |at: usize| {
+                let (row, column) = (at / (xa * ya), at % (xa * ya));
+                m[row / yb * xa + column / ya] * n[row % yb * ya + column % ya]
+            };
+            rows.push((0..xb * yb * xa * ya).map(entry).collect());
+        }
+    }
+    Basis::from_rows(rows, &[xb * yb, xa * ya], x.numeric || y.numeric)
+}
+
+fn schur(group: &Group, a: &Atom, b: &Atom) -> Vec<Vec<Exact>> {
+    if a != b {
+        return vec![];
+    }
+    let mut rows = vec![linear::identity(a.dim(group))];
+    if irreps::commutant(group, a) == 2 {
+        rows.push([0, -1, 1, 0].map(Exact::int).to_vec());
+    }
+    rows
+}
+
+/// Functions on the group: the maps e_h ↦ ρ_b(h) v for each basis vector v.
+fn from_regular(group: &Group, b: &Atom) -> Result<Vec<Vec<Exact>>, Error> {
+    let elements = small(group, b)?;
+    let (n, db) = (elements.len(), b.dim(group));
+    let mut rows = vec![vec![Exact::ZERO; n * db]; db];
+    for (h, element) in elements.iter().enumerate() {
+        let m: Vec<Exact> = matrix(group, b, element)?;
+        for i in 0..db {
+            for (v, row) in rows.iter_mut().enumerate() {
+                row[i * n + h] = m[i * db + v];
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// The maps x ↦ (h ↦ (ρ_a(h⁻¹) x)_v) for each component v.
+fn to_regular(group: &Group, a: &Atom) -> Result<Vec<Vec<Exact>>, Error> {
+    let elements = small(group, a)?;
+    let (n, da) = (elements.len(), a.dim(group));
+    let mut rows = vec![vec![Exact::ZERO; n * da]; da];
+    for (h, element) in elements.iter().enumerate() {
+        let m: Vec<Exact> = matrix(group, a, &element.inverse())?;
+        for (v, row) in rows.iter_mut().enumerate() {
+            row[h * da..][..da].copy_from_slice(&m[v * da..][..da]);
+        }
+    }
+    Ok(rows)
+}
+
+/// The elements of the group, if a basis of maps between it and the atom is of reasonable size.
+fn small(group: &Group, atom: &Atom) -> Result<Vec<Element>, Error> {
+    let size = group
+        .order()
+        .unwrap_or(u64::MAX)
+        .saturating_mul((atom.dim(group) as u64).pow(2));
+    if size > 1 << 24 {
+        return Err(Error::TooLarge(format!(
+            "equivariant maps between `{}` and `regular` of {group} are too large",
+            atom.name(group)
+        )));
+    }
+    group.elements()
+}
+
+pub(crate) fn matrix(group: &Group, atom: &Atom, g: &Element) -> Result<Vec<Exact>, Error> {
+    atom.matrix(group, g).ok_or_else(|| {
+        Error::Invalid(format!(
+            "{g} does not act on `{}` of {group}",
+            atom.name(group)
+        ))
+    })
+}
+
+/// The matrices X of dim b × dim a, flattened, with ρ_b(g) X = X ρ_a(g) for the given elements and, with `lie`, for the
+/// identity component: in reduced row echelon form, and whether floats decided.
+pub(crate) fn fixed(
+    group: &Group,
+    elements: &[Element],
+    lie: bool,
+    a: &Atom,
+    b: &Atom,
+) -> Result<(Vec<Vec<Exact>>, bool), Error> {
+    let (da, db) = (a.dim(group), b.dim(group));
+    if a.is_permutation() && b.is_permutation() {
+        // The identity component of a Lie group permutes nothing: it acts trivially.
+        let both = |g: &Element| Some((a.permutation(group, g)?, b.permutation(group, g)?));
+        let images: Option<Vec<_>> = elements.iter().map(both).collect();
+        let images = images
+            .ok_or_else(|| Error::Invalid(format!("an element does not belong to {group}")))?;
+        return Ok((orbit_indicators(&images, da, db)?, false));
+    }
+    if da.saturating_mul(db) > MAX_UNKNOWNS {
+        return Err(Error::TooLarge(format!(
+            "maps from `{}` to `{}` have {da}·{db} unknowns; at most {MAX_UNKNOWNS} are solved for",
+            a.name(group),
+            b.name(group)
+        )));
+    }
+    let mut pairs = vec![];
+    for g in elements {
+        pairs.push((matrix(group, a, g)?, matrix(group, b, g)?));
+    }
+    if lie {
+        let all = |atom: &Atom| atom.lie_matrices(group).unwrap_or_default();
+        pairs.extend(all(a).into_iter().zip(all(b)));
+    }
+    // One pair at a time: later equations are written in the solutions of the earlier ones.
+    let mut solutions: Vec<Vec<Exact>> = (0..da * db).map(|at| unit_vector(at, da * db)).collect();
+    let mut numeric = false;
+    for (ra, rb) in pairs {
+        let images: Vec<Vec<Exact>> = solutions
+            .iter()
+            .map(|x| {
+                let left = linear::multiply(&rb, x, db, db, da);
+                let right = linear::multiply(x, &ra, db, da, da);
+                left.into_iter().zip(right).map(|(l, r)| l - r).collect()
+            })
+            .collect();
+        let equations: Vec<Vec<Exact>> = (0..da * db)
+            .map(|at| images.iter().map(|image| image[at]).collect::<Vec<Exact>>())
+            .filter(|row| row.iter().any(|x| !x.is_zero()))
+            .collect();
+        let (coefficients, floats) = linear::null_space(equations, solutions.len());
+        numeric |= floats;
+        let size = solutions.len();
+        let flat: Vec<Exact> = solutions.concat();
+        solutions = coefficients
+            .iter()
+            .map(|c| linear::multiply(c, &flat, 1, size, da * db))
+            .collect();
+    }
+    Ok((canonical(solutions, da * db), numeric))
+}
+
+fn unit_vector(at: usize, n: usize) -> Vec<Exact> {
+    (0..n)
+        .map(|i| if i == at { Exact::ONE } else { Exact::ZERO })
+        .collect()
+}
+
+/// The indicator functions of the orbits on pairs (i, j), ordered by their smallest pairs: already in echelon form.
+fn orbit_indicators(
+    images: &[(Vec<u32>, Vec<u32>)],
+    da: usize,
+    db: usize,
+) -> Result<Vec<Vec<Exact>>, Error> {
+    let mut orbit = vec![usize::MAX; da * db];
+    let mut count = 0;
+    for start in 0..da * db {
+        if orbit[start] != usize::MAX {
+            continue;
+        }
+        orbit[start] = count;
+        let mut frontier = vec![start];
+        while let Some(at) = frontier.pop() {
+            for (on_a, on_b) in images {
+                let next = on_b[at / da] as usize * da + on_a[at % da] as usize;
+                if orbit[next] == usize::MAX {
+                    orbit[next] = count;
+                    frontier.push(next);
+                }
+            }
+        }
+        count += 1;
+    }
+    if count.saturating_mul(da * db) > 1 << 26 {
+        return Err(Error::TooLarge(format!(
+            "{count} orbits on {da}·{db} pairs are too many"
+        )));
+    }
+    let mut rows = vec![vec![Exact::ZERO; da * db]; count];
+    for (at, &o) in orbit.iter().enumerate() {
+        rows[o][at] = Exact::ONE;
+    }
+    Ok(rows)
+}

@@ -1,0 +1,236 @@
+//! Equivariant kernels: functions from a space to linear maps, K(g p) = ρ_b(g) K(p) ρ_a(g)⁻¹.
+
+use crate::element::{Elem, Element};
+use crate::error::Error;
+use crate::exact::Exact;
+use crate::group::Group;
+use crate::hom::{Basis, fixed, hom_basis, matrix};
+use crate::linear::{act, multiply};
+use crate::rep::{Atom, Label, Rep};
+use crate::scalar::{Scalar, Trig};
+use crate::wigner::{MAX_L, wigner_3j};
+
+/// Kernels on a finite window of Z^d that the group maps to itself ([`Group::point_matrix`]), of shape
+/// \[k, points, dim b, dim a\], in reduced row echelon form.
+///
+/// On each orbit of points the value at the first point is a map that its stabilizer fixes; the others follow.
+pub fn kernel_basis(
+    group: &Group,
+    window: &[Vec<i32>],
+    a: &Atom,
+    b: &Atom,
+) -> Result<Basis, Error> {
+    let (a, b) = (a.clone().checked(group)?, b.clone().checked(group)?);
+    let (da, db) = (a.dim(group), b.dim(group));
+    let generators = group.generators();
+    let moves = generators
+        .iter()
+        .map(|g| window_permutation(group, g, window))
+        .collect::<Result<Vec<_>, _>>()?;
+    let size = da * db;
+    let mut rows = vec![];
+    let mut numeric = false;
+    let mut seen = vec![false; window.len()];
+    for start in 0..window.len() {
+        if seen[start] {
+            continue;
+        }
+        let (orbit, stabilizer) = orbit(group, start, &generators, &moves);
+        let (values, floats) = fixed(group, &stabilizer, false, &a, &b)?;
+        numeric |= floats;
+        if values.len().saturating_mul(window.len() * size) > 1 << 26 {
+            return Err(Error::TooLarge(format!(
+                "a kernel of {} points is too large",
+                window.len()
+            )));
+        }
+        let mut block = vec![vec![Exact::ZERO; window.len() * size]; values.len()];
+        for (point, element) in orbit {
+            seen[point] = true;
+            let (left, right) = (
+                matrix(group, &b, &element)?,
+                matrix(group, &a, &element.inverse())?,
+            );
+            for (row, value) in block.iter_mut().zip(&values) {
+                let moved = multiply(&multiply(&left, value, db, db, da), &right, db, da, da);
+                for (to, x) in row[point * size..][..size].iter_mut().zip(moved) {
+                    *to = x.polish();
+                }
+            }
+        }
+        rows.extend(block);
+    }
+    Ok(Basis::from_rows(rows, &[window.len(), db, da], numeric))
+}
+
+/// Where a generator sends each point of the window.
+fn window_permutation(
+    group: &Group,
+    g: &Element,
+    window: &[Vec<i32>],
+) -> Result<Vec<usize>, Error> {
+    let image = |point: &Vec<i32>| {
+        let m = group.point_matrix(g, point.len()).ok_or_else(|| {
+            Error::Invalid(format!(
+                "{group} does not act on the grid of dimension {}",
+                point.len()
+            ))
+        })?;
+        let image = act(&m, point);
+        window
+            .iter()
+            .position(|p| *p == image)
+            .ok_or_else(|| Error::Window {
+                element: g.to_string(),
+                point: point.clone(),
+                image,
+            })
+    };
+    window.iter().map(image).collect()
+}
+
+/// The orbit of a point, each with an element that takes `start` to it, and generators of the stabilizer of `start`
+/// (Schreier).
+fn orbit(
+    group: &Group,
+    start: usize,
+    generators: &[Element],
+    moves: &[Vec<usize>],
+) -> (Vec<(usize, Element)>, Vec<Element>) {
+    let mut reached = vec![(start, group.identity())];
+    let mut stabilizer: Vec<Element> = vec![];
+    let mut next = 0;
+    while let Some((point, element)) = reached.get(next).cloned() {
+        next += 1;
+        for (generator, to) in generators.iter().zip(moves) {
+            let Some(longer) = generator.compose(&element) else {
+                continue;
+            };
+            match reached.iter().find(|(p, _)| *p == to[point]) {
+                None => reached.push((to[point], longer)),
+                Some((_, known)) => {
+                    if let Some(loop_) = known.inverse().compose(&longer)
+                        && loop_ != group.identity()
+                        && !stabilizer.contains(&loop_)
+                    {
+                        stabilizer.push(loop_);
+                    }
+                }
+            }
+        }
+    }
+    (reached, stabilizer)
+}
+
+/// Kernels on the sphere for O(3) or SO(3), K(x)_ij = Σ_{l,m} B_ijm Y_lm(x) with the harmonics of
+/// [`crate::wigner::spherical_harmonics`]: for each l ≤ lmax with any, a basis of shape \[k, dim b, dim a, 2l+1\].
+///
+/// Between irreducible atoms B_ijm = √(dim b) · W(l_a, l, l_b)_jmi, which is e3nn's path with its `component`
+/// normalisation. Y_l has parity (−1)^l.
+pub fn sphere_kernel(
+    group: &Group,
+    lmax: u32,
+    a: &Atom,
+    b: &Atom,
+) -> Result<Vec<(u32, Basis)>, Error> {
+    if !matches!(group, Group::O3 | Group::SO3) {
+        return Err(Error::Invalid(format!(
+            "{group} is not the group of the sphere"
+        )));
+    }
+    if lmax >= MAX_L {
+        return Err(Error::TooLarge(format!(
+            "spherical harmonics are built below degree {MAX_L}"
+        )));
+    }
+    let (a, b) = (a.clone().checked(group)?, b.clone().checked(group)?);
+    let (da, db) = (a.dim(group), b.dim(group));
+    let mut result = vec![];
+    for l in 0..=lmax {
+        let n = 2 * l as usize + 1;
+        let basis = match (degree(&a), degree(&b)) {
+            (Some((la, pa)), Some((lb, pb))) => {
+                let parity = *group == Group::SO3 || (l % 2 == 1) ^ pa == pb;
+                if !parity || l < la.abs_diff(lb) || l > la + lb {
+                    continue;
+                }
+                let w = wigner_3j(la, l, lb);
+                let scale = Exact::sqrt_int(db as u64);
+                let entry = |at: usize| {
+                    let (i, j, m) = (at / (da * n), at / n % da, at % n);
+                    scale * w[(j * n + m) * db + i]
+                };
+                Basis::from_rows(
+                    vec![(0..db * da * n).map(entry).collect()],
+                    &[db, da, n],
+                    false,
+                )
+            }
+            _ => {
+                let harmonic = match group {
+                    Group::O3 => Label::O3 { l, odd: l % 2 == 1 },
+                    _ => Label::SO3 { l },
+                };
+                let single = |atom: Atom| Rep::atom(group.clone(), atom).map(Box::new);
+                let pair = Atom::Kron(single(a.clone())?, single(Atom::Irrep(harmonic))?);
+                let basis = hom_basis(group, &pair, &b)?;
+                let k = basis.len() as u32;
+                Basis {
+                    shape: vec![k, db as u32, da as u32, n as u32],
+                    ..basis
+                }
+            }
+        };
+        if !basis.is_empty() {
+            result.push((l, basis));
+        }
+    }
+    Ok(result)
+}
+
+/// The degree and oddness of an irreducible atom of O(3) or SO(3).
+fn degree(atom: &Atom) -> Option<(u32, bool)> {
+    match atom {
+        Atom::Trivial => Some((0, false)),
+        Atom::Irrep(Label::O3 { l, odd }) => Some((*l, *odd)),
+        Atom::Irrep(Label::SO3 { l }) => Some((*l, false)),
+        _ => None,
+    }
+}
+
+/// Kernels on the circle for the gauge group SO(2): K(θ) = ρ_b(θ) K0 ρ_a(−θ) with K0 any matrix, in row-major order of
+/// its entries, expanded in (1, cos θ, sin θ, cos 2θ, sin 2θ, …): shape \[dim a·dim b, dim b, dim a, harmonics\].
+pub fn circle_kernel(a: &Atom, b: &Atom) -> Result<Basis, Error> {
+    let group = Group::SO2;
+    let (a, b) = (a.clone().checked(&group)?, b.clone().checked(&group)?);
+    let (da, db) = (a.dim(&group), b.dim(&group));
+    let turn: Elem<Trig> = Elem::Circle {
+        flip: false,
+        cos: Trig::cos(),
+        sin: Trig::sin(),
+    };
+    let missing = || Error::Invalid("not representations of SO(2)".into());
+    let left = b.matrix(&group, &turn).ok_or_else(missing)?;
+    let right = a.matrix(&group, &turn.inverse()).ok_or_else(missing)?;
+    let mut entries = vec![];
+    for p in 0..db {
+        for q in 0..da {
+            for i in 0..db {
+                for j in 0..da {
+                    entries.push(left[i * db + p].times(&right[q * da + j]));
+                }
+            }
+        }
+    }
+    let harmonics = 2 * entries.iter().map(Trig::degree).max().unwrap_or(0) + 1;
+    let data: Vec<Exact> = entries
+        .iter()
+        .flat_map(|t| (0..harmonics).map(|h| t.coefficient(h)))
+        .collect();
+    let shape = [da * db, db, da, harmonics].map(|d| d as u32).to_vec();
+    Ok(Basis {
+        shape,
+        data,
+        numeric: false,
+    })
+}

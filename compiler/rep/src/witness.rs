@@ -1,0 +1,138 @@
+//! Numeric counterexamples for diagnostics: a memorable group element, and how far it is from being respected.
+
+use crate::element::Element;
+use crate::error::Error;
+use crate::group::Group;
+use crate::linear::act;
+use crate::rep::Rep;
+
+/// Errors below this are rounding.
+const ROUNDING: f64 = 1e-6;
+
+/// The number of random elements and of random inputs that are tried.
+const TRIALS: usize = 4;
+
+/// An element that breaks a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counterexample {
+    /// The element, in words.
+    pub element: String,
+    /// |f(gx) − g f(x)| / |f(x)|.
+    pub error: f64,
+}
+
+/// A fixed sequence of random numbers (splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Components between −1 and 1.
+    fn vector(&mut self, n: usize) -> Vec<f64> {
+        (0..n)
+            .map(|_| (self.draw() >> 11) as f64 / (1u64 << 52) as f64 - 1.0)
+            .collect()
+    }
+}
+
+/// A counterexample to the equivariance of a function of one component applied to each, if there is one.
+pub fn pointwise(group: &Group, rep: &Rep, f: impl Fn(f64) -> f64) -> Option<Counterexample> {
+    generic(group, rep, rep, |x| x.iter().map(|&x| f(x)).collect())
+}
+
+/// A counterexample to g v = v, if there is one.
+pub fn not_fixed_vector(group: &Group, rep: &Rep, v: &[f64]) -> Option<Counterexample> {
+    let mut random = Random(1);
+    worst(group, &mut random, |g| distance(&rep.apply(g, v), v))
+}
+
+/// A counterexample to f(gx) = g f(x) at fixed inputs x, if one is found. Memorable elements come before random ones.
+pub fn generic(
+    group: &Group,
+    rep_in: &Rep,
+    rep_out: &Rep,
+    f: impl Fn(&[f64]) -> Vec<f64>,
+) -> Option<Counterexample> {
+    let mut random = Random(1);
+    let inputs: Vec<Vec<f64>> = (0..TRIALS).map(|_| random.vector(rep_in.dim())).collect();
+    let error = |g: &Element| {
+        let one = |x: &Vec<f64>| distance(&f(&rep_in.apply(g, x)), &rep_out.apply(g, &f(x)));
+        inputs.iter().map(one).fold(0.0, f64::max)
+    };
+    worst(group, &mut random, error)
+}
+
+/// The memorable element with the largest error, or a random one if those show none.
+fn worst(
+    group: &Group,
+    random: &mut Random,
+    error: impl Fn(&Element) -> f64,
+) -> Option<Counterexample> {
+    let largest = |elements: Vec<Element>| {
+        let mut best: Option<Counterexample> = None;
+        for g in elements {
+            let error = error(&g);
+            // Later elements must be clearly worse, so that the simplest one is shown.
+            if error > ROUNDING && best.as_ref().is_none_or(|b| error > 1.05 * b.error) {
+                best = Some(Counterexample {
+                    element: g.to_string(),
+                    error,
+                });
+            }
+        }
+        best
+    };
+    largest(group.witness_elements()).or_else(|| {
+        largest(
+            (0..TRIALS)
+                .map(|_| group.random(&mut || random.draw()))
+                .collect(),
+        )
+    })
+}
+
+/// |a − b| / |b|, or |a| where b vanishes; zero where either is not a number.
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|x| x * x).sum::<f64>().sqrt();
+    let difference = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
+    let size = norm(&mut b.iter().copied());
+    let error = if size > 0.0 {
+        difference / size
+    } else {
+        difference
+    };
+    if error.is_finite() { error } else { 0.0 }
+}
+
+/// The orbit of an offset under the group, itself first.
+pub fn orbit_of_offset(group: &Group, offset: &[i32]) -> Result<Vec<Vec<i32>>, Error> {
+    let generators = group.generators();
+    let matrices: Option<Vec<Vec<i32>>> = generators
+        .iter()
+        .map(|g| group.point_matrix(g, offset.len()))
+        .collect();
+    let matrices = matrices.ok_or_else(|| {
+        Error::Invalid(format!(
+            "{group} does not act on the grid of dimension {}",
+            offset.len()
+        ))
+    })?;
+    let mut orbit = vec![offset.to_vec()];
+    let mut next = 0;
+    while let Some(point) = orbit.get(next).cloned() {
+        next += 1;
+        for m in &matrices {
+            let image = act(m, &point);
+            if !orbit.contains(&image) {
+                orbit.push(image);
+            }
+        }
+    }
+    Ok(orbit)
+}
