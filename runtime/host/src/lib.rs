@@ -1,7 +1,9 @@
 //! What stands around a compiled model: data files, batches, the training loop, checkpoints.
 #![forbid(unsafe_code)]
 
+pub mod data;
 pub mod error;
 pub mod files;
+pub mod rng;
 
 pub use error::{Error, Kind, Result};
