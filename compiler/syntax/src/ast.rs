@@ -481,3 +481,45 @@ pub enum BinOp {
     /// `as`
     As,
 }
+
+impl RedOp {
+    /// The word it is written with.
+    pub fn word(self) -> &'static str {
+        match self {
+            RedOp::Sum => "sum",
+            RedOp::Mean => "mean",
+            RedOp::Max => "max",
+            RedOp::Min => "min",
+            RedOp::Prod => "prod",
+            RedOp::LogSumExp => "logsumexp",
+        }
+    }
+}
+
+impl BinOp {
+    /// The sign or word it is written with.
+    pub fn sign(self) -> &'static str {
+        match self {
+            BinOp::Arrow => "->",
+            BinOp::Pipe => "|>",
+            BinOp::Else => "else",
+            BinOp::Or => "or",
+            BinOp::And => "and",
+            BinOp::Eq => "==",
+            BinOp::Ne => "!=",
+            BinOp::Lt => "<",
+            BinOp::Le => "<=",
+            BinOp::Gt => ">",
+            BinOp::Ge => ">=",
+            BinOp::Range => "..",
+            BinOp::Concat => "++",
+            BinOp::Add => "+",
+            BinOp::Sub => "-",
+            BinOp::Mul => "*",
+            BinOp::Div => "/",
+            BinOp::Times => "x",
+            BinOp::Pow => "^",
+            BinOp::As => "as",
+        }
+    }
+}

@@ -49,8 +49,14 @@ pub(crate) fn unreadable(file: u32, text: &str, range: Range<usize>) -> SyntaxEr
     if !token.starts_with(|c: char| c.is_ascii_digit()) {
         let found = token.chars().take(8).collect::<String>();
         let message = format!("`{}` has no meaning here", found.escape_debug());
-        return SyntaxError::new("GDL0007", span, message, "not a character of the language")
-            .help("outside of strings and comments, text is ASCII");
+        let help = match token {
+            "&&" | "&" => "write `and`",
+            "||" | "|" => "write `or`",
+            "!" => "write `not`",
+            "#" => "a comment begins with `//`",
+            _ => "outside of strings and comments, text is ASCII letters, digits and `_ ' ( ) [ ] { } + - * / ^ < > = : , . ~ |>`",
+        };
+        return SyntaxError::new("GDL0007", span, message, "not a character of the language").help(help);
     }
     let digits = token.trim_start_matches(|c: char| c.is_ascii_digit());
     let whole = &token[..token.len() - digits.len()];

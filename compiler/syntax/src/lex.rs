@@ -79,7 +79,7 @@ fn first(rest: &str) -> Option<(Kind, usize)> {
         _ => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
             Some(sign) => (Kind::Sign, sign.len()),
             None => {
-                let readable = |c: char| c.is_ascii() && !c.is_ascii_control() || c.is_whitespace();
+                let readable = |c: char| is_word(c) || c.is_whitespace() || "()[]{}\"+-*/^<>=:,.~;".contains(c);
                 (Kind::Unreadable, rest[c.len_utf8()..].find(readable).map_or(rest.len(), |n| n + c.len_utf8()))
             }
         },
@@ -87,9 +87,9 @@ fn first(rest: &str) -> Option<(Kind, usize)> {
 }
 
 /// The signs, longer ones first.
-const SIGNS: [&str; 23] = [
+const SIGNS: [&str; 22] = [
     "|>", "->", "++", "==", "!=", "<=", ">=", "..", "::", "+", "-", "*", "/", "^", "<", ">", "=", ":", ",", ".", "~",
-    ";", "@",
+    ";",
 ];
 
 /// Whether `c` may stand in a name.
@@ -120,6 +120,10 @@ fn number(rest: &str) -> (Kind, usize) {
         .filter_map(|shape| shape(rest))
         .find(|length| !rest[*length..].starts_with(is_word));
     match length {
+        Some(length) if rest[length..].strip_prefix('.').and_then(digits).is_some() => {
+            let inside = |c| is_word(c) || c == '.';
+            (Kind::Unreadable, rest.len() - rest.trim_start_matches(inside).len())
+        }
         Some(length) if dangling_exponent(&rest[length..], &rest[..length]) => (Kind::Unreadable, length + 1),
         Some(length) if fits(&rest[..length]) => (Kind::Number, length),
         Some(length) => (Kind::Unreadable, length),
@@ -153,7 +157,6 @@ fn float(rest: &str) -> Option<usize> {
     });
     match (fraction, exponent) {
         (None, None) => None,
-        // `1.5e` is no float with a field: let the letter that follows make it unreadable.
         _ => Some(mantissa + exponent.unwrap_or(0)),
     }
 }

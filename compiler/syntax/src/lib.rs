@@ -7,6 +7,7 @@
 
 pub mod ast;
 mod build;
+pub mod dump;
 mod error;
 mod layout;
 mod lex;

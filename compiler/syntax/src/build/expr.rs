@@ -11,7 +11,7 @@ use crate::layout::MAX_DEPTH;
 
 /// How tightly the operand of `not` and of unary `-` holds together.
 const NOT: u8 = 11;
-const NEG: u8 = 23;
+const NEG: u8 = 24;
 
 /// An infix operator and how tightly it holds its left and right operands.
 fn infix(rule: Rule) -> (BinOp, u8, u8) {
@@ -43,7 +43,7 @@ fn infix(rule: Rule) -> (BinOp, u8, u8) {
 type Flat<'a> = std::iter::Peekable<std::vec::IntoIter<Pair<'a>>>;
 
 impl<'a> Builder<'a> {
-    /// An expression of the rule `expr` or `head`.
+    /// An expression of the rule `expr`, `head` or `acting`.
     pub(super) fn expr(&mut self, pair: Pair<'a>) -> Expr {
         let mut flat = Vec::new();
         for part in inner(pair) {
