@@ -435,9 +435,14 @@ impl Group {
                 list
             }
             Group::C(n) | Group::D(n) => {
-                let fractions = [4, 3, 2].into_iter().filter(|q| n % q == 0).map(|q| n / q);
-                let mut turns: Vec<u32> = fractions.chain((*n > 1).then_some(1)).collect();
-                turns.dedup();
+                let mut turns: Vec<u32> = [4, 3, 2]
+                    .into_iter()
+                    .filter(|q| n % q == 0)
+                    .map(|q| n / q)
+                    .collect();
+                if *n > 1 && !turns.contains(&1) {
+                    turns.push(1);
+                }
                 let mut list: Vec<Element> = turns
                     .into_iter()
                     .map(|turn| Elem::Planar {
@@ -493,6 +498,7 @@ impl Group {
     /// Does the group act on R^d in the standard way?
     pub fn acts_on_space(&self, d: usize) -> bool {
         self.identity().vector(d).is_some()
+            && self.generators().iter().all(|g| g.vector(d).is_some())
     }
 
     /// The image of an element of this group in a larger one, by the natural inclusion: subgroups in their parents,

@@ -176,7 +176,7 @@ fn small(group: &Group, atom: &Atom) -> Result<Vec<Element>, Error> {
         .order()
         .unwrap_or(u64::MAX)
         .saturating_mul((atom.dim(group) as u64).pow(2));
-    if size > 1 << 24 {
+    if size > 1 << 22 {
         return Err(Error::TooLarge(format!(
             "equivariant maps between `{}` and `regular` of {group} are too large",
             atom.name(group)

@@ -68,28 +68,25 @@ pub fn generic(
     worst(group, &mut random, error)
 }
 
-/// The memorable element with the largest error, or a random one if those show none.
+/// The first memorable element that shows at least half of the largest error, or a random one if those show none.
 fn worst(
     group: &Group,
     random: &mut Random,
     error: impl Fn(&Element) -> f64,
 ) -> Option<Counterexample> {
-    let largest = |elements: Vec<Element>| {
-        let mut best: Option<Counterexample> = None;
-        for g in elements {
-            let error = error(&g);
-            // Later elements must be clearly worse, so that the simplest one is shown.
-            if error > ROUNDING && best.as_ref().is_none_or(|b| error > 1.05 * b.error) {
-                best = Some(Counterexample {
-                    element: g.to_string(),
-                    error,
-                });
-            }
-        }
-        best
+    let clear = |elements: Vec<Element>| {
+        let errors: Vec<f64> = elements.iter().map(&error).collect();
+        let largest = errors.iter().copied().fold(ROUNDING, f64::max);
+        let at = errors
+            .iter()
+            .position(|&e| e > ROUNDING && 2.0 * e >= largest)?;
+        Some(Counterexample {
+            element: elements[at].to_string(),
+            error: errors[at],
+        })
     };
-    largest(group.witness_elements()).or_else(|| {
-        largest(
+    clear(group.witness_elements()).or_else(|| {
+        clear(
             (0..TRIALS)
                 .map(|_| group.random(&mut || random.draw()))
                 .collect(),
