@@ -265,19 +265,40 @@ pub enum StmtKind {
     /// `const c: T = e`.
     Const(Const),
     /// `stat avg: 1 = e`.
-    Stat { name: Ident, ty: Expr, value: Option<Expr> },
+    Stat {
+        name: Ident,
+        ty: Expr,
+        value: Option<Expr>,
+    },
     /// `random w: T ~ mu`.
     Random { name: Ident, ty: Expr, dist: Expr },
     /// `repeat n { … }`.
     Repeat { count: Expr, body: Block },
     /// `iterate n from h = e { … }`, `iterate t in T from …`.
-    Iterate { head: LoopHead, from: Vec<Def>, body: Block },
+    Iterate {
+        head: LoopHead,
+        from: Vec<Def>,
+        body: Block,
+    },
     /// `scan t in s from h = e { … }`.
-    Scan { head: LoopHead, from: Vec<Def>, body: Block },
+    Scan {
+        head: LoopHead,
+        from: Vec<Def>,
+        body: Block,
+    },
     /// `integrate t in … from …`.
-    Integrate { head: LoopHead, from: Vec<Def>, body: Block },
+    Integrate {
+        head: LoopHead,
+        from: Vec<Def>,
+        body: Block,
+    },
     /// `for n x V in a { … }`.
-    For { count: Ident, rep: Ident, over: Expr, body: Block },
+    For {
+        count: Ident,
+        rep: Ident,
+        over: Expr,
+        body: Block,
+    },
     /// `y[i, j] = e`, `(h, x) = e`, `h' = e`.
     Def(Def),
     /// An expression; only the last statement of a block may be one.
@@ -338,7 +359,12 @@ pub enum Binder {
     /// `i in S`.
     In(Ident, Expr),
     /// `e: j -> i in g.edges`.
-    Edge { edge: Ident, src: Ident, dst: Ident, set: Expr },
+    Edge {
+        edge: Ident,
+        src: Ident,
+        dst: Ident,
+        set: Expr,
+    },
 }
 
 /// An expression.
@@ -359,7 +385,11 @@ pub enum ExprKind {
     /// `1e-2`; the text is kept so that constants stay exact.
     Float(String),
     /// `16x1o` or `1o` (then `mult` is `None`).
-    Irrep { mult: Option<u64>, l: u32, odd: bool },
+    Irrep {
+        mult: Option<u64>,
+        l: u32,
+        odd: bool,
+    },
     /// `"text"`.
     Str(String),
     /// A name; `_` included.
@@ -377,7 +407,11 @@ pub enum ExprKind {
     /// `-x`, `not x`.
     Unary { op: UnOp, arg: Box<Expr> },
     /// `a + b`; `e else d` included.
-    Binary { op: BinOp, lhs: Box<Expr>, rhs: Box<Expr> },
+    Binary {
+        op: BinOp,
+        lhs: Box<Expr>,
+        rhs: Box<Expr>,
+    },
     /// `(a, b)` or `(energy = a, forces = b)`; a parenthesised single expression is that expression with `paren` spans.
     Tuple(Vec<Arg>),
     /// `[a, b]`.
@@ -385,9 +419,18 @@ pub enum ExprKind {
     /// `sum i in S if c: e else d`.
     Reduce(Box<Reduction>),
     /// `for n x V in a: e`.
-    For { count: Ident, rep: Ident, over: Box<Expr>, body: Box<Expr> },
+    For {
+        count: Ident,
+        rep: Ident,
+        over: Box<Expr>,
+        body: Box<Expr>,
+    },
     /// `if c { … } else { … }`: compile-time choice.
-    If { cond: Box<Expr>, then: Block, otherwise: Block },
+    If {
+        cond: Box<Expr>,
+        then: Block,
+        otherwise: Block,
+    },
     /// Something that did not parse; its error has been reported.
     Bad,
 }

@@ -34,9 +34,13 @@ pub fn item(item: &Item) -> String {
     let text = match &item.kind {
         ItemKind::Use(u) => use_(u),
         ItemKind::Group { name, value } => form("group", [name.name.clone(), expr(value)]),
-        ItemKind::Rep { name, of, value } => form("rep", [name.name.clone(), expr(of), expr(value)]),
+        ItemKind::Rep { name, of, value } => {
+            form("rep", [name.name.clone(), expr(of), expr(value)])
+        }
         ItemKind::Const(c) => const_(c),
-        ItemKind::Setting { name, ty, value } => form("setting", [name.name.clone(), expr(ty), expr(value)]),
+        ItemKind::Setting { name, ty, value } => {
+            form("setting", [name.name.clone(), expr(ty), expr(value)])
+        }
         ItemKind::Trust { name, ty } => form("trust", [name.name.clone(), expr(ty)]),
         ItemKind::Layer(c) => callable("layer", c),
         ItemKind::Model(c) => callable("model", c),
@@ -56,7 +60,12 @@ fn use_(u: &Use) -> String {
         UseFrom::Path(path) => names(path).collect::<Vec<_>>().join("::"),
         UseFrom::File { path, .. } => format!("{path:?}"),
     };
-    form("use", [from].into_iter().chain(u.names.iter().map(|n| form("names", names(n)))))
+    form(
+        "use",
+        [from]
+            .into_iter()
+            .chain(u.names.iter().map(|n| form("names", names(n)))),
+    )
 }
 
 fn const_(c: &Const) -> String {
@@ -65,17 +74,35 @@ fn const_(c: &Const) -> String {
 
 fn callable(word: &str, c: &Callable) -> String {
     let mut parts = vec![c.name.name.clone()];
-    parts.extend(c.under.iter().map(|u| form("under", [expr(&u.group)].into_iter().chain(names(&u.flags)))));
+    parts.extend(
+        c.under
+            .iter()
+            .map(|u| form("under", [expr(&u.group)].into_iter().chain(names(&u.flags)))),
+    );
     parts.extend(c.params.iter().map(|p| {
-        form(":", [p.name.name.clone(), expr(&p.ty)].into_iter().chain(option("=", &p.default)))
+        form(
+            ":",
+            [p.name.name.clone(), expr(&p.ty)]
+                .into_iter()
+                .chain(option("=", &p.default)),
+        )
     }));
-    parts.extend(c.result.iter().map(|result| match result {
-        ResultTy::Single(ty) => form("->", [expr(ty)]),
-        ResultTy::Record(fields) => {
-            form("->", fields.iter().map(|(name, ty)| form(":", [name.name.clone(), expr(ty)])))
+    parts.extend(c.result.iter().map(|result| {
+        match result {
+            ResultTy::Single(ty) => form("->", [expr(ty)]),
+            ResultTy::Record(fields) => form(
+                "->",
+                fields
+                    .iter()
+                    .map(|(name, ty)| form(":", [name.name.clone(), expr(ty)])),
+            ),
         }
     }));
-    parts.extend(c.wheres.iter().map(|w| form("where", [w.name.name.clone(), expr(&w.ty)])));
+    parts.extend(
+        c.wheres
+            .iter()
+            .map(|w| form("where", [w.name.name.clone(), expr(&w.ty)])),
+    );
     parts.push(block(&c.body));
     form(word, parts)
 }
@@ -83,9 +110,20 @@ fn callable(word: &str, c: &Callable) -> String {
 fn data(d: &Data) -> String {
     let entries = d.entries.iter().map(|e| {
         let ty = e.ty.as_ref().map(|ty| form(":", [expr(ty)]));
-        form("entry", [e.name.name.clone()].into_iter().chain(ty).chain(option("=", &e.value)))
+        form(
+            "entry",
+            [e.name.name.clone()]
+                .into_iter()
+                .chain(ty)
+                .chain(option("=", &e.value)),
+        )
     });
-    form("data", [d.name.name.clone(), format!("{:?}", d.path)].into_iter().chain(entries))
+    form(
+        "data",
+        [d.name.name.clone(), format!("{:?}", d.path)]
+            .into_iter()
+            .chain(entries),
+    )
 }
 
 fn train(t: &Train) -> String {
@@ -97,19 +135,36 @@ fn train(t: &Train) -> String {
         };
         form(word, [e.name.name.clone(), expr(&e.value)])
     });
-    form("train", [t.model.name.clone(), t.data.name.clone()].into_iter().chain(entries))
+    form(
+        "train",
+        [t.model.name.clone(), t.data.name.clone()]
+            .into_iter()
+            .chain(entries),
+    )
 }
 
 fn test(t: &Test) -> String {
     match t {
         Test::Expr(e) => form("test", [expr(e)]),
-        Test::Block { title, rejects, body } => {
-            let rejects = rejects.iter().map(|code| form("rejects", [code.name.clone()]));
+        Test::Block {
+            title,
+            rejects,
+            body,
+        } => {
+            let rejects = rejects
+                .iter()
+                .map(|code| form("rejects", [code.name.clone()]));
             let body = body.iter().map(|part| match part {
                 TestPart::Item(i) => item(i),
                 TestPart::Stmt(s) => stmt(s),
             });
-            form("test", [format!("{title:?}")].into_iter().chain(rejects).chain(body))
+            form(
+                "test",
+                [format!("{title:?}")]
+                    .into_iter()
+                    .chain(rejects)
+                    .chain(body),
+            )
         }
     }
 }
@@ -123,17 +178,33 @@ pub fn stmt(stmt: &Stmt) -> String {
     let text = match &stmt.kind {
         StmtKind::Param(p) => param(p),
         StmtKind::Const(c) => const_(c),
-        StmtKind::Stat { name, ty, value } => {
-            form("stat", [name.name.clone(), expr(ty)].into_iter().chain(option("=", value)))
+        StmtKind::Stat { name, ty, value } => form(
+            "stat",
+            [name.name.clone(), expr(ty)]
+                .into_iter()
+                .chain(option("=", value)),
+        ),
+        StmtKind::Random { name, ty, dist } => {
+            form("random", [name.name.clone(), expr(ty), expr(dist)])
         }
-        StmtKind::Random { name, ty, dist } => form("random", [name.name.clone(), expr(ty), expr(dist)]),
         StmtKind::Repeat { count, body } => form("repeat", [expr(count), block(body)]),
         StmtKind::Iterate { head, from, body } => round("iterate", head, from, body),
         StmtKind::Scan { head, from, body } => round("scan", head, from, body),
         StmtKind::Integrate { head, from, body } => round("integrate", head, from, body),
-        StmtKind::For { count, rep, over, body } => {
-            form("for", [count.name.clone(), rep.name.clone(), expr(over), block(body)])
-        }
+        StmtKind::For {
+            count,
+            rep,
+            over,
+            body,
+        } => form(
+            "for",
+            [
+                count.name.clone(),
+                rep.name.clone(),
+                expr(over),
+                block(body),
+            ],
+        ),
         StmtKind::Def(d) => def(d),
         StmtKind::Expr(e) => expr(e),
     };
@@ -145,8 +216,16 @@ fn param(p: &ParamDecl) -> String {
     parts.extend(p.ty.as_ref().map(expr));
     parts.extend(option("~", &p.dist));
     parts.extend(option("=", &p.value));
-    parts.extend(p.basis.as_ref().map(|basis| form("in", [basis.name.clone()])));
-    parts.extend(p.external.as_ref().map(|name| form("as", [format!("{name:?}")])));
+    parts.extend(
+        p.basis
+            .as_ref()
+            .map(|basis| form("in", [basis.name.clone()])),
+    );
+    parts.extend(
+        p.external
+            .as_ref()
+            .map(|name| form("as", [format!("{name:?}")])),
+    );
     form("param", parts)
 }
 
@@ -155,7 +234,10 @@ fn round(word: &str, head: &LoopHead, from: &[Def], body: &Block) -> String {
         LoopHead::In(name, set) => form("in", [name.name.clone(), expr(set)]),
         LoopHead::Count(count) => expr(count),
     };
-    form(word, [head, form("from", from.iter().map(def)), block(body)])
+    form(
+        word,
+        [head, form("from", from.iter().map(def)), block(body)],
+    )
 }
 
 fn def(d: &Def) -> String {
@@ -171,9 +253,20 @@ fn binder(b: &Binder) -> String {
     match b {
         Binder::Bare(name) => name.name.clone(),
         Binder::In(name, set) => form("in", [name.name.clone(), expr(set)]),
-        Binder::Edge { edge, src, dst, set } => {
-            form("edge", [edge.name.clone(), src.name.clone(), dst.name.clone(), expr(set)])
-        }
+        Binder::Edge {
+            edge,
+            src,
+            dst,
+            set,
+        } => form(
+            "edge",
+            [
+                edge.name.clone(),
+                src.name.clone(),
+                dst.name.clone(),
+                expr(set),
+            ],
+        ),
     }
 }
 
@@ -188,8 +281,13 @@ pub fn expr(e: &Expr) -> String {
         }
         ExprKind::Str(text) => format!("{text:?}"),
         ExprKind::Name(name) => name.clone(),
-        ExprKind::Call { f, args } => form("call", [expr(f)].into_iter().chain(args.iter().map(arg))),
-        ExprKind::Index { base, indices } => form("index", [expr(base)].into_iter().chain(indices.iter().map(expr))),
+        ExprKind::Call { f, args } => {
+            form("call", [expr(f)].into_iter().chain(args.iter().map(arg)))
+        }
+        ExprKind::Index { base, indices } => form(
+            "index",
+            [expr(base)].into_iter().chain(indices.iter().map(expr)),
+        ),
         ExprKind::Block { base, rep } => form("block", [expr(base), expr(rep)]),
         ExprKind::Field { base, name } => form(".", [expr(base), name.name.clone()]),
         ExprKind::Cycles(cycles) => {
@@ -204,10 +302,20 @@ pub fn expr(e: &Expr) -> String {
         ExprKind::Tuple(args) => form("tuple", args.iter().map(arg)),
         ExprKind::List(items) => form("list", items.iter().map(expr)),
         ExprKind::Reduce(r) => reduction(r),
-        ExprKind::For { count, rep, over, body } => {
-            form("for", [count.name.clone(), rep.name.clone(), expr(over), expr(body)])
-        }
-        ExprKind::If { cond, then, otherwise } => form("if", [expr(cond), block(then), block(otherwise)]),
+        ExprKind::For {
+            count,
+            rep,
+            over,
+            body,
+        } => form(
+            "for",
+            [count.name.clone(), rep.name.clone(), expr(over), expr(body)],
+        ),
+        ExprKind::If {
+            cond,
+            then,
+            otherwise,
+        } => form("if", [expr(cond), block(then), block(otherwise)]),
         ExprKind::Bad => "<bad>".to_string(),
     }
 }
@@ -222,7 +330,12 @@ fn arg(a: &Arg) -> String {
 fn reduction(r: &Reduction) -> String {
     let mut parts: Vec<String> = r.binders.iter().map(binder).collect();
     parts.extend(r.conds.iter().map(|cond| form("if", [expr(cond)])));
-    parts.extend(r.by.iter().map(|by| form(if by.softmax { "by-softmax" } else { "by" }, [expr(&by.weight)])));
+    parts.extend(r.by.iter().map(|by| {
+        form(
+            if by.softmax { "by-softmax" } else { "by" },
+            [expr(&by.weight)],
+        )
+    }));
     parts.push(form(":", [expr(&r.body)]));
     parts.extend(option("else", &r.default));
     form(r.op.word(), parts)

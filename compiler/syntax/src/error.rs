@@ -21,8 +21,19 @@ pub struct SyntaxError {
 
 impl SyntaxError {
     /// An error without help.
-    pub(crate) fn new(code: &'static str, span: Span, message: impl Into<String>, label: impl Into<String>) -> Self {
-        SyntaxError { code, message: message.into(), span, label: label.into(), help: None }
+    pub(crate) fn new(
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Self {
+        SyntaxError {
+            code,
+            message: message.into(),
+            span,
+            label: label.into(),
+            help: None,
+        }
     }
 
     /// The same error with a line of help.
@@ -35,7 +46,11 @@ impl SyntaxError {
 /// The span of a range; files beyond 4 GiB have no offsets, and saturate.
 pub(crate) fn span(file: u32, range: Range<usize>) -> Span {
     let offset = |n| u32::try_from(n).unwrap_or(u32::MAX);
-    Span { file, start: offset(range.start), end: offset(range.end) }
+    Span {
+        file,
+        start: offset(range.start),
+        end: offset(range.end),
+    }
 }
 
 /// GDL0005 or GDL0007: a token that cannot be read.
@@ -43,8 +58,13 @@ pub(crate) fn unreadable(file: u32, text: &str, range: Range<usize>) -> SyntaxEr
     let token = &text[range.clone()];
     let span = span(file, range);
     if token.starts_with('"') {
-        return SyntaxError::new("GDL0007", span, "this string is not closed", "no `\"` on this line")
-            .help("a string ends on the line on which it begins; it has no escapes");
+        return SyntaxError::new(
+            "GDL0007",
+            span,
+            "this string is not closed",
+            "no `\"` on this line",
+        )
+        .help("a string ends on the line on which it begins; it has no escapes");
     }
     if !token.starts_with(|c: char| c.is_ascii_digit()) {
         let found = token.chars().take(8).collect::<String>();
@@ -54,30 +74,49 @@ pub(crate) fn unreadable(file: u32, text: &str, range: Range<usize>) -> SyntaxEr
             "||" | "|" => "write `or`",
             "!" => "write `not`",
             "#" => "a comment begins with `//`",
-            _ => "outside of strings and comments, text is ASCII letters, digits and `_ ' ( ) [ ] { } + - * / ^ < > = : , . ~ |>`",
+            _ => {
+                "outside of strings and comments, text is ASCII letters, digits and `_ ' ( ) [ ] { } + - * / ^ < > = : , . ~ |>`"
+            }
         };
-        return SyntaxError::new("GDL0007", span, message, "not a character of the language").help(help);
+        return SyntaxError::new("GDL0007", span, message, "not a character of the language")
+            .help(help);
     }
     let digits = token.trim_start_matches(|c: char| c.is_ascii_digit());
     let whole = &token[..token.len() - digits.len()];
     let message = format!("`{}` is not a number", shorten(token));
     if token.ends_with(['+', '-']) {
-        return SyntaxError::new("GDL0005", span, message, "its exponent has no digits").help("write it as `2e-3`");
+        return SyntaxError::new("GDL0005", span, message, "its exponent has no digits")
+            .help("write it as `2e-3`");
     }
-    if digits.is_empty() || digits.starts_with(['e', 'o']) && digits.len() == 1 || multiple_too_large(digits) {
+    if digits.is_empty()
+        || digits.starts_with(['e', 'o']) && digits.len() == 1
+        || multiple_too_large(digits)
+    {
         let message = format!("`{}` is too large", shorten(token));
-        return SyntaxError::new("GDL0005", span, message, "beyond 2^64 - 1 (a degree: 2^32 - 1)");
+        return SyntaxError::new(
+            "GDL0005",
+            span,
+            message,
+            "beyond 2^64 - 1 (a degree: 2^32 - 1)",
+        );
     }
     let error = SyntaxError::new("GDL0005", span, message, "a letter follows the digits");
     match digits.strip_prefix('x') {
-        Some(rep) if !rep.is_empty() => error.help(format!("for a multiple, leave blanks: `{whole} x {rep}`")),
-        _ if digits.starts_with(['x', '_']) => error,
+        Some(rep) if !rep.is_empty() => {
+            error.help(format!("for a multiple, leave blanks: `{whole} x {rep}`"))
+        }
+        Some(_) => error.help(format!("for a multiple, leave blanks: `{whole} x …`")),
         _ => error.help("a product is written with `*`, a multiple of a representation with ` x `"),
     }
 }
 
 fn multiple_too_large(digits: &str) -> bool {
-    let Some(l) = digits.strip_prefix('x').and_then(|d| d.strip_suffix(['e', 'o'])) else { return false };
+    let Some(l) = digits
+        .strip_prefix('x')
+        .and_then(|d| d.strip_suffix(['e', 'o']))
+    else {
+        return false;
+    };
     !l.is_empty() && l.bytes().all(|b| b.is_ascii_digit())
 }
 
@@ -95,7 +134,12 @@ pub(crate) fn unclosed(file: u32, text: &str, at: usize, more: usize) -> SyntaxE
         n => format!("opened here, and {n} more inside it"),
     };
     let open = &text[at..at + 1];
-    SyntaxError::new("GDL0002", span(file, at..at + 1), format!("`{open}` is never closed"), label)
+    SyntaxError::new(
+        "GDL0002",
+        span(file, at..at + 1),
+        format!("`{open}` is never closed"),
+        label,
+    )
 }
 
 /// GDL0002: a closer without its opener; `top` is the bracket that is open instead.
@@ -103,12 +147,22 @@ pub(crate) fn mismatched(file: u32, text: &str, at: usize, top: Option<usize>) -
     let close = &text[at..at + 1];
     let span = span(file, at..at + 1);
     match top {
-        None => SyntaxError::new("GDL0002", span, format!("`{close}` closes nothing"), "no bracket is open here"),
+        None => SyntaxError::new(
+            "GDL0002",
+            span,
+            format!("`{close}` closes nothing"),
+            "no such bracket is open here",
+        ),
         Some(top) => {
             let open = &text[top..top + 1];
             let line = text[..top].bytes().filter(|b| *b == b'\n').count() + 1;
             let message = format!("`{close}` does not close `{open}`");
-            SyntaxError::new("GDL0002", span, message, format!("`{open}` was opened in line {line}"))
+            SyntaxError::new(
+                "GDL0002",
+                span,
+                message,
+                format!("`{open}` was opened in line {line}"),
+            )
         }
     }
 }
@@ -116,7 +170,13 @@ pub(crate) fn mismatched(file: u32, text: &str, at: usize, top: Option<usize>) -
 /// GDL0003: nesting.
 pub(crate) fn too_deep(file: u32, range: Range<usize>) -> SyntaxError {
     let message = format!("this nests more than {} deep", crate::layout::MAX_DEPTH);
-    SyntaxError::new("GDL0003", span(file, range), message, "too deep from here on").help("give a part of it a name")
+    SyntaxError::new(
+        "GDL0003",
+        span(file, range),
+        message,
+        "too deep from here on",
+    )
+    .help("give a part of it a name")
 }
 
 /// The token at `at` in the language's words: `` `)` ``, or `end` where nothing follows in `text`.

@@ -21,8 +21,9 @@ pub(crate) const MAX_DEPTH: usize = 128;
 pub(crate) const UNREADABLE: u8 = 1;
 
 /// The words that begin an item.
-pub(crate) const ITEM_WORDS: [&str; 11] =
-    ["use", "group", "rep", "const", "setting", "trust", "layer", "model", "data", "train", "test"];
+pub(crate) const ITEM_WORDS: &[&str] = &[
+    "use", "group", "rep", "const", "setting", "trust", "layer", "model", "data", "train", "test",
+];
 
 /// The result of the pass.
 pub(crate) struct Layout {
@@ -38,7 +39,11 @@ pub(crate) struct Layout {
 pub(crate) fn layout(file: u32, text: &str) -> Layout {
     let (tokens, lexical) = lex(file, text);
     let strict = Pass::new(file, text, &tokens, false).run();
-    let mut layout = if strict.errors.is_empty() { strict } else { Pass::new(file, text, &tokens, true).run() };
+    let mut layout = if strict.errors.is_empty() {
+        strict
+    } else {
+        Pass::new(file, text, &tokens, true).run()
+    };
     layout.errors.extend(lexical);
     layout
 }
@@ -84,11 +89,17 @@ impl<'a> Pass<'a> {
         let mut at = 0;
         loop {
             let gap = at;
-            while self.tokens.get(at).is_some_and(|t| matches!(t.kind, Kind::Newline | Kind::Comment | Kind::Doc)) {
+            while self
+                .tokens
+                .get(at)
+                .is_some_and(|t| matches!(t.kind, Kind::Newline | Kind::Comment | Kind::Doc))
+            {
                 at += 1;
             }
             self.gap(last, gap..at);
-            let Some(token) = self.tokens.get(at) else { break };
+            let Some(token) = self.tokens.get(at) else {
+                break;
+            };
             match token.kind {
                 Kind::Open => self.open(token.range.start),
                 Kind::Close => self.close(token.range.start),
@@ -100,11 +111,16 @@ impl<'a> Pass<'a> {
         }
         self.unclosed(0, self.text.len());
         if let Some(start) = self.item {
-            self.items.push(start..self.text.trim_end().len().max(start));
+            self.items
+                .push(start..self.text.trim_end().len().max(start));
         }
         // Masking replaces whole characters by ASCII: nothing is lost here.
         let text = String::from_utf8_lossy(&self.out).into_owned();
-        Layout { text, items: self.items, errors: self.errors }
+        Layout {
+            text,
+            items: self.items,
+            errors: self.errors,
+        }
     }
 
     /// What stands between the token `last` and the next one: newlines and comments, of which few are kept.
@@ -112,12 +128,15 @@ impl<'a> Pass<'a> {
         let trivia = &self.tokens[gap.clone()];
         let newline = trivia.iter().position(|t| t.kind == Kind::Newline);
         let next = self.tokens.get(gap.end);
+        let errors = self.errors.len();
         if let (true, Some(_), Some(next)) = (self.recover, newline, next) {
             self.close_by_indentation(next);
         }
+        let closed = self.errors.len() > errors;
         let starts = self.stack.is_empty() && last.is_none_or(|l| l.kind != Kind::Open);
-        let begins = last.is_none() || last.is_some_and(|l| self.str(l) == "{") && self.innermost() == Some(b'{');
-        let ends = newline.is_some() && last.is_some_and(|last| self.ends(last, gap.end));
+        let begins = last.is_none()
+            || last.is_some_and(|l| self.str(l) == "{") && self.innermost() == Some(b'{');
+        let ends = newline.is_some() && last.is_some_and(|last| closed || self.ends(last, gap.end));
         let mut keep_docs = begins;
         let mut documented = None;
         for (k, token) in trivia.iter().enumerate() {
@@ -126,7 +145,11 @@ impl<'a> Pass<'a> {
                 Kind::Doc if keep_docs && next.is_some_and(|n| self.str(n) != "}") => {
                     documented.get_or_insert(token.range.start);
                 }
-                Kind::Newline if k > 0 && keep_docs && documented.is_some() && trivia[k - 1].kind == Kind::Doc => {}
+                Kind::Newline
+                    if k > 0
+                        && keep_docs
+                        && documented.is_some()
+                        && trivia[k - 1].kind == Kind::Doc => {}
                 _ => self.blank(token.range.clone()),
             }
         }
@@ -135,10 +158,10 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// The token `next` begins a line outside of all brackets: an item begins. In recovery only a known word at the left
-    /// margin does, so that the rest of a broken item is not taken for items.
+    /// The token `next` begins a line outside of all brackets: an item begins. In recovery only a word at the left margin
+    /// does, so that the rest of a broken item is not taken for items.
     fn begin_item(&mut self, last: Option<&Token>, start: usize, next: &Token) {
-        if self.recover && self.item.is_some() && !self.is_item_at_margin(next) {
+        if self.recover && self.item.is_some() && !self.is_word_at_margin(next) {
             return;
         }
         if let (Some(item), Some(last)) = (self.item, last) {
@@ -161,15 +184,20 @@ impl<'a> Pass<'a> {
             b']' => b'[',
             _ => b'{',
         };
-        match self.stack.iter().rposition(|open| self.byte(*open) == opener) {
+        match self
+            .stack
+            .iter()
+            .rposition(|open| self.byte(*open) == opener)
+        {
             Some(depth) => {
                 self.unclosed(depth + 1, at);
                 self.stack.truncate(depth);
                 self.leave_depth(depth, at + 1);
             }
             None => {
-                let top = self.stack.pop();
-                self.errors.push(error::mismatched(self.file, self.text, at, top));
+                let top = self.stack.pop_if(|top| self.text.as_bytes()[*top] != b'{');
+                self.errors
+                    .push(error::mismatched(self.file, self.text, at, top));
                 self.mask(at..at + 1);
                 if let Some(top) = top {
                     self.mask(top..top + 1);
@@ -181,8 +209,15 @@ impl<'a> Pass<'a> {
 
     /// Reports and drops the brackets from `depth` on; the text up to `end` is what they contain.
     fn unclosed(&mut self, depth: usize, end: usize) {
-        let Some(first) = self.stack.get(depth).copied() else { return };
-        self.errors.push(error::unclosed(self.file, self.text, first, self.stack.len() - depth - 1));
+        let Some(first) = self.stack.get(depth).copied() else {
+            return;
+        };
+        self.errors.push(error::unclosed(
+            self.file,
+            self.text,
+            first,
+            self.stack.len() - depth - 1,
+        ));
         while self.stack.len() > depth {
             if let Some(open) = self.stack.pop() {
                 self.mask(open..open + 1);
@@ -200,7 +235,7 @@ impl<'a> Pass<'a> {
     }
 
     fn close_by_indentation(&mut self, next: &Token) {
-        if self.is_item_at_margin(next) {
+        if self.is_word_at_margin(next) && ITEM_WORDS.contains(&self.str(next)) {
             self.unclosed(0, next.range.start);
         }
         if next.kind == Kind::Close {
@@ -212,27 +247,30 @@ impl<'a> Pass<'a> {
         self.unclosed(depth, next.range.start);
     }
 
-    fn is_item_at_margin(&self, token: &Token) -> bool {
+    fn is_word_at_margin(&self, token: &Token) -> bool {
         let start = token.range.start;
-        let margin = start == 0 || self.byte(start - 1) == b'\n';
-        margin && token.kind == Kind::Word && ITEM_WORDS.contains(&self.str(token))
+        token.kind == Kind::Word && (start == 0 || self.byte(start - 1) == b'\n')
     }
 
     /// The indentation of the line in which `at` stands.
     fn indent(&self, at: usize) -> usize {
         let line = self.text[..at].rfind('\n').map_or(0, |n| n + 1);
-        self.text[line..].bytes().take_while(|b| matches!(b, b' ' | b'\t')).count()
+        self.text[line..]
+            .bytes()
+            .take_while(|b| matches!(b, b' ' | b'\t'))
+            .count()
     }
 
     /// Whether the newline between the tokens `last` and `next` ends a statement.
     fn ends(&mut self, last: &Token, next: usize) -> bool {
-        const AFTER: [&str; 32] = [
-            "+", "-", "*", "/", "^", "++", "==", "!=", "<=", ">=", "<", ">", "..", "|>", "->", ",", "=", ":", "~", "{", "and",
-            "or", "not", "if", "else", "in", "by", "from", "where", "under", "on", "::",
+        const AFTER: &[&str] = &[
+            "+", "-", "*", "/", "^", "++", "==", "!=", "<=", ">=", "<", ">", "..", "|>", "->", ",",
+            "=", ":", "~", "{", "and", "or", "not", "if", "else", "in", "by", "from", "where",
+            "under", "on",
         ];
-        const BEFORE: [&str; 20] = [
-            "|>", "->", "+", "++", "*", "/", "==", "!=", "<", "<=", ">", ">=", "and", "or", "else", "by", "where", "from", "{",
-            "}",
+        const BEFORE: &[&str] = &[
+            "|>", "->", "+", "++", "*", "/", "==", "!=", "<", "<=", ">", ">=", "and", "or", "else",
+            "by", "where", "from", "{", "}",
         ];
         if self.innermost().is_some_and(|open| open != b'{') || AFTER.contains(&self.str(last)) {
             return false;

@@ -61,7 +61,10 @@ pub(crate) fn next(text: &str, at: usize) -> Option<Token> {
     let rest = text[at..].trim_start_matches(blank);
     let start = text.len() - rest.len();
     let (kind, length) = first(rest)?;
-    Some(Token { kind, range: start..start + length })
+    Some(Token {
+        kind,
+        range: start..start + length,
+    })
 }
 
 fn first(rest: &str) -> Option<(Kind, usize)> {
@@ -79,17 +82,24 @@ fn first(rest: &str) -> Option<(Kind, usize)> {
         _ => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
             Some(sign) => (Kind::Sign, sign.len()),
             None => {
-                let readable = |c: char| is_word(c) || c.is_whitespace() || "()[]{}\"+-*/^<>=:,.~;".contains(c);
-                (Kind::Unreadable, rest[c.len_utf8()..].find(readable).map_or(rest.len(), |n| n + c.len_utf8()))
+                let readable = |c: char| {
+                    is_word(c) || c.is_whitespace() || "()[]{}\"+-*/^<>=:,.~;".contains(c)
+                };
+                (
+                    Kind::Unreadable,
+                    rest[c.len_utf8()..]
+                        .find(readable)
+                        .map_or(rest.len(), |n| n + c.len_utf8()),
+                )
             }
         },
     })
 }
 
 /// The signs, longer ones first.
-const SIGNS: [&str; 22] = [
-    "|>", "->", "++", "==", "!=", "<=", ">=", "..", "::", "+", "-", "*", "/", "^", "<", ">", "=", ":", ",", ".", "~",
-    ";",
+const SIGNS: &[&str] = &[
+    "|>", "->", "++", "==", "!=", "<=", ">=", "..", "::", "+", "-", "*", "/", "^", "<", ">", "=",
+    ":", ",", ".", "~", ";",
 ];
 
 /// Whether `c` may stand in a name.
@@ -122,12 +132,20 @@ fn number(rest: &str) -> (Kind, usize) {
     match length {
         Some(length) if rest[length..].strip_prefix('.').and_then(digits).is_some() => {
             let inside = |c| is_word(c) || c == '.';
-            (Kind::Unreadable, rest.len() - rest.trim_start_matches(inside).len())
+            (
+                Kind::Unreadable,
+                rest.len() - rest.trim_start_matches(inside).len(),
+            )
         }
-        Some(length) if dangling_exponent(&rest[length..], &rest[..length]) => (Kind::Unreadable, length + 1),
+        Some(length) if dangling_exponent(&rest[length..], &rest[..length]) => {
+            (Kind::Unreadable, length + 1)
+        }
         Some(length) if fits(&rest[..length]) => (Kind::Number, length),
         Some(length) => (Kind::Unreadable, length),
-        None => (Kind::Unreadable, rest.len() - rest.trim_start_matches(is_word).len()),
+        None => (
+            Kind::Unreadable,
+            rest.len() - rest.trim_start_matches(is_word).len(),
+        ),
     }
 }
 
@@ -149,7 +167,10 @@ fn multiple(rest: &str) -> Option<usize> {
 
 fn float(rest: &str) -> Option<usize> {
     let whole = digits(rest)?;
-    let fraction = rest[whole..].strip_prefix('.').and_then(digits).map(|n| n + 1);
+    let fraction = rest[whole..]
+        .strip_prefix('.')
+        .and_then(digits)
+        .map(|n| n + 1);
     let mantissa = whole + fraction.unwrap_or(0);
     let exponent = rest[mantissa..].strip_prefix('e').and_then(|tail| {
         let sign = usize::from(tail.starts_with(['+', '-']));
@@ -163,7 +184,9 @@ fn float(rest: &str) -> Option<usize> {
 
 /// `2e+` with nothing after it on which `+` could act.
 fn dangling_exponent(after: &str, number: &str) -> bool {
-    let Some(tail) = after.strip_prefix(['+', '-']) else { return false };
+    let Some(tail) = after.strip_prefix(['+', '-']) else {
+        return false;
+    };
     let tail = tail.trim_start_matches([' ', '\t', '\r']);
     number.ends_with('e') && (tail.is_empty() || tail.starts_with([')', ']', '}', ',']))
 }

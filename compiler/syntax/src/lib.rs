@@ -35,8 +35,15 @@ pub struct Parsed {
 pub fn parse(file: u32, text: &str) -> Parsed {
     let layout = layout::layout(file, text);
     let mut builder = build::Builder::new(file, text, &layout);
-    let items = layout.items.iter().filter_map(|range| builder.item_chunk(range.clone())).collect();
-    Parsed { ast: ast::SourceFile { items }, errors: builder.finish() }
+    let items = layout
+        .items
+        .iter()
+        .filter_map(|range| builder.item_chunk(range.clone()))
+        .collect();
+    Parsed {
+        ast: ast::SourceFile { items },
+        errors: builder.finish(),
+    }
 }
 
 /// Parses a single expression, as typed at a prompt.

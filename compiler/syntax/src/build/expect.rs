@@ -8,7 +8,12 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use std::ops::Range;
 
 /// The error of a chunk that the grammar refused with `failure`.
-pub(super) fn explain(builder: &Builder, chunk: Chunk, range: Range<usize>, failure: &Error<Rule>) -> SyntaxError {
+pub(super) fn explain(
+    builder: &Builder,
+    chunk: Chunk,
+    range: Range<usize>,
+    failure: &Error<Rule>,
+) -> SyntaxError {
     let at = match failure.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => range.start + at,
     };
@@ -17,14 +22,22 @@ pub(super) fn explain(builder: &Builder, chunk: Chunk, range: Range<usize>, fail
     let span = error::span(builder.file, found);
     if let Some((outer, reduction)) = before.bare_reduction() {
         let message = format!("a reduction after `{outer}` needs parentheses");
-        return SyntaxError::new("GDL0006", span, message, format!("the binder of `{reduction}`"))
-            .help(format!("write `{outer} ({reduction} …: …)`"));
+        return SyntaxError::new(
+            "GDL0006",
+            span,
+            message,
+            format!("the binder of `{reduction}`"),
+        )
+        .help(format!("write `{outer} ({reduction} …: …)`"));
     }
     let rules = match &failure.variant {
         ErrorVariant::ParsingError { positives, .. } => positives.as_slice(),
         ErrorVariant::CustomError { .. } => &[],
     };
-    let message = format!("expected {}, found {word}", expected(rules, chunk, before.open));
+    let message = format!(
+        "expected {}, found {word}",
+        expected(rules, chunk, before.open)
+    );
     let error = SyntaxError::new("GDL0001", span, message, "not expected here");
     match help(&word, rules, before.last.as_deref()) {
         Some(help) => error.help(help),
@@ -54,7 +67,11 @@ struct Before {
 
 impl Before {
     fn read(text: &str) -> Before {
-        let mut before = Before { last: None, last_but_one: None, open: None };
+        let mut before = Before {
+            last: None,
+            last_but_one: None,
+            open: None,
+        };
         let mut stack = Vec::new();
         let mut at = 0;
         while let Some(token) = lex::next(text, at) {
@@ -82,6 +99,9 @@ impl Before {
 /// What could have stood there: a list in words.
 fn expected(rules: &[Rule], chunk: Chunk, open: Option<char>) -> String {
     let mut words: Vec<String> = Vec::new();
+    if rules.contains(&Rule::infix) {
+        words.extend(describe(Rule::infix));
+    }
     for word in rules.iter().filter_map(|rule| describe(*rule)) {
         if !words.contains(&word) {
             words.push(word);
@@ -89,7 +109,15 @@ fn expected(rules: &[Rule], chunk: Chunk, open: Option<char>) -> String {
     }
     // The grammar names rules only: commas, closers and the ends of lines are added by what is open.
     let after_operand = rules.contains(&Rule::infix);
-    let definite = words.iter().any(|word| matches!(word.as_str(), "`:`" | "`{`" | "`in`"));
+    let must_follow = [
+        Rule::colon,
+        Rule::block,
+        Rule::k_in,
+        Rule::k_from,
+        Rule::k_of,
+        Rule::times,
+    ];
+    let definite = rules.iter().any(|rule| must_follow.contains(rule));
     if words.is_empty() || after_operand && !definite {
         match open {
             Some('(') => words.extend(["`,`".to_string(), "`)`".to_string()]),
@@ -109,11 +137,23 @@ fn describe(rule: Rule) -> Option<String> {
     let words = match rule {
         Rule::item | Rule::item_chunk => "an item (`layer`, `model`, `data`, …)",
         Rule::stmt_ok | Rule::stmt_chunk | Rule::part_chunk => "a statement",
-        Rule::datum_ok | Rule::datum_chunk | Rule::entry_ok | Rule::entry_chunk => "an entry `NAME = …`",
-        Rule::expr | Rule::operand | Rule::head | Rule::head_operand | Rule::postfix | Rule::def | Rule::arg => {
-            "an expression"
+        Rule::datum_ok | Rule::datum_chunk | Rule::entry_ok | Rule::entry_chunk => {
+            "an entry `NAME = …`"
         }
-        Rule::expr_chunk | Rule::acting | Rule::tuple | Rule::list | Rule::neg | Rule::not | Rule::record => "an expression",
+        Rule::expr
+        | Rule::operand
+        | Rule::head
+        | Rule::head_operand
+        | Rule::postfix
+        | Rule::def
+        | Rule::arg => "an expression",
+        Rule::expr_chunk
+        | Rule::acting
+        | Rule::tuple
+        | Rule::list
+        | Rule::neg
+        | Rule::not
+        | Rule::record => "an expression",
         Rule::reduction | Rule::for_prefix | Rule::if_ | Rule::from => "an expression",
         Rule::ident | Rule::place | Rule::names => "a name",
         Rule::in_binder | Rule::edge_binder => "a binder",
@@ -143,18 +183,27 @@ fn describe(rule: Rule) -> Option<String> {
 
 /// The word that a rule like `k_from` stands for.
 fn keyword(rule: Rule) -> Option<String> {
-    format!("{rule:?}").strip_prefix("k_").map(|word| format!("`{word}`"))
+    format!("{rule:?}")
+        .strip_prefix("k_")
+        .map(|word| format!("`{word}`"))
 }
 
 /// What is often meant by the token found.
 fn help(found: &str, rules: &[Rule], last: Option<&str>) -> Option<String> {
-    const RESERVED: [&str; 9] = ["`if`", "`else`", "`in`", "`by`", "`from`", "`where`", "`and`", "`or`", "`not`"];
-    let wants_name = !rules.contains(&Rule::infix) && rules.contains(&Rule::ident);
+    const RESERVED: &[&str] = &[
+        "`if`", "`else`", "`in`", "`by`", "`from`", "`where`", "`and`", "`or`", "`not`",
+    ];
+    let wants_name = [Rule::ident, Rule::stmt_ok, Rule::stmt_chunk]
+        .iter()
+        .any(|rule| rules.contains(rule));
     Some(match found {
         "`;`" => "a statement ends with its line: there is no `;`".to_string(),
         "`=`" if rules.contains(&Rule::infix) => "`=` defines a name; equality is `==`".to_string(),
         "`(`" | "`[`" if rules.contains(&Rule::infix) => {
-            format!("arguments and indices follow without a blank: `f(x)`, `x[i]`; a product is `a * (b)`, not `a {}`", &found[1..2])
+            format!(
+                "arguments and indices follow without a blank: `f(x)`, `x[i]`; a product is `a * (b)`, not `a {}`",
+                &found[1..2]
+            )
         }
         "`:`" if last == Some(":") => "paths are written with `::` only in `use`".to_string(),
         word if wants_name && RESERVED.contains(&word) => format!("{word} is a reserved word"),

@@ -67,7 +67,9 @@ impl<'a> Builder<'a> {
     }
 
     fn climb_in_scope(&mut self, flat: &mut Flat<'a>, least: u8) -> Expr {
-        let Some(first) = flat.next() else { return self.nothing() };
+        let Some(first) = flat.next() else {
+            return self.nothing();
+        };
         if self.depth > 2 * MAX_DEPTH {
             let span = self.span(&first);
             flat.by_ref().for_each(drop);
@@ -82,7 +84,14 @@ impl<'a> Builder<'a> {
             flat.next();
             let rhs = self.climb(flat, right);
             let span = join(lhs.span, rhs.span);
-            lhs = self.tree(span, ExprKind::Binary { op, lhs: Box::new(lhs), rhs: Box::new(rhs) });
+            lhs = self.tree(
+                span,
+                ExprKind::Binary {
+                    op,
+                    lhs: Box::new(lhs),
+                    rhs: Box::new(rhs),
+                },
+            );
         }
         lhs
     }
@@ -92,9 +101,19 @@ impl<'a> Builder<'a> {
         let start = self.span(&first);
         match first.as_rule() {
             Rule::neg | Rule::not => {
-                let (op, least) = if first.as_rule() == Rule::neg { (UnOp::Neg, NEG) } else { (UnOp::Not, NOT) };
+                let (op, least) = if first.as_rule() == Rule::neg {
+                    (UnOp::Neg, NEG)
+                } else {
+                    (UnOp::Not, NOT)
+                };
                 let arg = self.climb(flat, least);
-                self.tree(join(start, arg.span), ExprKind::Unary { op, arg: Box::new(arg) })
+                self.tree(
+                    join(start, arg.span),
+                    ExprKind::Unary {
+                        op,
+                        arg: Box::new(arg),
+                    },
+                )
             }
             Rule::reduction => {
                 let mut reduction = self.reduction(first);
@@ -102,8 +121,18 @@ impl<'a> Builder<'a> {
                 let span = join(start, body.span);
                 // A parenthesised `else` begins before its left operand, and stays in the body.
                 (reduction.body, reduction.default) = match body.kind {
-                    ExprKind::Binary { op: BinOp::Else, lhs, rhs } if lhs.span.start == body.span.start => (*lhs, Some(*rhs)),
-                    kind => (Expr { span: body.span, kind }, None),
+                    ExprKind::Binary {
+                        op: BinOp::Else,
+                        lhs,
+                        rhs,
+                    } if lhs.span.start == body.span.start => (*lhs, Some(*rhs)),
+                    kind => (
+                        Expr {
+                            span: body.span,
+                            kind,
+                        },
+                        None,
+                    ),
                 };
                 self.tree(span, ExprKind::Reduce(Box::new(reduction)))
             }
@@ -111,7 +140,15 @@ impl<'a> Builder<'a> {
                 let (count, rep, over) = self.for_head(&mut inner(first));
                 let body = self.climb(flat, 0);
                 let span = join(start, body.span);
-                self.tree(span, ExprKind::For { count, rep, over: Box::new(over), body: Box::new(body) })
+                self.tree(
+                    span,
+                    ExprKind::For {
+                        count,
+                        rep,
+                        over: Box::new(over),
+                        body: Box::new(body),
+                    },
+                )
             }
             Rule::if_ => self.if_(first),
             _ => self.postfix(first),
@@ -122,7 +159,10 @@ impl<'a> Builder<'a> {
     fn reduction(&mut self, pair: Pair<'a>) -> Reduction {
         let mut parts = inner(pair);
         let word = parts.next();
-        let op_span = word.as_ref().map(|word| self.span(word)).unwrap_or_default();
+        let op_span = word
+            .as_ref()
+            .map(|word| self.span(word))
+            .unwrap_or_default();
         let op = match word.as_ref().map(|word| word.as_str()) {
             Some("mean") => RedOp::Mean,
             Some("max") => RedOp::Max,
@@ -132,19 +172,37 @@ impl<'a> Builder<'a> {
             _ => RedOp::Sum,
         };
         let body = self.nothing();
-        let mut reduction = Reduction { op, op_span, binders: Vec::new(), conds: Vec::new(), by: None, body, default: None };
+        let mut reduction = Reduction {
+            op,
+            op_span,
+            binders: Vec::new(),
+            conds: Vec::new(),
+            by: None,
+            body,
+            default: None,
+        };
         for part in parts {
             match part.as_rule() {
                 Rule::cond => reduction.conds.push(self.only_expr(part)),
                 Rule::by => {
                     if op != RedOp::Mean {
                         let message = "only `mean` takes weights";
-                        let error = SyntaxError::new("GDL0006", self.span(&part), message, "weights that sum to one");
-                        self.error(error.help("for a weighted sum, multiply: `sum i: w[i] * x[i]`"));
+                        let error = SyntaxError::new(
+                            "GDL0006",
+                            self.span(&part),
+                            message,
+                            "weights that sum to one",
+                        );
+                        self.error(
+                            error.help("for a weighted sum, multiply: `sum i: w[i] * x[i]`"),
+                        );
                     }
                     let mut parts = inner(part);
                     let softmax = parts.next_if(Rule::softmax).is_some();
-                    reduction.by = Some(By { softmax, weight: self.next_expr(&mut parts) });
+                    reduction.by = Some(By {
+                        softmax,
+                        weight: self.next_expr(&mut parts),
+                    });
                 }
                 _ => reduction.binders.push(self.binder(part)),
             }
@@ -176,16 +234,33 @@ impl<'a> Builder<'a> {
             let start = self.span(&part);
             let mut parts = inner(part);
             let cond = self.next_expr(&mut parts);
-            let then = parts.next().map(|block| self.block(block)).unwrap_or_default();
+            let then = parts
+                .next()
+                .map(|block| self.block(block))
+                .unwrap_or_default();
             branches.push((start, cond, then));
         }
         let mut expr = self.nothing();
         while let Some((start, cond, then)) = branches.pop() {
             let span = join(start, whole);
-            expr = self.tree(span, ExprKind::If { cond: Box::new(cond), then, otherwise });
-            otherwise = Block { span, stmts: vec![] };
+            expr = self.tree(
+                span,
+                ExprKind::If {
+                    cond: Box::new(cond),
+                    then,
+                    otherwise,
+                },
+            );
+            otherwise = Block {
+                span,
+                stmts: vec![],
+            };
             if !branches.is_empty() {
-                let stmt = Stmt { doc: None, span, kind: StmtKind::Expr(expr) };
+                let stmt = Stmt {
+                    doc: None,
+                    span,
+                    kind: StmtKind::Expr(expr),
+                };
                 otherwise.stmts.push(stmt);
                 expr = self.nothing();
             }
@@ -195,16 +270,30 @@ impl<'a> Builder<'a> {
 
     fn postfix(&mut self, pair: Pair<'a>) -> Expr {
         let mut parts = inner(pair);
-        let Some(first) = parts.next() else { return self.nothing() };
+        let Some(first) = parts.next() else {
+            return self.nothing();
+        };
         let mut expr = self.primary(first);
         for suffix in parts {
             let span = join(expr.span, self.span(&suffix));
             let base = Box::new(expr);
             let kind = match suffix.as_rule() {
-                Rule::call => ExprKind::Call { f: base, args: self.args(suffix) },
-                Rule::index => ExprKind::Index { base, indices: inner(suffix).map(|index| self.index(index)).collect() },
-                Rule::blk => ExprKind::Block { base, rep: Box::new(self.only_expr(suffix)) },
-                _ => ExprKind::Field { base, name: self.name(&mut inner(suffix)) },
+                Rule::call => ExprKind::Call {
+                    f: base,
+                    args: self.args(suffix),
+                },
+                Rule::index => ExprKind::Index {
+                    base,
+                    indices: inner(suffix).map(|index| self.index(index)).collect(),
+                },
+                Rule::blk => ExprKind::Block {
+                    base,
+                    rep: Box::new(self.only_expr(suffix)),
+                },
+                _ => ExprKind::Field {
+                    base,
+                    name: self.name(&mut inner(suffix)),
+                },
             };
             expr = self.tree(span, kind);
         }
@@ -248,7 +337,10 @@ impl<'a> Builder<'a> {
         for arg in inner(pair).filter(|part| part.as_rule() == Rule::arg) {
             let mut parts = inner(arg);
             let name = parts.next_if(Rule::ident).map(|name| self.ident(name));
-            args.push(Arg { name, value: self.next_expr(&mut parts) });
+            args.push(Arg {
+                name,
+                value: self.next_expr(&mut parts),
+            });
         }
         args
     }
@@ -267,50 +359,85 @@ impl<'a> Builder<'a> {
                     Ok(value) => points.push(value),
                     Err(_) => {
                         let message = format!("`{}` is too large", point.as_str());
-                        self.error(SyntaxError::new("GDL0005", self.span(&point), message, "beyond 2^32 - 1"));
+                        self.error(SyntaxError::new(
+                            "GDL0005",
+                            self.span(&point),
+                            message,
+                            "beyond 2^32 - 1",
+                        ));
                     }
                 }
             }
             cycles.push(points);
         }
-        Expr { span, kind: ExprKind::Cycles(cycles) }
+        Expr {
+            span,
+            kind: ExprKind::Cycles(cycles),
+        }
     }
 
     /// `|>` stands alone, and comparisons and `..` do not chain.
     fn check_mixing(&mut self, flat: &[Pair<'a>]) {
         let is_pipe = |pair: &&Pair| pair.as_rule() == Rule::pipe;
-        let Some(pipe) = flat.iter().find(is_pipe) else { return };
-        let reduction = flat.iter().position(|pair| matches!(pair.as_rule(), Rule::reduction | Rule::for_prefix));
+        let Some(pipe) = flat.iter().find(is_pipe) else {
+            return;
+        };
+        let reduction = flat
+            .iter()
+            .position(|pair| matches!(pair.as_rule(), Rule::reduction | Rule::for_prefix));
         let stage = flat.iter().position(|pair| pair.as_rule() == Rule::pipe);
         if let (Some(head), Some(stage)) = (reduction, stage)
             && head < stage
         {
             let message = "`|>` in the body of a reduction needs parentheses";
-            let error = SyntaxError::new("GDL0006", self.span(pipe), message, "does it belong to the body or to the result?");
+            let error = SyntaxError::new(
+                "GDL0006",
+                self.span(pipe),
+                message,
+                "does it belong to the body or to the result?",
+            );
             return self.error(error.help("write `(sum i: …) |> f` or `sum i: (… |> f)`"));
         }
-        let operand = |pair: &&Pair| matches!(pair.as_rule(), Rule::postfix | Rule::if_ | Rule::pipe);
+        let operand =
+            |pair: &&Pair| matches!(pair.as_rule(), Rule::postfix | Rule::if_ | Rule::pipe);
         if let Some(other) = flat.iter().find(|pair| !operand(pair)) {
             let word = match other.as_rule() {
                 Rule::reduction | Rule::for_prefix => "a reduction".to_string(),
                 _ => format!("`{}`", other.as_str().trim_end()),
             };
             let message = format!("`|>` and {word} are mixed without parentheses");
-            let error = SyntaxError::new("GDL0006", self.span(other), message, "put one of the two in parentheses");
-            self.error(error.help("`(a + b) |> f` sends the sum through `f`; `a + (b |> f)` only `b`"));
+            let error = SyntaxError::new(
+                "GDL0006",
+                self.span(other),
+                message,
+                "put one of the two in parentheses",
+            );
+            self.error(
+                error.help("`(a + b) |> f` sends the sum through `f`; `a + (b |> f)` only `b`"),
+            );
         }
     }
 
     /// A tree over the trees of the current scope; too tall a one is an error.
     fn tree(&mut self, span: Span, kind: ExprKind) -> Expr {
         self.tallest += 1;
-        if self.tallest > MAX_DEPTH { self.too_deep(span) } else { Expr { span, kind } }
+        if self.tallest > MAX_DEPTH {
+            self.too_deep(span)
+        } else {
+            Expr { span, kind }
+        }
     }
 
     fn too_deep(&mut self, span: Span) -> Expr {
         self.tallest = 0;
-        self.error(error::too_deep(self.file, span.start as usize..span.end as usize));
-        Expr { span, kind: ExprKind::Bad }
+        self.error(error::too_deep(
+            self.file,
+            span.start as usize..span.end as usize,
+        ));
+        Expr {
+            span,
+            kind: ExprKind::Bad,
+        }
     }
 
     /// The next pair as an expression.
@@ -328,12 +455,22 @@ impl<'a> Builder<'a> {
 
     /// The next pair as a name.
     pub(super) fn name(&mut self, parts: &mut Parts<'a>) -> Ident {
-        parts.next().map(|name| self.ident(name)).unwrap_or_default()
+        parts
+            .next()
+            .map(|name| self.ident(name))
+            .unwrap_or_default()
     }
 
     /// What stands where the grammar promises an expression that is not there.
     pub(super) fn nothing(&self) -> Expr {
-        Expr { span: Span { file: self.file, start: 0, end: 0 }, kind: ExprKind::Bad }
+        Expr {
+            span: Span {
+                file: self.file,
+                start: 0,
+                end: 0,
+            },
+            kind: ExprKind::Bad,
+        }
     }
 }
 
@@ -345,9 +482,17 @@ fn irrep(text: &str) -> Option<ExprKind> {
         Some((mult, l)) => (Some(mult.parse().ok()?), l),
         None => (None, value),
     };
-    Some(ExprKind::Irrep { mult, l: l.parse().ok()?, odd })
+    Some(ExprKind::Irrep {
+        mult,
+        l: l.parse().ok()?,
+        odd,
+    })
 }
 
 fn join(first: Span, last: Span) -> Span {
-    Span { file: first.file, start: first.start, end: last.end }
+    Span {
+        file: first.file,
+        start: first.start,
+        end: last.end,
+    }
 }

@@ -10,7 +10,11 @@ impl<'a> Builder<'a> {
         let mut parts = inner(pair.clone());
         let doc = self.doc(&mut parts);
         let pair = parts.next().unwrap_or(pair);
-        Item { doc, span: self.span(&pair), kind: self.item_kind(pair) }
+        Item {
+            doc,
+            span: self.span(&pair),
+            kind: self.item_kind(pair),
+        }
     }
 
     fn item_kind(&mut self, pair: Pair<'a>) -> ItemKind {
@@ -29,8 +33,16 @@ impl<'a> Builder<'a> {
         let first = self.next_expr(&mut parts);
         match rule {
             Rule::group => ItemKind::Group { name, value: first },
-            Rule::rep => ItemKind::Rep { name, of: first, value: self.next_expr(&mut parts) },
-            Rule::setting => ItemKind::Setting { name, ty: first, value: self.next_expr(&mut parts) },
+            Rule::rep => ItemKind::Rep {
+                name,
+                of: first,
+                value: self.next_expr(&mut parts),
+            },
+            Rule::setting => ItemKind::Setting {
+                name,
+                ty: first,
+                value: self.next_expr(&mut parts),
+            },
             _ => ItemKind::Trust { name, ty: first },
         }
     }
@@ -42,14 +54,27 @@ impl<'a> Builder<'a> {
         while let Some(segment) = parts.next_if(Rule::ident) {
             path.push(self.ident(segment));
         }
-        let names = parts.next().map(|names| inner(names).map(|name| self.ident(name)).collect::<Vec<_>>());
+        let names = parts.next().map(|names| {
+            inner(names)
+                .map(|name| self.ident(name))
+                .collect::<Vec<_>>()
+        });
         match file {
             // `use "f.gdl"::conv` takes one name.
             Some(file) => {
                 let names = names.or((!path.is_empty()).then_some(path));
-                Use { from: UseFrom::File { path: unquoted(&file), span: self.span(&file) }, names }
+                Use {
+                    from: UseFrom::File {
+                        path: unquoted(&file),
+                        span: self.span(&file),
+                    },
+                    names,
+                }
             }
-            None => Use { from: UseFrom::Path(path), names },
+            None => Use {
+                from: UseFrom::Path(path),
+                names,
+            },
         }
     }
 
@@ -58,15 +83,27 @@ impl<'a> Builder<'a> {
         let mut parts = inner(pair);
         let name = self.name(&mut parts);
         let ty = self.next_expr(&mut parts);
-        Const { name, ty, value: self.next_expr(&mut parts) }
+        Const {
+            name,
+            ty,
+            value: self.next_expr(&mut parts),
+        }
     }
 
     fn callable(&mut self, pair: Pair<'a>) -> ItemKind {
         let mut parts = inner(pair);
-        let is_model = parts.next().is_some_and(|word| word.as_rule() == Rule::model);
+        let is_model = parts
+            .next()
+            .is_some_and(|word| word.as_rule() == Rule::model);
         let name = self.name(&mut parts);
-        let mut callable =
-            Callable { name, under: None, params: Vec::new(), result: None, wheres: Vec::new(), body: Block::default() };
+        let mut callable = Callable {
+            name,
+            under: None,
+            params: Vec::new(),
+            result: None,
+            wheres: Vec::new(),
+            body: Block::default(),
+        };
         for part in parts {
             match part.as_rule() {
                 Rule::under => callable.under = Some(self.under(part)),
@@ -77,13 +114,20 @@ impl<'a> Builder<'a> {
                 }
                 Rule::result => callable.result = inner(part).nth(1).map(|ty| self.result(ty)),
                 Rule::where_ => {
-                    callable.wheres =
-                        self.fields(part).into_iter().map(|(name, ty)| WhereClause { name, ty }).collect();
+                    callable.wheres = self
+                        .fields(part)
+                        .into_iter()
+                        .map(|(name, ty)| WhereClause { name, ty })
+                        .collect();
                 }
                 _ => callable.body = self.block(part),
             }
         }
-        if is_model { ItemKind::Model(callable) } else { ItemKind::Layer(callable) }
+        if is_model {
+            ItemKind::Model(callable)
+        } else {
+            ItemKind::Layer(callable)
+        }
     }
 
     fn under(&mut self, pair: Pair<'a>) -> Under {
@@ -102,7 +146,11 @@ impl<'a> Builder<'a> {
         }
         let ty = self.next_expr(&mut parts);
         let default = parts.next().map(|default| self.expr(default));
-        params.extend(names.into_iter().map(|name| Param { name, ty: ty.clone(), default: default.clone() }));
+        params.extend(names.into_iter().map(|name| Param {
+            name,
+            ty: ty.clone(),
+            default: default.clone(),
+        }));
     }
 
     /// The result after `->`.
@@ -142,7 +190,12 @@ impl<'a> Builder<'a> {
             let value = parts.next().map(|init| self.only_expr(init));
             entries.push(Datum { name, ty, value });
         }
-        Data { name, path, path_span, entries }
+        Data {
+            name,
+            path,
+            path_span,
+            entries,
+        }
     }
 
     fn train(&mut self, pair: Pair<'a>) -> Train {
@@ -163,17 +216,34 @@ impl<'a> Builder<'a> {
                 _ => EntryKind::Option,
             };
             let name = self.name(&mut parts);
-            entries.push(TrainEntry { kind, name, value: self.next_expr(&mut parts) });
+            entries.push(TrainEntry {
+                kind,
+                name,
+                value: self.next_expr(&mut parts),
+            });
         }
-        Train { model, data, entries }
+        Train {
+            model,
+            data,
+            entries,
+        }
     }
 
     fn test(&mut self, pair: Pair<'a>) -> Test {
         let mut parts = inner(pair);
-        let Some(title) = parts.next_if(Rule::string) else { return Test::Expr(self.next_expr(&mut parts)) };
+        let Some(title) = parts.next_if(Rule::string) else {
+            return Test::Expr(self.next_expr(&mut parts));
+        };
         let rejects = parts.next_if(Rule::ident).map(|code| self.ident(code));
-        let body = parts.next().map(|block| self.test_block(block)).unwrap_or_default();
-        Test::Block { title: unquoted(&title), rejects, body }
+        let body = parts
+            .next()
+            .map(|block| self.test_block(block))
+            .unwrap_or_default();
+        Test::Block {
+            title: unquoted(&title),
+            rejects,
+            body,
+        }
     }
 
     /// The parts of a test's block.

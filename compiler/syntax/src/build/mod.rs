@@ -70,7 +70,16 @@ impl<'a> Builder<'a> {
         let mut layout_errors = layout.errors.clone();
         layout_errors.sort_by_key(|e| e.span.start);
         let text = &layout.text;
-        Builder { file, source, text, base: 0, depth: 0, tallest: 0, layout_errors, errors: Vec::new() }
+        Builder {
+            file,
+            source,
+            text,
+            base: 0,
+            depth: 0,
+            tallest: 0,
+            layout_errors,
+            errors: Vec::new(),
+        }
     }
 
     /// All errors in the order of the text.
@@ -116,7 +125,9 @@ impl<'a> Builder<'a> {
     /// Reports why `range` is no `chunk`, and the errors within its blocks.
     fn explain(&mut self, chunk: Chunk, range: Range<usize>) {
         let text = &self.text[range.clone()];
-        let Err(failure) = Grammar::parse(chunk.rule(), text) else { return };
+        let Err(failure) = Grammar::parse(chunk.rule(), text) else {
+            return;
+        };
         if !self.has_layout_error(&range) {
             let error = expect::explain(self, chunk, range.clone(), &failure);
             self.errors.push(error);
@@ -130,14 +141,22 @@ impl<'a> Builder<'a> {
     fn blocks(&mut self, range: Range<usize>) {
         let word = self.text[range.clone()].trim_start();
         let rule = match word {
-            _ if word.starts_with("data ") || word.starts_with("train ") || word.starts_with("use ") => return,
+            _ if word.starts_with("data ")
+                || word.starts_with("train ")
+                || word.starts_with("use ") =>
+            {
+                return;
+            }
             _ if word.starts_with("test ") => Rule::test_chunk,
             _ => Rule::block_chunk,
         };
         let outer = self.base;
         for block in braces(&self.text[range.clone()]) {
             self.base = range.start + block.start;
-            if let Ok(pairs) = Grammar::parse(rule, &self.text[range.start + block.start..range.start + block.end]) {
+            if let Ok(pairs) = Grammar::parse(
+                rule,
+                &self.text[range.start + block.start..range.start + block.end],
+            ) {
                 for block in pairs.flat_map(inner) {
                     match block.as_rule() {
                         Rule::test_block => drop(self.test_block(block)),
@@ -151,8 +170,12 @@ impl<'a> Builder<'a> {
     }
 
     fn has_layout_error(&self, range: &Range<usize>) -> bool {
-        let first = self.layout_errors.partition_point(|e| (e.span.start as usize) < range.start);
-        self.layout_errors.get(first).is_some_and(|e| (e.span.start as usize) <= range.end)
+        let first = self
+            .layout_errors
+            .partition_point(|e| (e.span.start as usize) < range.start);
+        self.layout_errors
+            .get(first)
+            .is_some_and(|e| (e.span.start as usize) <= range.end)
     }
 
     fn error(&mut self, error: SyntaxError) {
@@ -171,7 +194,10 @@ impl<'a> Builder<'a> {
     }
 
     fn ident(&self, pair: Pair) -> Ident {
-        Ident { name: pair.as_str().to_string(), span: self.span(&pair) }
+        Ident {
+            name: pair.as_str().to_string(),
+            span: self.span(&pair),
+        }
     }
 
     /// The `///` text of the pairs at the front of `parts`, which are dropped from it.
@@ -216,24 +242,22 @@ fn braces(text: &str) -> Vec<Range<usize>> {
 
 /// The pairs inside a pair that mean something: without keywords and signs.
 fn inner<'a>(pair: Pair<'a>) -> Parts<'a> {
-    let means: fn(&Pair<'a>) -> bool = means;
-    Parts { pairs: pair.into_inner().filter(means).peekable() }
+    let pairs: Vec<Pair<'a>> = pair.into_inner().filter(means).collect();
+    Parts(pairs.into_iter().peekable())
 }
 
 /// The pairs of a rule, to be taken one by one.
-struct Parts<'a> {
-    pairs: std::iter::Peekable<std::iter::Filter<pest::iterators::Pairs<'a, Rule>, fn(&Pair<'a>) -> bool>>,
-}
+struct Parts<'a>(std::iter::Peekable<std::vec::IntoIter<Pair<'a>>>);
 
 impl<'a> Parts<'a> {
-    /// The rule of the next pair.
-    fn peek(&mut self) -> Option<Rule> {
-        self.pairs.peek().map(|pair| pair.as_rule())
+    /// Whether nothing is left.
+    fn is_empty(&mut self) -> bool {
+        self.0.peek().is_none()
     }
 
     /// The next pair if it is of this rule.
     fn next_if(&mut self, rule: Rule) -> Option<Pair<'a>> {
-        self.pairs.next_if(|pair| pair.as_rule() == rule)
+        self.0.next_if(|pair| pair.as_rule() == rule)
     }
 }
 
@@ -241,7 +265,7 @@ impl<'a> Iterator for Parts<'a> {
     type Item = Pair<'a>;
 
     fn next(&mut self) -> Option<Pair<'a>> {
-        self.pairs.next()
+        self.0.next()
     }
 }
 
@@ -249,8 +273,36 @@ fn means(pair: &Pair) -> bool {
     use Rule::*;
     !matches!(
         pair.as_rule(),
-        EOI | eq | colon | k_as | k_by | k_const | k_data | k_else | k_for | k_from | k_group | k_if | k_in | k_integrate
-            | k_iterate | k_of | k_on | k_param | k_random | k_rejects | k_rep | k_repeat | k_scan | k_setting | k_stat | k_test
-            | k_train | k_trust | k_under | k_use | k_where
+        EOI | eq
+            | colon
+            | over
+            | k_as
+            | k_by
+            | k_const
+            | k_data
+            | k_else
+            | k_for
+            | k_from
+            | k_group
+            | k_if
+            | k_in
+            | k_integrate
+            | k_iterate
+            | k_of
+            | k_on
+            | k_param
+            | k_random
+            | k_rejects
+            | k_rep
+            | k_repeat
+            | k_scan
+            | k_setting
+            | k_stat
+            | k_test
+            | k_train
+            | k_trust
+            | k_under
+            | k_use
+            | k_where
     )
 }

@@ -17,7 +17,14 @@ impl<'a> Builder<'a> {
                 continue;
             }
             let new = self.stmts(part);
-            if let (Some(Stmt { kind: StmtKind::Expr(expr), .. }), Some(_)) = (new.last(), parts.peek()) {
+            if let (
+                Some(Stmt {
+                    kind: StmtKind::Expr(expr),
+                    ..
+                }),
+                false,
+            ) = (new.last(), parts.is_empty())
+            {
                 self.unused(expr);
             }
             stmts.extend(new);
@@ -30,7 +37,12 @@ impl<'a> Builder<'a> {
             return;
         }
         let message = "only the last statement of a block may be an expression";
-        let error = SyntaxError::new("GDL0004", expr.span, message, "the value of this is not used");
+        let error = SyntaxError::new(
+            "GDL0004",
+            expr.span,
+            message,
+            "the value of this is not used",
+        );
         let text = &self.source[expr.span.start as usize..];
         let error = match text.chars().next() {
             Some(sign @ ('-' | '(' | '[')) => error.help(format!(
@@ -51,7 +63,14 @@ impl<'a> Builder<'a> {
             Rule::param => self.param(pair).into_iter().map(StmtKind::Param).collect(),
             _ => vec![self.stmt_kind(pair)],
         };
-        kinds.into_iter().map(|kind| Stmt { doc: doc.clone(), span, kind }).collect()
+        kinds
+            .into_iter()
+            .map(|kind| Stmt {
+                doc: doc.clone(),
+                span,
+                kind,
+            })
+            .collect()
     }
 
     fn stmt_kind(&mut self, pair: Pair<'a>) -> StmtKind {
@@ -69,18 +88,25 @@ impl<'a> Builder<'a> {
                 name: self.name(&mut parts),
                 ty: self.next_expr(&mut parts),
                 value: parts.next().map(|init| self.only_expr(init)),
+                over_data: parts.next().is_some(),
             },
             Rule::random => StmtKind::Random {
                 name: self.name(&mut parts),
                 ty: self.next_expr(&mut parts),
                 dist: self.next_init(&mut parts),
             },
-            Rule::repeat => {
-                StmtKind::Repeat { count: self.next_expr(&mut parts), body: self.next_block(&mut parts) }
-            }
+            Rule::repeat => StmtKind::Repeat {
+                count: self.next_expr(&mut parts),
+                body: self.next_block(&mut parts),
+            },
             _ => {
                 let head = self.loop_head(&mut parts);
-                let from = parts.next().into_iter().flat_map(inner).map(|def| self.def(def)).collect();
+                let from = parts
+                    .next()
+                    .into_iter()
+                    .flat_map(inner)
+                    .map(|def| self.def(def))
+                    .collect();
                 let body = self.next_block(&mut parts);
                 match rule {
                     Rule::iterate => StmtKind::Iterate { head, from, body },
@@ -99,7 +125,10 @@ impl<'a> Builder<'a> {
     }
 
     fn next_block(&mut self, parts: &mut Parts<'a>) -> Block {
-        parts.next().map(|block| self.block(block)).unwrap_or_default()
+        parts
+            .next()
+            .map(|block| self.block(block))
+            .unwrap_or_default()
     }
 
     fn loop_head(&mut self, parts: &mut Parts<'a>) -> LoopHead {
@@ -120,12 +149,20 @@ impl<'a> Builder<'a> {
         match parts.next() {
             Some(body) if body.as_rule() == Rule::expr => {
                 let body = self.expr(body);
-                let kind = ExprKind::For { count, rep, over: Box::new(over), body: Box::new(body) };
+                let kind = ExprKind::For {
+                    count,
+                    rep,
+                    over: Box::new(over),
+                    body: Box::new(body),
+                };
                 StmtKind::Expr(Expr { span, kind })
             }
-            body => {
-                StmtKind::For { count, rep, over, body: body.map(|body| self.block(body)).unwrap_or_default() }
-            }
+            body => StmtKind::For {
+                count,
+                rep,
+                over,
+                body: body.map(|body| self.block(body)).unwrap_or_default(),
+            },
         }
     }
 
@@ -143,12 +180,21 @@ impl<'a> Builder<'a> {
             let twice = match rule {
                 Rule::dist => dist.replace(self.only_expr(part)).is_some(),
                 Rule::init => value.replace(self.only_expr(part)).is_some(),
-                Rule::basis => inner(part).next().is_some_and(|name| basis.replace(self.ident(name)).is_some()),
-                _ => inner(part).next().is_some_and(|name| external.replace(unquoted(&name)).is_some()),
+                Rule::basis => inner(part)
+                    .next()
+                    .is_some_and(|name| basis.replace(self.ident(name)).is_some()),
+                _ => inner(part)
+                    .next()
+                    .is_some_and(|name| external.replace(unquoted(&name)).is_some()),
             };
             if twice {
                 let message = "a parameter has one `~`, one `=`, one `in` and one `as`";
-                self.error(SyntaxError::new("GDL0001", span, message, "given a second time"));
+                self.error(SyntaxError::new(
+                    "GDL0001",
+                    span,
+                    message,
+                    "given a second time",
+                ));
             }
         }
         let decl = |name| ParamDecl {
@@ -171,15 +217,23 @@ impl<'a> Builder<'a> {
             }
             lhs => self.place(lhs),
         };
-        Def { lhs, value: self.next_expr(&mut parts) }
+        Def {
+            lhs,
+            value: self.next_expr(&mut parts),
+        }
     }
 
     /// `y`, `y[i, j]`, `y[i][j]`.
     fn place(&mut self, pair: Option<Pair<'a>>) -> Lhs {
-        let Some(pair) = pair else { return Lhs::Tuple(Vec::new()) };
+        let Some(pair) = pair else {
+            return Lhs::Tuple(Vec::new());
+        };
         let mut parts = inner(pair);
         let name = self.name(&mut parts);
-        let binders = parts.flat_map(inner).map(|binder| self.binder(binder)).collect();
+        let binders = parts
+            .flat_map(inner)
+            .map(|binder| self.binder(binder))
+            .collect();
         Lhs::Name { name, binders }
     }
 
@@ -195,7 +249,12 @@ impl<'a> Builder<'a> {
                 let mut parts = inner(pair);
                 let (edge, src) = (self.name(&mut parts), self.name(&mut parts));
                 parts.next_if(Rule::arrow);
-                Binder::Edge { edge, src, dst: self.name(&mut parts), set: self.next_expr(&mut parts) }
+                Binder::Edge {
+                    edge,
+                    src,
+                    dst: self.name(&mut parts),
+                    set: self.next_expr(&mut parts),
+                }
             }
         }
     }
