@@ -106,7 +106,11 @@ impl<S: Scalar> Elem<S> {
                 },
             ) if n == m => {
                 // r^a f^i r^b f^j = r^(a ± b) f^(i+j)
-                let step = if *flip { n - turn2 } else { *turn2 };
+                let step = if *flip {
+                    n.saturating_sub(*turn2)
+                } else {
+                    *turn2
+                };
                 Elem::Planar {
                     n: *n,
                     flip: flip ^ flip2,
@@ -168,15 +172,24 @@ impl<S: Scalar> Elem<S> {
     pub fn inverse(&self) -> Elem<S> {
         match self {
             Elem::Identity => Elem::Identity,
-            Elem::Planar { n, flip, turn } => Elem::Planar {
-                n: *n,
-                flip: *flip,
-                turn: if *flip { *turn } else { (n - turn) % n },
-            },
+            Elem::Planar { n, flip, turn } => {
+                let turn = if *flip || *turn == 0 {
+                    *turn
+                } else {
+                    n.saturating_sub(*turn)
+                };
+                Elem::Planar {
+                    n: *n,
+                    flip: *flip,
+                    turn,
+                }
+            }
             Elem::Permutation(image) => {
                 let mut inverse = vec![0; image.len()];
                 for (i, &j) in image.iter().enumerate() {
-                    inverse[j as usize] = i as u32;
+                    if let Some(slot) = inverse.get_mut(j as usize) {
+                        *slot = i as u32;
+                    }
                 }
                 Elem::Permutation(inverse)
             }
@@ -311,7 +324,7 @@ fn write_cycles(f: &mut fmt::Formatter<'_>, image: &[u32]) -> fmt::Result {
     for start in 0..image.len() {
         let mut cycle = vec![];
         let mut at = start;
-        while !seen[at] {
+        while seen.get(at) == Some(&false) {
             seen[at] = true;
             cycle.push((at + 1).to_string());
             at = image[at] as usize;

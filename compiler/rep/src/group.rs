@@ -3,7 +3,8 @@
 use crate::element::{Elem, Element};
 use crate::error::Error;
 use crate::exact::Exact;
-use crate::scalar::{Jet, Scalar};
+use crate::permutation::{determinant, rank, signed_elements, unrank};
+use crate::scalar::Jet;
 use crate::subgroup::Subgroup;
 use std::fmt;
 
@@ -472,75 +473,6 @@ impl Group {
             Group::Trivial | Group::S(_) | Group::Subgroup(_) => self.generators(),
         }
     }
-
-    /// The integer matrix, row-major, of `element` on Z^d where the whole group acts on Z^d: C(n) and D(n) with
-    /// n = 1, 2, 4 on Z² by r = \[\[0, −1\], \[1, 0\]\] to the power 4/n and f = diag(1, −1); C(2) and D(1) by −1 on Z¹; O and Oh on Z³.
-    ///
-    /// For images, coordinates are (row, column): r turns the displayed image counter-clockwise, f is its left-right mirror.
-    pub fn point_matrix(&self, element: &Element, d: usize) -> Option<Vec<i32>> {
-        let integral = |g: &Element| -> Option<Vec<i32>> {
-            g.vector(d)?
-                .iter()
-                .map(|x| (x.f.fract() == 0.0).then_some(x.f as i32))
-                .collect()
-        };
-        if !self.is_finite() || !self.generators().iter().all(|g| integral(g).is_some()) {
-            return None;
-        }
-        integral(element)
-    }
-
-    /// The matrix, row-major, of `element` in the standard action on R^d; formulas at [`Elem::vector`].
-    pub fn vector_matrix(&self, element: &Element, d: usize) -> Option<Vec<f64>> {
-        Some(element.vector(d)?.iter().map(|x| x.f).collect())
-    }
-
-    /// Does the group act on R^d in the standard way?
-    pub fn acts_on_space(&self, d: usize) -> bool {
-        self.identity().vector(d).is_some()
-            && self.generators().iter().all(|g| g.vector(d).is_some())
-    }
-
-    /// The image of an element of this group in a larger one, by the natural inclusion: subgroups in their parents,
-    /// C(n) ≤ C(kn), D(kn), SO(2), O(2); D(n) ≤ D(kn), O(2); SO(2) ≤ O(2); O ≤ Oh ≤ O(3); O ≤ SO(3) ≤ O(3).
-    pub fn include<S: Scalar>(&self, into: &Group, element: &Elem<S>) -> Option<Elem<S>> {
-        if self == into {
-            return Some(element.clone());
-        }
-        match (self, into, element) {
-            (Group::Trivial, _, _) => Some(into.identity().lift()),
-            (Group::Subgroup(sub), _, _) => sub.parent().include(into, element),
-            (Group::C(_), Group::C(m), Elem::Planar { n, flip, turn })
-            | (Group::C(_) | Group::D(_), Group::D(m), Elem::Planar { n, flip, turn })
-                if m % n == 0 =>
-            {
-                Some(Elem::Planar {
-                    n: *m,
-                    flip: *flip,
-                    turn: turn * (m / n),
-                })
-            }
-            (Group::C(_), Group::SO2 | Group::O2, Elem::Planar { n, flip, turn })
-            | (Group::D(_), Group::O2, Elem::Planar { n, flip, turn }) => {
-                Some(circle(*flip, i64::from(*turn), u64::from(*n)).lift())
-            }
-            (Group::SO2, Group::O2, _) | (Group::O, Group::Oh, _) | (Group::SO3, Group::O3, _) => {
-                Some(element.clone())
-            }
-            (Group::O, Group::SO3 | Group::O3, _) | (Group::Oh, Group::O3, _) => {
-                Some(Elem::Space(element.vector(3)?.try_into().ok()?))
-            }
-            (Group::Product(a), Group::Product(b), Elem::Tuple(parts)) if a.len() == b.len() => {
-                let images = a
-                    .iter()
-                    .zip(b)
-                    .zip(parts)
-                    .map(|((a, b), part)| a.include(b, part));
-                Some(Elem::Tuple(images.collect::<Option<_>>()?))
-            }
-            _ => None,
-        }
-    }
 }
 
 fn rotations(n: u32) -> Vec<Element> {
@@ -556,7 +488,7 @@ fn rotations(n: u32) -> Vec<Element> {
 }
 
 /// r(2πk/n)·f^flip.
-fn circle(flip: bool, k: i64, n: u64) -> Element {
+pub(crate) fn circle(flip: bool, k: i64, n: u64) -> Element {
     Elem::Circle {
         flip,
         cos: Exact::cos_2pi(k, n),
@@ -580,56 +512,6 @@ fn embed_each(factors: &[Group], list: impl Fn(&Group) -> Vec<Element>) -> Vec<E
         }
     }
     result
-}
-
-/// The 48 signed permutation matrices.
-fn signed_elements() -> impl Iterator<Item = Element> {
-    (0..6u64).flat_map(|at| {
-        let image = unrank(at, 3);
-        (0..8u8).map(move |signs| Elem::Signed {
-            axis: std::array::from_fn(|j| image[j] as u8),
-            sign: std::array::from_fn(|j| if signs >> j & 1 == 1 { -1 } else { 1 }),
-        })
-    })
-}
-
-/// The determinant of a signed permutation matrix.
-pub(crate) fn determinant(g: &Element) -> i8 {
-    match g {
-        Elem::Signed { axis, sign } => {
-            permutation_sign(axis.map(u32::from).as_slice()) * sign.iter().product::<i8>()
-        }
-        _ => 1,
-    }
-}
-
-/// +1 for even permutations, −1 for odd ones.
-pub(crate) fn permutation_sign(image: &[u32]) -> i8 {
-    let inversions = (0..image.len())
-        .map(|i| image[..i].iter().filter(|&&a| a > image[i]).count())
-        .sum::<usize>();
-    if inversions % 2 == 0 { 1 } else { -1 }
-}
-
-/// Permutation number `index` of n points in lexicographic order of the images.
-fn unrank(mut index: u64, n: u32) -> Vec<u32> {
-    let mut digits = vec![0; n as usize];
-    for (place, digit) in digits.iter_mut().rev().enumerate() {
-        *digit = (index % (place as u64 + 1)) as usize;
-        index /= place as u64 + 1;
-    }
-    let mut left: Vec<u32> = (0..n).collect();
-    digits.into_iter().map(|digit| left.remove(digit)).collect()
-}
-
-fn rank(image: &[u32]) -> Option<u64> {
-    let n = image.len();
-    let mut index = 0u64;
-    for (i, &a) in image.iter().enumerate() {
-        let digit = image[i + 1..].iter().filter(|&&b| b < a).count() as u64;
-        index = index.checked_mul((n - i) as u64)?.checked_add(digit)?;
-    }
-    Some(index)
 }
 
 impl fmt::Display for Group {

@@ -58,6 +58,22 @@ impl Basis {
         self.data.get(k * size..(k + 1) * size).unwrap_or(&[])
     }
 
+    /// A hash of the shape and entries (FNV-1a over residues; floats rounded to 1e-9 where there are none), so that
+    /// saved coefficients can be checked against the basis they were learned in.
+    pub fn fingerprint(&self) -> u64 {
+        let entry = |x: &Exact| x.r.unwrap_or_else(|| (x.f * 1e9).round() as i64 as u64);
+        let words = self
+            .shape
+            .iter()
+            .map(|&d| u64::from(d))
+            .chain(self.data.iter().map(entry));
+        words
+            .flat_map(u64::to_le_bytes)
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            })
+    }
+
     fn rows(self) -> Vec<Vec<Exact>> {
         (0..self.len()).map(|k| self.tensor(k).to_vec()).collect()
     }
@@ -243,7 +259,7 @@ pub(crate) fn fixed(
             .map(|at| images.iter().map(|image| image[at]).collect::<Vec<Exact>>())
             .filter(|row| row.iter().any(|x| !x.is_zero()))
             .collect();
-        let (coefficients, floats) = linear::null_space(equations, solutions.len());
+        let (coefficients, floats) = linear::null_space(equations, solutions.len())?;
         numeric |= floats;
         let size = solutions.len();
         let flat: Vec<Exact> = solutions.concat();
@@ -286,7 +302,7 @@ fn orbit_indicators(
         }
         count += 1;
     }
-    if count.saturating_mul(da * db) > 1 << 26 {
+    if count.saturating_mul(da * db) > 1 << 24 {
         return Err(Error::TooLarge(format!(
             "{count} orbits on {da}·{db} pairs are too many"
         )));

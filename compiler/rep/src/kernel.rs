@@ -38,7 +38,7 @@ pub fn kernel_basis(
         let (orbit, stabilizer) = orbit(group, start, &generators, &moves);
         let (values, floats) = fixed(group, &stabilizer, false, &a, &b)?;
         numeric |= floats;
-        if values.len().saturating_mul(window.len() * size) > 1 << 26 {
+        if values.len().saturating_mul(window.len() * size) > 1 << 24 {
             return Err(Error::TooLarge(format!(
                 "a kernel of {} points is too large",
                 window.len()

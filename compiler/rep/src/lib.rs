@@ -9,6 +9,7 @@
 //! All representations are real and orthogonal in their bases. Conventions are formulas in `spec/conventions.md`.
 #![forbid(unsafe_code)]
 
+mod action;
 pub mod element;
 pub mod error;
 pub mod exact;
@@ -20,6 +21,7 @@ pub mod linear;
 pub mod matrices;
 pub mod modp;
 pub mod octahedral;
+mod permutation;
 pub mod rep;
 pub mod scalar;
 pub mod subgroup;

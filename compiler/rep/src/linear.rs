@@ -1,5 +1,6 @@
 //! Small dense linear algebra over a ring, and exact elimination with the float carried beside the residue.
 
+use crate::error::Error;
 use crate::exact::Exact;
 use crate::modp;
 use crate::scalar::Scalar;
@@ -87,24 +88,28 @@ pub fn act(m: &[i32], point: &[i32]) -> Vec<i32> {
         .collect()
 }
 
-/// The largest float that an elimination without residues takes for zero, relative to rows of size one. Pivots below
-/// the square root of it are refused as pivots; the gap between the two is the stated one.
+/// Without residues, an entry below this is zero …
 const NUMERIC_ZERO: f64 = 1e-9;
 
+/// … and a pivot below this leaves the rank undecided: entries between the two are in the gap.
+const NUMERIC_PIVOT: f64 = 1e-6;
+
 /// A row-reduced set of equations or vectors, kept reduced while rows are added.
-pub struct Echelon {
+struct Echelon {
     width: usize,
     exact: bool,
+    decided: bool,
     rows: Vec<Vec<Exact>>,
     pivots: Vec<usize>,
 }
 
 impl Echelon {
     /// No rows yet, of `width` columns. With `exact` every entry must carry a residue.
-    pub fn new(width: usize, exact: bool) -> Echelon {
+    fn new(width: usize, exact: bool) -> Echelon {
         Echelon {
             width,
             exact,
+            decided: true,
             rows: vec![],
             pivots: vec![],
         }
@@ -120,13 +125,14 @@ impl Echelon {
 
     /// Brings all rows to reduced row echelon form. The result is unique, so the choice of pivots may follow the
     /// floats: in each column the largest one.
-    pub fn reduce(&mut self, mut rows: Vec<Vec<Exact>>) {
+    fn reduce(&mut self, mut rows: Vec<Vec<Exact>>) {
         let mut done = 0;
         for column in 0..self.width {
             let best = (done..rows.len())
                 .filter(|&i| !self.negligible(rows[i][column]))
                 .max_by(|&i, &j| rows[i][column].f.abs().total_cmp(&rows[j][column].f.abs()));
             let Some(best) = best else { continue };
+            self.decided &= self.exact || rows[best][column].f.abs() > NUMERIC_PIVOT;
             rows.swap(done, best);
             let scale = Exact::ONE / rows[done][column];
             for x in &mut rows[done][column..] {
@@ -160,7 +166,7 @@ impl Echelon {
     }
 
     /// The reduced rows, floats polished.
-    pub fn rows(self) -> Vec<Vec<Exact>> {
+    fn rows(self) -> Vec<Vec<Exact>> {
         self.rows
             .into_iter()
             .map(|row| row.into_iter().map(Exact::polish).collect())
@@ -168,7 +174,7 @@ impl Echelon {
     }
 
     /// A basis of the vectors that all rows annihilate, in reduced row echelon form.
-    pub fn null_space(self) -> Vec<Vec<Exact>> {
+    fn null_space(self) -> Vec<Vec<Exact>> {
         let free: Vec<usize> = (0..self.width)
             .filter(|j| self.pivots.binary_search(j).is_err())
             .collect();
@@ -207,10 +213,19 @@ pub fn canonical(vectors: Vec<Vec<Exact>>, width: usize) -> Vec<Vec<Exact>> {
     echelon.rows()
 }
 
-/// The vectors that all equations annihilate, in reduced row echelon form; the flag says that floats decided.
-pub fn null_space(equations: Vec<Vec<Exact>>, width: usize) -> (Vec<Vec<Exact>>, bool) {
+/// The vectors that all equations annihilate, in reduced row echelon form; the flag says that floats decided. An error
+/// if they do not leave a clear gap.
+pub fn null_space(
+    equations: Vec<Vec<Exact>>,
+    width: usize,
+) -> Result<(Vec<Vec<Exact>>, bool), Error> {
     let exact = equations.iter().flatten().all(|x| x.r.is_some());
     let mut echelon = Echelon::new(width, exact);
     echelon.reduce(equations);
-    (echelon.null_space(), !exact)
+    if !echelon.decided {
+        return Err(Error::Invalid(
+            "floating point does not decide the rank of the equations".into(),
+        ));
+    }
+    Ok((echelon.null_space(), !exact))
 }

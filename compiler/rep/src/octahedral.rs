@@ -14,7 +14,7 @@ pub const NAMES: [&str; 5] = ["A1", "A2", "E", "T1", "T2"];
 
 /// The matrix of irrep `index` at a signed permutation matrix, row-major.
 pub fn matrix<S: Scalar>(index: u32, axis: [u8; 3], sign: [i8; 3]) -> Vec<S> {
-    let parity = crate::group::permutation_sign(&axis.map(u32::from));
+    let parity = crate::permutation::permutation_sign(&axis.map(u32::from));
     let det = parity * sign.iter().product::<i8>();
     let mut r = [Exact::ZERO; 9];
     for j in 0..3 {

@@ -315,7 +315,7 @@ impl Rep {
     fn push(&mut self, n: u32, atom: Atom) {
         match self.blocks.last_mut() {
             _ if n == 0 => {}
-            Some((m, last)) if *last == atom => *m += n,
+            Some((m, last)) if *last == atom => *m = m.saturating_add(n),
             _ => self.blocks.push((n, atom)),
         }
     }
@@ -336,7 +336,7 @@ impl Rep {
                 group: self.group.clone(),
                 blocks: vec![],
             };
-            rep.push(m * n, atom.clone());
+            rep.push(m.saturating_mul(n), atom.clone());
             return rep;
         }
         let mut rep = Rep {
