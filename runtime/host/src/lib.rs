@@ -4,6 +4,9 @@
 pub mod data;
 pub mod error;
 pub mod files;
+pub mod optim;
+pub mod params;
 pub mod rng;
+pub mod train;
 
 pub use error::{Error, Kind, Result};

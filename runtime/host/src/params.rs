@@ -1,0 +1,271 @@
+//! Learned arrays: how they start, how they are saved and loaded.
+
+use crate::error::{Error, Kind, Result};
+use crate::files::{Elements, HostArray, Table, nearest};
+use crate::rng::Rng;
+use gdl_abi::{ArrayDecl, Signature};
+use gdl_runtime::Array;
+use std::collections::BTreeMap;
+
+/// How a parameter starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// All 0.
+    Zeros,
+    /// All this.
+    Constant(f64),
+    /// Normal with mean 0 and this standard deviation.
+    Normal {
+        /// The standard deviation; fans are folded in.
+        sd: f64,
+    },
+    /// Uniform in `−a..a`.
+    Uniform {
+        /// The largest value; fans are folded in.
+        a: f64,
+    },
+}
+
+/// What the compiler says about a parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParamSpec {
+    /// Its path in the model: `conv_1.K`.
+    pub name: String,
+    /// How it starts.
+    pub init: Init,
+    /// Its name in files, where that is another: `as "linear_1.weight"`.
+    pub external: Option<String>,
+}
+
+impl ParamSpec {
+    /// A parameter that has its own name in files.
+    pub fn new(name: impl Into<String>, init: Init) -> ParamSpec {
+        ParamSpec { name: name.into(), init, external: None }
+    }
+
+    fn file_name(&self) -> &str {
+        self.external.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// Names that start with this belong to the state of a training run, not to the weights.
+pub(crate) const STATE: &str = "state/";
+
+/// The parameters of a model, in the order of a program's signature.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Params {
+    specs: Vec<ParamSpec>,
+    decls: Vec<ArrayDecl>,
+    arrays: Vec<Array>,
+    double: bool,
+}
+
+impl Params {
+    /// Parameters as they start. The numbers of each depend on the seed and its own name only.
+    ///
+    /// # Errors
+    /// If a parameter of the signature is not among the specs.
+    pub fn init(signature: &Signature, specs: &[ParamSpec], seed: u64, double: bool) -> Result<Params> {
+        let specs = signature.params.iter().map(|decl| {
+            specs.iter().find(|s| s.name == decl.name).cloned().ok_or_else(|| {
+                Error::config("nothing says how this parameter starts").in_array(&decl.name)
+            })
+        });
+        let specs: Vec<ParamSpec> = specs.collect::<Result<_>>()?;
+        let start = |(decl, spec): (&ArrayDecl, &ParamSpec)| {
+            let mut rng = Rng::named(seed, &spec.name);
+            let mut draw = || match spec.init {
+                Init::Zeros => 0.0,
+                Init::Constant(x) => x,
+                Init::Normal { sd } => sd * rng.normal(),
+                Init::Uniform { a } => a * (2.0 * rng.uniform() - 1.0),
+            };
+            of_precision((0..decl.row_len()).map(|_| draw()), double)
+        };
+        let arrays = signature.params.iter().zip(&specs).map(start).collect();
+        Ok(Params { specs, decls: signature.params.clone(), arrays, double })
+    }
+
+    /// Names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.decls.iter().map(|d| d.name.as_str())
+    }
+
+    /// All arrays, in order.
+    pub fn arrays(&self) -> &[Array] {
+        &self.arrays
+    }
+
+    /// All arrays, in order, to be changed; their lengths must stay.
+    pub fn arrays_mut(&mut self) -> &mut [Array] {
+        &mut self.arrays
+    }
+
+    /// How many numbers they are.
+    pub fn count(&self) -> usize {
+        self.arrays.iter().map(Array::len).sum()
+    }
+
+    /// The place of a parameter.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.decls.iter().position(|d| d.name == name)
+    }
+
+    /// The parameters that a program takes, in its order.
+    ///
+    /// # Errors
+    /// If it takes one that is not among these, or has another length or precision.
+    pub fn of<'a>(&'a self, signature: &Signature) -> Result<Vec<&'a Array>> {
+        let find = |decl: &ArrayDecl| {
+            let array = self.position(&decl.name).map(|k| &self.arrays[k]).filter(|a| a.len() == decl.row_len());
+            array.ok_or_else(|| Error::config("the program takes a parameter that the model does not have").in_array(&decl.name))
+        };
+        signature.params.iter().map(find).collect()
+    }
+
+    /// Tensors under their names in files.
+    pub fn tensors(&self) -> BTreeMap<String, HostArray> {
+        let entries = self.specs.iter().zip(&self.decls).zip(&self.arrays);
+        entries.map(|((spec, decl), array)| (spec.file_name().into(), to_host(array, &decl.axes))).collect()
+    }
+
+    /// Takes all parameters from a file's tensors; those of a training run's state are skipped.
+    ///
+    /// # Errors
+    /// If one is missing, has another shape, holds something other than floating-point numbers, or if there are tensors that
+    /// the model does not have. Nothing has changed then.
+    pub fn load(&mut self, table: &Table) -> Result<()> {
+        self.load_some(table, &|_| true)?;
+        Ok(())
+    }
+
+    /// Takes the parameters for which `wanted` holds; tensors are left over only if it holds for all.
+    ///
+    /// # Errors
+    /// As [`Params::load`].
+    pub fn load_some(&mut self, table: &Table, wanted: &dyn Fn(&str) -> bool) -> Result<()> {
+        let place = |e: Error| e.in_file(&table.path);
+        let mut new = Vec::new();
+        for (k, (spec, decl)) in self.specs.iter().zip(&self.decls).enumerate() {
+            if wanted(&spec.name) {
+                new.push((k, self.take(table, spec, decl).map_err(place)?));
+            }
+        }
+        if new.len() == self.arrays.len() {
+            let known = |name: &String| name.starts_with(STATE) || self.specs.iter().any(|s| s.file_name() == name);
+            if let Some(extra) = table.arrays.keys().find(|name| !known(name)) {
+                let e = Error::data("the model has no such parameter").in_array(extra);
+                let e = match nearest(extra, self.specs.iter().map(ParamSpec::file_name)) {
+                    Some(near) => e.help(format!("it has `{near}`")),
+                    None => e.help("the file belongs to another model, or the model has changed"),
+                };
+                return Err(place(e));
+            }
+        }
+        for (k, array) in new {
+            self.arrays[k] = array;
+        }
+        Ok(())
+    }
+
+    fn take(&self, table: &Table, spec: &ParamSpec, decl: &ArrayDecl) -> Result<Array> {
+        let name = spec.file_name();
+        let tensor = table.get(name).map_err(|mut e| {
+            e.what = "the file lacks this parameter of the model".into();
+            e
+        })?;
+        if !tensor.shape.iter().eq(decl.axes.iter().map(|&n| n as usize).collect::<Vec<_>>().iter()) {
+            let e = Error::data(format!("its shape is {:?}, but the model needs {:?}", tensor.shape, decl.axes));
+            return Err(e.in_array(name).help("the model has changed since the file was written"));
+        }
+        from_host(&tensor.data, self.double).map_err(|e| e.in_array(name))
+    }
+
+    /// Whether reals are doubles.
+    pub fn is_double(&self) -> bool {
+        self.double
+    }
+}
+
+/// An array of this precision.
+pub(crate) fn of_precision(values: impl Iterator<Item = f64>, double: bool) -> Array {
+    if double { Array::F64(values.collect()) } else { Array::F32(values.map(|x| x as f32).collect()) }
+}
+
+/// A tensor of these axes.
+pub(crate) fn to_host(array: &Array, axes: &[u32]) -> HostArray {
+    let data = match array {
+        Array::F32(v) => Elements::F32(v.clone()),
+        Array::F64(v) => Elements::F64(v.clone()),
+        Array::Class(v) => Elements::I64(v.iter().map(|&x| x.into()).collect()),
+    };
+    HostArray { shape: axes.iter().map(|&n| n as usize).collect(), data }
+}
+
+/// Floating-point numbers in this precision.
+pub(crate) fn from_host(data: &Elements, double: bool) -> Result<Array> {
+    match (data, double) {
+        (Elements::F32(v), false) => Ok(Array::F32(v.clone())),
+        (Elements::F64(v), true) => Ok(Array::F64(v.clone())),
+        (Elements::F32(v), true) => Ok(Array::F64(v.iter().map(|&x| x.into()).collect())),
+        (Elements::F64(v), false) => Ok(Array::F32(v.iter().map(|&x| x as f32).collect())),
+        _ => Err(Error::new(Kind::Data, format!("weights are floating-point numbers, but it holds {}", data.type_name()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gdl_abi::Dtype;
+
+    fn model(names: &[&str]) -> Params {
+        let params = names.iter().map(|n| ArrayDecl { name: (*n).into(), dim: None, axes: vec![2, 3], dtype: Dtype::Real }).collect();
+        let signature = Signature { params, ..Signature::default() };
+        let specs: Vec<ParamSpec> = names.iter().map(|n| ParamSpec::new(*n, Init::Normal { sd: 0.1 })).collect();
+        Params::init(&signature, &specs, 5, false).unwrap()
+    }
+
+    fn table(params: &Params) -> Table {
+        Table { arrays: params.tensors(), ..Table::new("w.safetensors") }
+    }
+
+    #[test]
+    fn adding_a_parameter_changes_no_other() {
+        let (a, b) = (model(&["u", "w"]), model(&["u", "v", "w"]));
+        assert_eq!(a.arrays()[1], b.arrays()[2]);
+        assert_ne!(b.arrays()[0], b.arrays()[1]);
+        assert_eq!(b.count(), 18);
+    }
+
+    #[test]
+    fn tensors_load_under_external_names() {
+        let mut a = model(&["linear.W"]);
+        a.specs[0].external = Some("linear_1.weight".into());
+        let saved = table(&a);
+        assert!(saved.arrays.contains_key("linear_1.weight"));
+        let before = a.clone();
+        a.arrays_mut()[0] = Array::F32(vec![0.0; 6]);
+        a.load(&saved).unwrap();
+        assert_eq!(a, before);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named() {
+        let mut m = model(&["conv_1.K", "conv_2.K"]);
+        let says = |m: &mut Params, t: &Table, text: &str| {
+            let before = m.clone();
+            let e = m.load(t).unwrap_err().to_string();
+            assert!(e.contains(text), "{e}");
+            assert_eq!(*m, before);
+        };
+        says(&mut m, &table(&model(&["conv_1.K", "conv2.K"])), "`conv_2.K`: the file lacks this parameter of the model (did you mean `conv2.K`?)");
+        says(&mut m, &table(&model(&["conv_1.K", "conv_2.K", "head.W"])), "`head.W`: the model has no such parameter");
+        let mut wrong = table(&m);
+        wrong.arrays.get_mut("conv_1.K").unwrap().shape = vec![3, 2];
+        says(&mut m, &wrong, "its shape is [3, 2], but the model needs [2, 3]");
+        wrong.arrays.get_mut("conv_1.K").unwrap().data = Elements::U8(vec![0; 6]);
+        wrong.arrays.get_mut("conv_1.K").unwrap().shape = vec![2, 3];
+        says(&mut m, &wrong, "floating-point numbers, but it holds u8");
+        m.load_some(&table(&model(&["conv_1.K", "head.W"])), &|n| n == "conv_1.K").unwrap();
+    }
+}

@@ -1,0 +1,22 @@
+//! The training loop.
+//!
+//! [`train`] drives two programs: `step` gives the loss, metrics and gradients of a batch, `eval` the loss and metrics only. The
+//! same seed gives the same weights, bit for bit, whether the run is cut and resumed or not, as long as the programs themselves
+//! are deterministic.
+//!
+//! The run folder holds `last.safetensors` (weights and all there is to resume), `best.safetensors` (the weights of the best epoch),
+//! `metrics.jsonl` and `metrics.csv` (a record an epoch), and at the end `report.json`. All are written atomically.
+
+mod batches;
+mod checkpoint;
+mod eval;
+mod log;
+mod plan;
+mod run;
+mod show;
+
+pub use batches::BatchSize;
+pub use checkpoint::{Notes, load_params, read_notes, save_params};
+pub use eval::{Scores, evaluate};
+pub use plan::{Config, Display, EarlyStop, ExplainNan, Goal, Hooks, Monitor, Plan, Programs, Stat, Update};
+pub use run::{Report, Stop, train, train_from};

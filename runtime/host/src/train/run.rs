@@ -1,0 +1,388 @@
+//! The loop itself.
+
+use super::batches::order;
+use super::checkpoint::{self, Notes, Progress};
+use super::eval::{Ready, Scores, Sums, evaluate, number, place, places};
+use super::log::{Log, Record};
+use super::plan::{Config, Goal, Hooks, Plan, Programs, Update};
+use super::show::Screen;
+use crate::data::{Fold, Folds};
+use crate::error::{Error, Kind, Result};
+use crate::files;
+use crate::optim::{Optimizer, Time, mix};
+use crate::params::{ParamSpec, Params, of_precision};
+use gdl_runtime::{Array, Program};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// After its last epoch.
+    Finished,
+    /// The monitored score no longer improved.
+    Early,
+    /// The interrupt hook said so; the last checkpoint is where it stopped.
+    Interrupted,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// How it ended.
+    pub stop: Stop,
+    /// Epochs finished, those before a resume included.
+    pub epochs: u64,
+    /// Steps taken, likewise.
+    pub steps: u64,
+    /// The best epoch, from 1; 0 if none was finished.
+    pub best_epoch: u64,
+    /// Means over the last finished epoch, taken while it was under way.
+    pub train: Scores,
+    /// The best parameters on the samples for validation.
+    pub val: Option<Scores>,
+    /// The best parameters on the samples for testing.
+    pub test: Option<Scores>,
+    /// The best parameters: averaged if the optimiser averages; the last ones if nothing was finished.
+    pub params: Params,
+}
+
+/// Trains parameters from their start, or from the last checkpoint of the run folder.
+///
+/// # Errors
+/// If the data, the parameters and the programs do not fit each other, a program fails, the loss or a gradient is not finite
+/// ([`Kind::NotFinite`], with what the hook says), or a file cannot be written or does not belong to this run.
+pub fn train(programs: Programs<'_>, folds: &Folds, plan: &Plan, specs: &[ParamSpec], config: &Config, hooks: Hooks<'_>) -> Result<Report> {
+    let params = Params::init(programs.step.signature(), specs, config.seed, programs.step.is_f64())?;
+    train_from(programs, folds, plan, params, config, hooks)
+}
+
+/// As [`train`], from these parameters (fine-tuning); a checkpoint to resume from still comes first.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_from(programs: Programs<'_>, folds: &Folds, plan: &Plan, params: Params, config: &Config, hooks: Hooks<'_>) -> Result<Report> {
+    let mut run = Run::new(programs, folds, plan, params, config, hooks)?;
+    run.start()?;
+    let stop = run.epochs()?;
+    run.report(stop)
+}
+
+/// Outputs of the step program by their places.
+struct Places {
+    scores: Vec<usize>,
+    gradients: Vec<usize>,
+    /// Parameter, output.
+    stats: Vec<(usize, usize)>,
+}
+
+struct Run<'a> {
+    programs: Programs<'a>,
+    folds: &'a Folds,
+    plan: &'a Plan,
+    config: &'a Config,
+    hooks: Hooks<'a>,
+    params: Params,
+    /// Indices of the trained parameters.
+    trained: Vec<usize>,
+    optim: Optimizer,
+    progress: Progress,
+    /// The loss and the metrics.
+    names: Vec<String>,
+    places: Places,
+    best: Option<Params>,
+    /// Means over the last finished epoch.
+    last: Scores,
+    per_epoch: u64,
+    rate: f64,
+}
+
+impl<'a> Run<'a> {
+    fn new(programs: Programs<'a>, folds: &'a Folds, plan: &'a Plan, params: Params, config: &'a Config, hooks: Hooks<'a>) -> Result<Run<'a>> {
+        folds.train.data.check(programs.step.signature())?;
+        for fold in [&folds.val, &folds.test].into_iter().flatten() {
+            fold.data.check(programs.eval.signature())?;
+        }
+        params.of(programs.eval.signature())?;
+        let mut names = vec![plan.loss.clone()];
+        names.extend(plan.metrics.iter().cloned());
+        places(programs.eval, &names)?;
+        if let Some(name) = config.monitor.name.as_ref().filter(|n| !names.contains(n)) {
+            return Err(Error::config(format!("`{name}` is monitored, but it is neither the loss nor a metric")));
+        }
+        let param = |name: &String| {
+            params.position(name).ok_or_else(|| Error::config("the model has no such parameter").in_array(name))
+        };
+        let trained = plan.gradients.iter().map(|(p, _)| param(p)).collect::<Result<Vec<_>>>()?;
+        let outputs: Vec<&String> = plan.gradients.iter().map(|(_, output)| output).collect();
+        let stats = plan.stats.iter().map(|s| Ok((param(&s.state)?, place(programs.step, &s.output)?))).collect::<Result<_>>()?;
+        let places = Places { scores: places(programs.step, &names)?, gradients: places(programs.step, &outputs)?, stats };
+        let arrays: Vec<&Array> = trained.iter().map(|&k| &params.arrays()[k]).collect();
+        let optim = Optimizer::new(config.optim.clone(), &arrays)?;
+        let per_epoch = config.batch.cut(&folds.train, &order(&folds.train, config.seed, 0))?.len() as u64;
+        let last = Scores { samples: 0, values: names.iter().map(|n| (n.clone(), f64::NAN)).collect() };
+        let progress = Progress::new(names.len());
+        Ok(Run { programs, folds, plan, config, hooks, params, trained, optim, progress, names, places, best: None, last, per_epoch, rate: 0.0 })
+    }
+
+    /// Resumes, or prepares a new run.
+    fn start(&mut self) -> Result<()> {
+        if let Some(folder) = &self.config.folder {
+            fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make", &e))?;
+        }
+        let last = self.file("last.safetensors").filter(|p| self.config.resume && p.exists());
+        let Some(last) = last else { return self.statistics_over_data() };
+        let notes = self.notes();
+        checkpoint::resume(&last, &mut self.params, &mut self.optim, &mut self.progress, &notes)?;
+        if self.progress.batch == 0 && self.progress.epoch > 0 {
+            self.last = self.progress.sums.scores(&self.names);
+        }
+        if let Some(path) = self.file("best.safetensors").filter(|_| self.progress.best.is_some()) {
+            let mut best = self.params.clone();
+            checkpoint::load_params(&path, &mut best, Some(&self.config.model_hash))?;
+            self.best = Some(best);
+        }
+        Ok(())
+    }
+
+    /// Sets statistics that are means over all samples for training, in one pass.
+    fn statistics_over_data(&mut self) -> Result<()> {
+        let over_data = |update: &Update| matches!(update, Update::OverData(_));
+        if !self.plan.stats.iter().any(|s| over_data(&s.update)) {
+            return Ok(());
+        }
+        let fold = &self.folds.train;
+        let mut sums: Vec<(f64, Vec<f64>)> = vec![(0.0, Vec::new()); self.plan.stats.len()];
+        let mut outputs = Vec::new();
+        for range in self.config.batch.cut(fold, &fold.ids)? {
+            let ids = &fold.ids[range];
+            Ready::new(self.programs.step, fold, ids)?.run(self.programs.step, &self.params, &mut outputs)?;
+            for ((stat, &(_, place)), (weight, sum)) in self.plan.stats.iter().zip(&self.places.stats).zip(&mut sums) {
+                let rows = match &stat.update {
+                    Update::OverData(Some(dim)) => {
+                        let rows: Option<usize> = ids.iter().map(|&id| fold.data.rows(dim, id)).sum();
+                        rows.ok_or_else(|| Error::config(format!("the data has no `{dim}` to count")).in_array(&stat.state))? as f64
+                    }
+                    _ => ids.len() as f64,
+                };
+                let value = output(&outputs, place)?.to_f64();
+                sum.resize(value.len(), 0.0);
+                sum.iter_mut().zip(&value).for_each(|(s, v)| *s += rows * v);
+                *weight += rows;
+            }
+        }
+        let double = self.params.is_double();
+        for (k, (weight, sum)) in sums.into_iter().enumerate() {
+            if over_data(&self.plan.stats[k].update) {
+                self.set_stat(k, &of_precision(sum.iter().map(|s| s / weight), double), 0.0)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// state ← keep · state + (1 − keep) · value.
+    fn set_stat(&mut self, stat: usize, value: &Array, keep: f64) -> Result<()> {
+        let name = &self.plan.stats[stat].state;
+        if !value.to_f64().iter().all(|x| x.is_finite()) {
+            return Err(Error::new(Kind::NotFinite, "a statistic of the data is NaN or infinite").in_array(name));
+        }
+        let state = &mut self.params.arrays_mut()[self.places.stats[stat].0];
+        if state.len() != value.len() {
+            return Err(Error::new(Kind::Run, "a statistic has another length than its parameter").in_array(name));
+        }
+        mix(state, value, keep);
+        Ok(())
+    }
+
+    fn epochs(&mut self) -> Result<Stop> {
+        let screen = Screen::new(self.config.display, self.config.epochs * self.per_epoch, self.progress.epoch * self.per_epoch + self.progress.batch);
+        let mut log = Log::new(self.config.folder.as_deref(), self.progress.epoch)?;
+        while self.progress.epoch < self.config.epochs && !self.progress.stopped {
+            let clock = Instant::now();
+            if !self.epoch(&screen)? {
+                self.save_last()?;
+                return Ok(Stop::Interrupted);
+            }
+            self.last = self.progress.sums.scores(&self.names);
+            let params = self.evaluated();
+            let val = self.folds.val.as_ref().map(|fold| self.evaluate(&params, fold)).transpose()?;
+            self.progress.epoch += 1;
+            self.progress.batch = 0;
+            let epoch = self.progress.epoch;
+            let seconds = clock.elapsed().as_secs_f64();
+            screen.epoch(epoch, self.config.epochs, &self.last, val.as_ref(), seconds);
+            log.add(&Record { epoch, step: self.progress.step, rate: self.rate, train: &self.last, val: val.as_ref(), seconds })?;
+            self.judge(val.as_ref(), params)?;
+            self.save_last()?;
+        }
+        Ok(if self.progress.stopped { Stop::Early } else { Stop::Finished })
+    }
+
+    /// One pass over the samples, from the batch where the run stands; false if interrupted.
+    fn epoch(&mut self, screen: &Screen) -> Result<bool> {
+        let order = order(&self.folds.train, self.config.seed, self.progress.epoch);
+        let batches = self.config.batch.cut(&self.folds.train, &order)?;
+        if self.progress.batch == 0 {
+            self.progress.sums = Sums::new(self.names.len());
+        }
+        let mut outputs = Vec::new();
+        for range in batches.iter().skip(self.progress.batch as usize) {
+            // Batches of ragged data differ in number from epoch to epoch; schedules see the same number in each.
+            let within = self.progress.batch * self.per_epoch / batches.len() as u64;
+            let step = self.progress.epoch * self.per_epoch + within;
+            let time = Time { step, total: self.config.epochs * self.per_epoch, per_epoch: self.per_epoch };
+            self.step(&order[range.clone()], time, &mut outputs)?;
+            self.progress.batch += 1;
+            self.progress.step += 1;
+            screen.step(self.progress.epoch + 1, self.config.epochs, step + 1, &self.progress.sums.scores(&self.names));
+            if self.hooks.interrupt.is_some_and(|i| i.load(Ordering::Relaxed)) {
+                return Ok(false);
+            }
+            if self.config.checkpoint_steps.is_some_and(|n| n > 0 && self.progress.step.is_multiple_of(n)) {
+                self.save_last()?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// One batch.
+    fn step(&mut self, ids: &[usize], time: Time, outputs: &mut Vec<Array>) -> Result<()> {
+        let program: &dyn Program = self.programs.step;
+        let ready = Ready::new(program, &self.folds.train, ids)?;
+        ready.run(program, &self.params, outputs)?;
+        let scores = self.places.scores.iter().map(|&k| number(outputs, k, program)).collect::<Result<Vec<_>>>()?;
+        let not_finite = |run: &Self, what: &str| {
+            let at = format!("epoch {}, batch {}: {what}", run.progress.epoch + 1, run.progress.batch + 1);
+            let e = Error::new(Kind::NotFinite, at);
+            match run.hooks.explain_nan {
+                Some(explain) => e.help(explain(&ready.instance, &ready.inputs, &run.params)),
+                None => e.help("lower the learning rate or clip gradients"),
+            }
+        };
+        if !scores.first().is_some_and(|x| x.is_finite()) {
+            return Err(not_finite(self, &format!("the loss `{}` is {}", self.plan.loss, scores.first().unwrap_or(&f64::NAN))));
+        }
+        let gradients: Vec<&Array> = self.places.gradients.iter().filter_map(|&k| outputs.get(k)).collect();
+        let mut trained: Vec<Option<&mut Array>> = self.params.arrays_mut().iter_mut().map(Some).collect();
+        let mut trained: Vec<&mut Array> = self.trained.iter().filter_map(|&k| trained[k].take()).collect();
+        match self.optim.step(&mut trained, &gradients, time) {
+            Ok(stepped) => self.rate = stepped.rate,
+            Err(e) if e.kind == Kind::NotFinite => {
+                let bad = gradients.iter().zip(&self.plan.gradients).find(|(g, _)| !g.to_f64().iter().all(|x| x.is_finite()));
+                return Err(not_finite(self, &format!("the gradient of `{}` is not finite", bad.map_or("", |(_, (name, _))| name))));
+            }
+            Err(e) => return Err(e),
+        }
+        self.progress.sums.add(ids.len(), &scores);
+        for (k, stat) in self.plan.stats.iter().enumerate() {
+            if let Update::Momentum(m) = stat.update {
+                self.set_stat(k, output(outputs, self.places.stats[k].1)?, 1.0 - m)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The parameters that are evaluated: averaged ones where they are kept.
+    fn evaluated(&self) -> Params {
+        let mut params = self.params.clone();
+        for (k, &p) in self.trained.iter().enumerate() {
+            if let Some(average) = self.optim.averaged(k) {
+                params.arrays_mut()[p] = average.clone();
+            }
+        }
+        params
+    }
+
+    fn evaluate(&self, params: &Params, fold: &Fold) -> Result<Scores> {
+        evaluate(self.programs.eval, params, fold, &self.names, &self.config.batch)
+    }
+
+    /// Keeps the parameters if they are the best so far, and decides whether to stop early.
+    fn judge(&mut self, val: Option<&Scores>, params: Params) -> Result<()> {
+        let scores = val.unwrap_or(&self.last);
+        let score = self.config.monitor.name.as_ref().map_or(scores.loss(), |n| scores.get(n).unwrap_or(f64::NAN));
+        let least = self.config.early_stop.map_or(0.0, |e| e.least);
+        let better = match (self.progress.best, self.config.monitor.goal) {
+            (None, _) => true,
+            (Some((best, _)), Goal::Min) => best - score > least || best.is_nan(),
+            (Some((best, _)), Goal::Max) => score - best > least || best.is_nan(),
+        };
+        if better {
+            self.progress.best = Some((score, self.progress.epoch));
+            if let Some(path) = self.file("best.safetensors") {
+                checkpoint::save_params(&path, &params, &self.notes())?;
+            }
+            self.best = Some(params);
+        }
+        let since = self.progress.best.map_or(0, |(_, epoch)| self.progress.epoch - epoch);
+        self.progress.stopped = self.config.early_stop.is_some_and(|e| since >= e.patience);
+        Ok(())
+    }
+
+    fn report(self, stop: Stop) -> Result<Report> {
+        let params = self.best.clone().unwrap_or_else(|| self.evaluated());
+        let scores = |fold: &Option<Fold>| fold.as_ref().map(|f| self.evaluate(&params, f)).transpose();
+        let (val, test) = match stop {
+            Stop::Interrupted => (None, None),
+            _ => (scores(&self.folds.val)?, scores(&self.folds.test)?),
+        };
+        let report = Report {
+            stop,
+            epochs: self.progress.epoch,
+            steps: self.progress.step,
+            best_epoch: self.progress.best.map_or(0, |(_, epoch)| epoch),
+            train: self.last.clone(),
+            val,
+            test,
+            params,
+        };
+        if let Some(path) = self.file("report.json") {
+            files::save_json(&path, &report.json())?;
+        }
+        Ok(report)
+    }
+
+    fn save_last(&self) -> Result<()> {
+        match self.file("last.safetensors") {
+            Some(path) => checkpoint::save(&path, &self.params, &self.optim, &self.progress, &self.notes()),
+            None => Ok(()),
+        }
+    }
+
+    fn notes(&self) -> Notes {
+        Notes {
+            model_hash: self.config.model_hash.clone(),
+            settings: self.config.settings.clone(),
+            epoch: self.progress.epoch,
+            step: self.progress.step,
+            seed: self.config.seed,
+        }
+    }
+
+    fn file(&self, name: &str) -> Option<PathBuf> {
+        self.config.folder.as_ref().map(|f| f.join(name))
+    }
+}
+
+/// Output `k` of a program.
+fn output(outputs: &[Array], k: usize) -> Result<&Array> {
+    outputs.get(k).ok_or_else(|| Error::new(Kind::Run, "a program gave fewer outputs than its signature says"))
+}
+
+impl Report {
+    /// All but the parameters, as `report.json` in the run folder holds it.
+    pub fn json(&self) -> serde_json::Value {
+        let show = |s: &Scores| -> serde_json::Value { s.values.iter().map(|(n, x)| (n.clone(), serde_json::json!(x))).collect() };
+        serde_json::json!({
+            "stop": format!("{:?}", self.stop).to_lowercase(),
+            "epochs": self.epochs,
+            "steps": self.steps,
+            "best_epoch": self.best_epoch,
+            "train": show(&self.train),
+            "val": self.val.as_ref().map(show),
+            "test": self.test.as_ref().map(show),
+        })
+    }
+}
