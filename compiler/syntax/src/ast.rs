@@ -269,6 +269,8 @@ pub enum StmtKind {
         name: Ident,
         ty: Expr,
         value: Option<Expr>,
+        /// Whether `over data` follows the value: one pass before training.
+        over_data: bool,
     },
     /// `random w: T ~ mu`.
     Random { name: Ident, ty: Expr, dist: Expr },
@@ -540,6 +542,14 @@ impl RedOp {
 }
 
 impl BinOp {
+    /// Whether it is a comparison.
+    pub fn compares(self) -> bool {
+        matches!(
+            self,
+            BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge
+        )
+    }
+
     /// The sign or word it is written with.
     pub fn sign(self) -> &'static str {
         match self {

@@ -178,12 +178,21 @@ pub fn stmt(stmt: &Stmt) -> String {
     let text = match &stmt.kind {
         StmtKind::Param(p) => param(p),
         StmtKind::Const(c) => const_(c),
-        StmtKind::Stat { name, ty, value } => form(
-            "stat",
-            [name.name.clone(), expr(ty)]
-                .into_iter()
-                .chain(option("=", value)),
-        ),
+        StmtKind::Stat {
+            name,
+            ty,
+            value,
+            over_data,
+        } => {
+            let over = over_data.then(|| "over-data".to_string());
+            form(
+                "stat",
+                [name.name.clone(), expr(ty)]
+                    .into_iter()
+                    .chain(option("=", value))
+                    .chain(over),
+            )
+        }
         StmtKind::Random { name, ty, dist } => {
             form("random", [name.name.clone(), expr(ty), expr(dist)])
         }

@@ -309,6 +309,9 @@ fn mixing() {
         "y = sum i in sum j: a: b",
         &[("GDL0006", "j", "a reduction after `in` needs parentheses")],
     );
+    let message = "comparisons do not chain";
+    body("y = a < b == c", &[("GDL0006", "==", message)]);
+    body("y = (a < b) == c and d == e", &[]);
     body(
         "y = sum i by w: a",
         &[("GDL0006", "by w", "only `mean` takes weights")],

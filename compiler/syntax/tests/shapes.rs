@@ -231,7 +231,7 @@ fn statements() {
     );
     body(
         "stat avg: 1 = mean i: d[i] over data",
-        "(stat avg 1 (= (mean i (: (index d i)))))",
+        "(stat avg 1 (= (mean i (: (index d i)))) over-data)",
     );
     body("stat m: T", "(stat m T)");
     body("random w: T ~ normal(1)", "(random w T (call normal 1))");

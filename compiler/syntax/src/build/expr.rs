@@ -76,12 +76,15 @@ impl<'a> Builder<'a> {
             return self.too_deep(span);
         }
         let mut lhs = self.prefixed(first, flat);
-        while let Some(next) = flat.peek() {
-            let (op, left, right) = infix(next.as_rule());
-            if left < least {
-                break;
+        let mut compared = false;
+        while let Some(next) = flat.next_if(|next| infix(next.as_rule()).1 >= least) {
+            let (op, _, right) = infix(next.as_rule());
+            if std::mem::replace(&mut compared, op.compares()) && compared {
+                let message = "comparisons do not chain";
+                let error =
+                    SyntaxError::new("GDL0006", self.span(&next), message, "a second comparison");
+                self.error(error.help("write `a < b and b < c`"));
             }
-            flat.next();
             let rhs = self.climb(flat, right);
             let span = join(lhs.span, rhs.span);
             lhs = self.tree(
@@ -376,34 +379,23 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// `|>` stands alone, and comparisons and `..` do not chain.
+    /// `|>` stands alone.
     fn check_mixing(&mut self, flat: &[Pair<'a>]) {
-        let is_pipe = |pair: &&Pair| pair.as_rule() == Rule::pipe;
-        let Some(pipe) = flat.iter().find(is_pipe) else {
+        let Some(stage) = flat.iter().position(|pair| pair.as_rule() == Rule::pipe) else {
             return;
         };
-        let reduction = flat
-            .iter()
-            .position(|pair| matches!(pair.as_rule(), Rule::reduction | Rule::for_prefix));
-        let stage = flat.iter().position(|pair| pair.as_rule() == Rule::pipe);
-        if let (Some(head), Some(stage)) = (reduction, stage)
-            && head < stage
-        {
-            let message = "`|>` in the body of a reduction needs parentheses";
-            let error = SyntaxError::new(
-                "GDL0006",
-                self.span(pipe),
-                message,
-                "does it belong to the body or to the result?",
-            );
-            return self.error(error.help("write `(sum i: …) |> f` or `sum i: (… |> f)`"));
-        }
+        let heads = |pair: &Pair| matches!(pair.as_rule(), Rule::reduction | Rule::for_prefix);
         let operand =
-            |pair: &&Pair| matches!(pair.as_rule(), Rule::postfix | Rule::if_ | Rule::pipe);
-        if let Some(other) = flat.iter().find(|pair| !operand(pair)) {
-            let word = match other.as_rule() {
-                Rule::reduction | Rule::for_prefix => "a reduction".to_string(),
-                _ => format!("`{}`", other.as_str().trim_end()),
+            |pair: &Pair| matches!(pair.as_rule(), Rule::postfix | Rule::if_ | Rule::pipe);
+        if flat[..stage].iter().any(heads) {
+            let message = "`|>` in the body of a reduction needs parentheses";
+            let label = "does it belong to the body or to the result?";
+            let error = SyntaxError::new("GDL0006", self.span(&flat[stage]), message, label);
+            self.error(error.help("write `(sum i: …) |> f` or `sum i: (… |> f)`"));
+        } else if let Some(other) = flat.iter().find(|pair| !operand(pair)) {
+            let word = match heads(other) {
+                true => "a reduction".to_string(),
+                false => format!("`{}`", other.as_str().trim_end()),
             };
             let message = format!("`|>` and {word} are mixed without parentheses");
             let error = SyntaxError::new(

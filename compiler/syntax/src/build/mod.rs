@@ -275,7 +275,6 @@ fn means(pair: &Pair) -> bool {
         pair.as_rule(),
         EOI | eq
             | colon
-            | over
             | k_as
             | k_by
             | k_const
