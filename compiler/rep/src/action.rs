@@ -10,16 +10,27 @@ impl Group {
     ///
     /// For images, coordinates are (row, column): r turns the displayed image counter-clockwise, f is its left-right mirror.
     pub fn point_matrix(&self, element: &Element, d: usize) -> Option<Vec<i32>> {
-        let integral = |g: &Element| -> Option<Vec<i32>> {
-            g.vector(d)?
-                .iter()
-                .map(|x| (x.f.fract() == 0.0).then_some(x.f as i32))
-                .collect()
-        };
-        if !self.is_finite() || !self.generators().iter().all(|g| integral(g).is_some()) {
-            return None;
+        if self.acts_on_grid(d) {
+            integral(element, d)
+        } else {
+            None
         }
-        integral(element)
+    }
+
+    /// Does the group act on Z^d? A product does through its only factor that acts on R^d.
+    pub fn acts_on_grid(&self, d: usize) -> bool {
+        match self {
+            Group::Product(factors) => {
+                let mut acting = factors.iter().filter(|factor| factor.acts_on_space(d));
+                acting.next().is_some_and(|factor| factor.acts_on_grid(d))
+                    && acting.next().is_none()
+            }
+            _ => {
+                self.is_finite()
+                    && self.acts_on_space(d)
+                    && self.generators().iter().all(|g| integral(g, d).is_some())
+            }
+        }
     }
 
     /// The matrix, row-major, of `element` in the standard action on R^d; formulas at [`Elem::vector`].
@@ -73,4 +84,12 @@ impl Group {
             _ => None,
         }
     }
+}
+
+/// The matrix on R^d, if its entries are integers.
+fn integral(g: &Element, d: usize) -> Option<Vec<i32>> {
+    g.vector(d)?
+        .iter()
+        .map(|x| (x.f.fract() == 0.0).then_some(x.f as i32))
+        .collect()
 }

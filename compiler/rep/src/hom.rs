@@ -11,6 +11,7 @@ use crate::group::Group;
 use crate::irreps;
 use crate::linear::{self, canonical};
 use crate::rep::Atom;
+use crate::tying::hom_tying;
 
 /// The largest number of unknowns of an elimination.
 pub const MAX_UNKNOWNS: usize = 2048;
@@ -96,15 +97,18 @@ pub fn hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
         }
         return Ok(product);
     }
+    if let Some(tying) = hom_tying(group, &a, &b)? {
+        return tying.basis();
+    }
     let irreducible = |atom: &Atom| matches!(atom, Atom::Trivial | Atom::Irrep(_));
     let (rows, numeric) = if irreducible(&a) && irreducible(&b) {
         (schur(group, &a, &b), false)
-    } else if a == Atom::Regular && !b.is_permutation() {
+    } else if a == Atom::Regular {
         (canonical(from_regular(group, &b)?, da * db), false)
-    } else if b == Atom::Regular && !a.is_permutation() {
+    } else if b == Atom::Regular {
         (canonical(to_regular(group, &a)?, da * db), false)
     } else {
-        fixed(group, &group.generators(), true, &a, &b)?
+        fixed(group, &group.generators(), &a, &b)?
     };
     Ok(Basis::from_rows(rows, &[db, da], numeric))
 }
@@ -210,24 +214,15 @@ pub(crate) fn matrix(group: &Group, atom: &Atom, g: &Element) -> Result<Vec<Exac
     })
 }
 
-/// The matrices X of dim b × dim a, flattened, with ρ_b(g) X = X ρ_a(g) for the given elements and, with `lie`, for the
-/// identity component: in reduced row echelon form, and whether floats decided.
+/// The matrices X of dim b × dim a, flattened, with ρ_b(g) X = X ρ_a(g) for the given elements and for the identity
+/// component: in reduced row echelon form, and whether floats decided.
 pub(crate) fn fixed(
     group: &Group,
     elements: &[Element],
-    lie: bool,
     a: &Atom,
     b: &Atom,
 ) -> Result<(Vec<Vec<Exact>>, bool), Error> {
     let (da, db) = (a.dim(group), b.dim(group));
-    if a.is_permutation() && b.is_permutation() {
-        // The identity component of a Lie group permutes nothing: it acts trivially.
-        let both = |g: &Element| Some((a.permutation(group, g)?, b.permutation(group, g)?));
-        let images: Option<Vec<_>> = elements.iter().map(both).collect();
-        let images = images
-            .ok_or_else(|| Error::Invalid(format!("an element does not belong to {group}")))?;
-        return Ok((orbit_indicators(&images, da, db)?, false));
-    }
     if da.saturating_mul(db) > MAX_UNKNOWNS {
         return Err(Error::TooLarge(format!(
             "maps from `{}` to `{}` have {da}·{db} unknowns; at most {MAX_UNKNOWNS} are solved for",
@@ -239,10 +234,8 @@ pub(crate) fn fixed(
     for g in elements {
         pairs.push((matrix(group, a, g)?, matrix(group, b, g)?));
     }
-    if lie {
-        let all = |atom: &Atom| atom.lie_matrices(group).unwrap_or_default();
-        pairs.extend(all(a).into_iter().zip(all(b)));
-    }
+    let all = |atom: &Atom| atom.lie_matrices(group).unwrap_or_default();
+    pairs.extend(all(a).into_iter().zip(all(b)));
     // One pair at a time: later equations are written in the solutions of the earlier ones.
     let mut solutions: Vec<Vec<Exact>> = (0..da * db).map(|at| unit_vector(at, da * db)).collect();
     let mut numeric = false;
@@ -275,41 +268,4 @@ fn unit_vector(at: usize, n: usize) -> Vec<Exact> {
     (0..n)
         .map(|i| if i == at { Exact::ONE } else { Exact::ZERO })
         .collect()
-}
-
-/// The indicator functions of the orbits on pairs (i, j), ordered by their smallest pairs: already in echelon form.
-fn orbit_indicators(
-    images: &[(Vec<u32>, Vec<u32>)],
-    da: usize,
-    db: usize,
-) -> Result<Vec<Vec<Exact>>, Error> {
-    let mut orbit = vec![usize::MAX; da * db];
-    let mut count = 0;
-    for start in 0..da * db {
-        if orbit[start] != usize::MAX {
-            continue;
-        }
-        orbit[start] = count;
-        let mut frontier = vec![start];
-        while let Some(at) = frontier.pop() {
-            for (on_a, on_b) in images {
-                let next = on_b[at / da] as usize * da + on_a[at % da] as usize;
-                if orbit[next] == usize::MAX {
-                    orbit[next] = count;
-                    frontier.push(next);
-                }
-            }
-        }
-        count += 1;
-    }
-    if count.saturating_mul(da * db) > 1 << 24 {
-        return Err(Error::TooLarge(format!(
-            "{count} orbits on {da}·{db} pairs are too many"
-        )));
-    }
-    let mut rows = vec![vec![Exact::ZERO; da * db]; count];
-    for (at, &o) in orbit.iter().enumerate() {
-        rows[o][at] = Exact::ONE;
-    }
-    Ok(rows)
 }

@@ -8,12 +8,13 @@ use crate::hom::{Basis, fixed, hom_basis, matrix};
 use crate::linear::{act, multiply};
 use crate::rep::{Atom, Label, Rep};
 use crate::scalar::{Scalar, Trig};
+use crate::tying::{MAX_ENTRIES, kernel_tying};
 use crate::wigner::{MAX_L, wigner_3j};
 
 /// Kernels on a finite window of Z^d that the group maps to itself ([`Group::point_matrix`]), of shape
 /// \[k, points, dim b, dim a\], in reduced row echelon form.
 ///
-/// On each orbit of points the value at the first point is a map that its stabilizer fixes; the others follow.
+/// Factors of the group that do not act on points are in every stabilizer. On each orbit of points the value at the first point is a map that its stabilizer fixes; the others follow.
 pub fn kernel_basis(
     group: &Group,
     window: &[Vec<i32>],
@@ -21,12 +22,12 @@ pub fn kernel_basis(
     b: &Atom,
 ) -> Result<Basis, Error> {
     let (a, b) = (a.clone().checked(group)?, b.clone().checked(group)?);
+    if let Some(tying) = kernel_tying(group, window, &a, &b)? {
+        return tying.basis();
+    }
     let (da, db) = (a.dim(group), b.dim(group));
     let generators = group.generators();
-    let moves = generators
-        .iter()
-        .map(|g| window_permutation(group, g, window))
-        .collect::<Result<Vec<_>, _>>()?;
+    let moves = window_permutations(group, window)?;
     let size = da * db;
     let mut rows = vec![];
     let mut numeric = false;
@@ -36,9 +37,9 @@ pub fn kernel_basis(
             continue;
         }
         let (orbit, stabilizer) = orbit(group, start, &generators, &moves);
-        let (values, floats) = fixed(group, &stabilizer, false, &a, &b)?;
+        let (values, floats) = fixed(group, &stabilizer, &a, &b)?;
         numeric |= floats;
-        if values.len().saturating_mul(window.len() * size) > 1 << 24 {
+        if values.len().saturating_mul(window.len() * size) > MAX_ENTRIES {
             return Err(Error::TooLarge(format!(
                 "a kernel of {} points is too large",
                 window.len()
@@ -63,30 +64,31 @@ pub fn kernel_basis(
     Ok(Basis::from_rows(rows, &[window.len(), db, da], numeric))
 }
 
-/// Where a generator sends each point of the window.
-fn window_permutation(
+/// Where each generator sends each point of the window.
+pub(crate) fn window_permutations(
     group: &Group,
-    g: &Element,
     window: &[Vec<i32>],
-) -> Result<Vec<usize>, Error> {
-    let image = |point: &Vec<i32>| {
-        let m = group.point_matrix(g, point.len()).ok_or_else(|| {
-            Error::Invalid(format!(
-                "{group} does not act on the grid of dimension {}",
-                point.len()
-            ))
-        })?;
-        let image = act(&m, point);
-        window
-            .iter()
-            .position(|p| *p == image)
-            .ok_or_else(|| Error::Window {
+) -> Result<Vec<Vec<u32>>, Error> {
+    let d = window.first().map_or(0, Vec::len);
+    if !window.is_empty() && !group.acts_on_grid(d) || window.iter().any(|p| p.len() != d) {
+        return Err(Error::Invalid(format!(
+            "{group} does not act on the grid of dimension {d}"
+        )));
+    }
+    let permutation = |g: &Element| {
+        let m = group.point_matrix(g, d).unwrap_or_default();
+        let image = |point: &Vec<i32>| {
+            let image = act(&m, point);
+            let at = window.iter().position(|p| *p == image).map(|i| i as u32);
+            at.ok_or_else(|| Error::Window {
                 element: g.to_string(),
                 point: point.clone(),
                 image,
             })
+        };
+        window.iter().map(image).collect()
     };
-    window.iter().map(image).collect()
+    group.generators().iter().map(permutation).collect()
 }
 
 /// The orbit of a point, each with an element that takes `start` to it, and generators of the stabilizer of `start`
@@ -95,7 +97,7 @@ fn orbit(
     group: &Group,
     start: usize,
     generators: &[Element],
-    moves: &[Vec<usize>],
+    moves: &[Vec<u32>],
 ) -> (Vec<(usize, Element)>, Vec<Element>) {
     let mut reached = vec![(start, group.identity())];
     let mut stabilizer: Vec<Element> = vec![];
@@ -106,8 +108,9 @@ fn orbit(
             let Some(longer) = generator.compose(&element) else {
                 continue;
             };
-            match reached.iter().find(|(p, _)| *p == to[point]) {
-                None => reached.push((to[point], longer)),
+            let target = to[point] as usize;
+            match reached.iter().find(|(p, _)| *p == target) {
+                None => reached.push((target, longer)),
                 Some((_, known)) => {
                     if let Some(loop_) = known.inverse().compose(&longer)
                         && loop_ != group.identity()

@@ -2,9 +2,9 @@
 //!
 //! - [`exact`]: numbers as pairs (f64, residue), the ground everything stands on; [`modp`], [`scalar`], [`linear`].
 //! - [`group`], [`element`], [`subgroup`]: what acts.
-//! - [`rep`]: representations as ordered sums of atoms; [`matrices`] evaluates them, [`irreps`] lists irreducible ones;
+//! - [`rep`]: representations as ordered sums of atoms; [`matrices`] evaluates them, [`mod@irreps`] lists irreducible ones;
 //!   [`wigner`], [`symmetric`], [`octahedral`] hold the formulas.
-//! - [`mod@hom`], [`kernel`]: bases of equivariant linear maps, kernels and invariants; [`witness`] holds counterexamples.
+//! - [`mod@hom`], [`kernel`], [`tying`]: bases of equivariant linear maps, kernels and invariants; [`witness`] holds counterexamples.
 //!
 //! All representations are real and orthogonal in their bases. Conventions are formulas in `spec/conventions.md`.
 #![forbid(unsafe_code)]
@@ -26,6 +26,7 @@ pub mod rep;
 pub mod scalar;
 pub mod subgroup;
 pub mod symmetric;
+pub mod tying;
 pub mod wigner;
 pub mod witness;
 
@@ -38,5 +39,6 @@ pub use irreps::irreps;
 pub use kernel::{circle_kernel, kernel_basis, sphere_kernel};
 pub use rep::{Atom, Label, Rep};
 pub use subgroup::Subgroup;
+pub use tying::{Tying, hom_tying, kernel_tying};
 pub use wigner::wigner_3j;
 pub use witness::Counterexample;

@@ -5,8 +5,8 @@ mod common;
 use common::{random, read};
 use gdl_rep::linear::multiply;
 use gdl_rep::{
-    Atom, Basis, Element, Exact, Group, Rep, Subgroup, circle_kernel, hom_basis, invariants,
-    irreps, kernel_basis, sphere_kernel, wigner_3j,
+    Atom, Basis, Element, Exact, Group, Rep, Subgroup, circle_kernel, hom_basis, hom_tying,
+    invariants, irreps, kernel_basis, kernel_tying, sphere_kernel, wigner_3j,
 };
 use serde_json::Value;
 
@@ -430,4 +430,60 @@ fn bases_are_canonical() {
             }
         }
     }
+}
+
+/// Saved coefficients keep their meaning: fingerprints tell bases apart and do not change.
+#[test]
+fn fingerprints() {
+    let group = Group::D(4);
+    let vector = Atom::vector(&group, 2).unwrap();
+    let one = kernel_basis(&group, &window(1, 2), &vector, &vector).unwrap();
+    let again = kernel_basis(&group, &window(1, 2), &vector, &vector).unwrap();
+    let other = kernel_basis(&group, &window(1, 2), &vector, &Atom::Trivial).unwrap();
+    assert_eq!(one.fingerprint(), again.fingerprint());
+    assert_ne!(one.fingerprint(), other.fingerprint());
+    assert_eq!(
+        hom_basis(&group, &Atom::Trivial, &Atom::Trivial)
+            .unwrap()
+            .fingerprint(),
+        18_288_476_033_698_550_117
+    );
+}
+
+/// A factor that does not act on points constrains the values only.
+#[test]
+fn kernels_under_products() {
+    let group = Group::product([Group::C(4), Group::O3]);
+    let v = Atom::Outer(vec![Atom::Regular, Atom::vector(&Group::O3, 3).unwrap()]);
+    let basis = kernel_basis(&group, &window(1, 2), &v, &v).unwrap();
+    assert_eq!(basis.len(), 36);
+    assert_eq!(basis.shape[1..], [9, 12, 12]);
+    let other = Atom::Outer(vec![Atom::Regular, Atom::named(&Group::O3, "1e").unwrap()]);
+    assert!(
+        kernel_basis(&group, &window(1, 2), &v, &other)
+            .unwrap()
+            .is_empty()
+    );
+    assert!(kernel_basis(&Group::SO2, &window(1, 2), &Atom::Trivial, &Atom::Trivial).is_err());
+}
+
+/// Shared weights say the same as the dense basis, and reach further.
+#[test]
+fn tied_weights() {
+    let group = Group::D(4);
+    let tying = kernel_tying(&group, &window(1, 2), &Atom::Trivial, &Atom::Regular)
+        .unwrap()
+        .unwrap();
+    assert_eq!(tying.count, 9);
+    let dense = kernel_basis(&group, &window(1, 2), &Atom::Trivial, &Atom::Regular).unwrap();
+    assert_eq!(tying.basis().unwrap(), dense);
+    assert_eq!(
+        hom_tying(&group, &Atom::Trivial, &Atom::vector(&group, 2).unwrap()).unwrap(),
+        None
+    );
+    let cube = kernel_tying(&Group::Oh, &window(1, 3), &Atom::Regular, &Atom::Regular)
+        .unwrap()
+        .unwrap();
+    assert_eq!(cube.count, 27 * 48);
+    assert!(cube.basis().is_err());
 }
