@@ -49,17 +49,31 @@ pub enum Rule {
 impl Rule {
     /// Adam with β = (0.9, 0.999), ε = 1e-8, no decay.
     pub fn adam() -> Rule {
-        Rule::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.0 }
+        Rule::Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+            decay: 0.0,
+        }
     }
 
     /// AdamW with β = (0.9, 0.999), ε = 1e-8.
     pub fn adamw(decay: f64) -> Rule {
-        Rule::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay }
+        Rule::AdamW {
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+            decay,
+        }
     }
 
     /// Plain gradient descent, with momentum if that is not 0.
     pub fn sgd(momentum: f64) -> Rule {
-        Rule::Sgd { momentum, nesterov: false, decay: 0.0 }
+        Rule::Sgd {
+            momentum,
+            nesterov: false,
+            decay: 0.0,
+        }
     }
 
     /// How many arrays it remembers for each parameter.
@@ -87,7 +101,12 @@ pub struct OptimSpec {
 impl OptimSpec {
     /// A rule and a schedule, neither clipping nor averaging.
     pub fn new(rule: Rule, schedule: Schedule) -> OptimSpec {
-        OptimSpec { rule, schedule, clip: None, average: None }
+        OptimSpec {
+            rule,
+            schedule,
+            clip: None,
+            average: None,
+        }
     }
 }
 
@@ -125,30 +144,63 @@ impl Optimizer {
                 arrays
             })
             .collect();
-        Ok(Optimizer { spec, steps: 0, memory })
+        Ok(Optimizer {
+            spec,
+            steps: 0,
+            memory,
+        })
     }
 
     /// Changes the trained parameters, in the order of [`Optimizer::new`], by their gradients.
     ///
     /// # Errors
     /// If a gradient is NaN or infinite, or does not have its parameter's length and type; no parameter has changed then.
-    pub fn step(&mut self, trained: &mut [&mut Array], gradients: &[&Array], time: Time) -> Result<Stepped> {
-        let fits = |(p, g): (&&mut Array, &&Array)| std::mem::discriminant(&**p) == std::mem::discriminant(*g) && p.len() == g.len();
-        if trained.len() != self.memory.len() || gradients.len() != trained.len() || !trained.iter().zip(gradients).all(fits) {
-            return Err(Error::new(Kind::Run, "the gradients do not have the lengths and types of the parameters"));
+    pub fn step(
+        &mut self,
+        trained: &mut [&mut Array],
+        gradients: &[&Array],
+        time: Time,
+    ) -> Result<Stepped> {
+        let fits = |(p, g): (&&mut Array, &&Array)| {
+            std::mem::discriminant(&**p) == std::mem::discriminant(*g) && p.len() == g.len()
+        };
+        if trained.len() != self.memory.len()
+            || gradients.len() != trained.len()
+            || !trained.iter().zip(gradients).all(fits)
+        {
+            return Err(Error::new(
+                Kind::Run,
+                "the gradients do not have the lengths and types of the parameters",
+            ));
         }
         let norm = gradients.iter().map(|g| squares(g)).sum::<f64>().sqrt();
         if !norm.is_finite() {
             return Err(Error::new(Kind::NotFinite, "a gradient is NaN or infinite"));
         }
-        let scale = self.spec.clip.map_or(1.0, |most| (most / (norm + 1e-6)).min(1.0));
+        let scale = self
+            .spec
+            .clip
+            .map_or(1.0, |most| (most / (norm + 1e-6)).min(1.0));
         let Rate { rate, momentum } = self.spec.schedule.at(time);
         self.steps += 1;
-        let update = Update { rule: with_momentum(self.spec.rule, momentum), rate, scale, steps: self.steps };
+        let update = Update {
+            rule: with_momentum(self.spec.rule, momentum),
+            rate,
+            scale,
+            steps: self.steps,
+        };
         for ((p, g), memory) in trained.iter_mut().zip(gradients).zip(&mut self.memory) {
             match (&mut **p, g) {
-                (Array::F32(p), Array::F32(g)) => update.apply(p, g, &mut memory.iter_mut().filter_map(f32::of).collect::<Vec<_>>()),
-                (Array::F64(p), Array::F64(g)) => update.apply(p, g, &mut memory.iter_mut().filter_map(f64::of).collect::<Vec<_>>()),
+                (Array::F32(p), Array::F32(g)) => update.apply(
+                    p,
+                    g,
+                    &mut memory.iter_mut().filter_map(f32::of).collect::<Vec<_>>(),
+                ),
+                (Array::F64(p), Array::F64(g)) => update.apply(
+                    p,
+                    g,
+                    &mut memory.iter_mut().filter_map(f64::of).collect::<Vec<_>>(),
+                ),
                 _ => {}
             }
             if let Some(decay) = self.spec.average
@@ -177,10 +229,17 @@ impl Optimizer {
     /// If it is of other lengths or types.
     pub fn restore(&mut self, steps: u64, memory: Vec<Vec<Array>>) -> Result<()> {
         let form = |m: &[Vec<Array>]| -> Vec<Vec<(std::mem::Discriminant<Array>, usize)>> {
-            m.iter().map(|v| v.iter().map(|a| (std::mem::discriminant(a), a.len())).collect()).collect()
+            m.iter()
+                .map(|v| {
+                    v.iter()
+                        .map(|a| (std::mem::discriminant(a), a.len()))
+                        .collect()
+                })
+                .collect()
         };
         if form(&memory) != form(&self.memory) {
-            return Err(Error::data("the saved state is that of another optimiser").help("resume with the same optimiser and precision"));
+            return Err(Error::data("the saved state is that of another optimiser")
+                .help("resume with the same optimiser and precision"));
         }
         (self.steps, self.memory) = (steps, memory);
         Ok(())
@@ -190,15 +249,32 @@ impl Optimizer {
 fn check(spec: &OptimSpec) -> Result<()> {
     let unit = |x: f64| (0.0..1.0).contains(&x);
     let rule = match spec.rule {
-        Rule::Sgd { momentum, nesterov, decay } => unit(momentum) && decay >= 0.0 && (!nesterov || momentum > 0.0),
-        Rule::Adam { beta1, beta2, eps, decay } | Rule::AdamW { beta1, beta2, eps, decay } => {
-            unit(beta1) && unit(beta2) && eps > 0.0 && decay >= 0.0
+        Rule::Sgd {
+            momentum,
+            nesterov,
+            decay,
+        } => unit(momentum) && decay >= 0.0 && (!nesterov || momentum > 0.0),
+        Rule::Adam {
+            beta1,
+            beta2,
+            eps,
+            decay,
         }
+        | Rule::AdamW {
+            beta1,
+            beta2,
+            eps,
+            decay,
+        } => unit(beta1) && unit(beta2) && eps > 0.0 && decay >= 0.0,
     };
     let what = match spec {
         _ if !rule => format!("{:?} has a setting out of its range", spec.rule),
-        OptimSpec { clip: Some(c), .. } if !(*c > 0.0) => format!("gradients cannot be clipped to {c}"),
-        OptimSpec { average: Some(d), .. } if !unit(*d) => format!("weights cannot be averaged with a decay of {d}"),
+        OptimSpec { clip: Some(c), .. } if c.is_nan() || *c <= 0.0 => {
+            format!("gradients cannot be clipped to {c}")
+        }
+        OptimSpec {
+            average: Some(d), ..
+        } if !unit(*d) => format!("weights cannot be averaged with a decay of {d}"),
         _ => return spec.schedule.check(),
     };
     Err(Error::config(what).help("momentum, betas and averages lie in 0..1, decays are not negative, clip and eps are positive"))
@@ -207,9 +283,40 @@ fn check(spec: &OptimSpec) -> Result<()> {
 /// The rule with another momentum or β₁, unless it has none.
 fn with_momentum(rule: Rule, momentum: Option<f64>) -> Rule {
     match (rule, momentum) {
-        (Rule::Sgd { momentum: m, nesterov, decay }, Some(momentum)) if m != 0.0 => Rule::Sgd { momentum, nesterov, decay },
-        (Rule::Adam { beta2, eps, decay, .. }, Some(beta1)) => Rule::Adam { beta1, beta2, eps, decay },
-        (Rule::AdamW { beta2, eps, decay, .. }, Some(beta1)) => Rule::AdamW { beta1, beta2, eps, decay },
+        (
+            Rule::Sgd {
+                momentum: m,
+                nesterov,
+                decay,
+            },
+            Some(momentum),
+        ) if m != 0.0 => Rule::Sgd {
+            momentum,
+            nesterov,
+            decay,
+        },
+        (
+            Rule::Adam {
+                beta2, eps, decay, ..
+            },
+            Some(beta1),
+        ) => Rule::Adam {
+            beta1,
+            beta2,
+            eps,
+            decay,
+        },
+        (
+            Rule::AdamW {
+                beta2, eps, decay, ..
+            },
+            Some(beta1),
+        ) => Rule::AdamW {
+            beta1,
+            beta2,
+            eps,
+            decay,
+        },
         _ => rule,
     }
 }
@@ -227,7 +334,14 @@ impl Update {
     fn apply<T: Real>(&self, p: &mut [T], g: &[T], memory: &mut [&mut Vec<T>]) {
         let (rate, scale) = (T::new(self.rate), T::new(self.scale));
         match (self.rule, memory) {
-            (Rule::Sgd { momentum, nesterov, decay }, [b, ..]) if momentum != 0.0 => {
+            (
+                Rule::Sgd {
+                    momentum,
+                    nesterov,
+                    decay,
+                },
+                [b, ..],
+            ) if momentum != 0.0 => {
                 let (mu, decay) = (T::new(momentum), T::new(decay));
                 for ((p, &g), b) in p.iter_mut().zip(g).zip(b.iter_mut()) {
                     let g = g * scale + decay * *p;
@@ -241,22 +355,65 @@ impl Update {
                     *p = *p - rate * (g * scale + decay * *p);
                 }
             }
-            (Rule::Adam { beta1, beta2, eps, decay }, [m, v, ..]) => {
-                self.adam(p, g, m, v, [beta1, beta2, eps], (T::new(1.0), T::new(decay)));
+            (
+                Rule::Adam {
+                    beta1,
+                    beta2,
+                    eps,
+                    decay,
+                },
+                [m, v, ..],
+            ) => {
+                self.adam(
+                    p,
+                    g,
+                    m,
+                    v,
+                    [beta1, beta2, eps],
+                    (T::new(1.0), T::new(decay)),
+                );
             }
-            (Rule::AdamW { beta1, beta2, eps, decay }, [m, v, ..]) => {
-                self.adam(p, g, m, v, [beta1, beta2, eps], (T::new(1.0 - self.rate * decay), T::new(0.0)));
+            (
+                Rule::AdamW {
+                    beta1,
+                    beta2,
+                    eps,
+                    decay,
+                },
+                [m, v, ..],
+            ) => {
+                self.adam(
+                    p,
+                    g,
+                    m,
+                    v,
+                    [beta1, beta2, eps],
+                    (T::new(1.0 - self.rate * decay), T::new(0.0)),
+                );
             }
             _ => {}
         }
     }
 
     /// Adam; weights shrink by the factor `shrink` before, and `decay` times them is added to the gradient.
-    fn adam<T: Real>(&self, p: &mut [T], g: &[T], m: &mut [T], v: &mut [T], [beta1, beta2, eps]: [f64; 3], (shrink, decay): (T, T)) {
+    fn adam<T: Real>(
+        &self,
+        p: &mut [T],
+        g: &[T],
+        m: &mut [T],
+        v: &mut [T],
+        [beta1, beta2, eps]: [f64; 3],
+        (shrink, decay): (T, T),
+    ) {
         let correction = |beta: f64| 1.0 - beta.powf(self.steps as f64);
         let size = T::new(self.rate / correction(beta1));
         let root = T::new(correction(beta2).sqrt());
-        let (b1, b2, c1, c2) = (T::new(beta1), T::new(beta2), T::new(1.0 - beta1), T::new(1.0 - beta2));
+        let (b1, b2, c1, c2) = (
+            T::new(beta1),
+            T::new(beta2),
+            T::new(1.0 - beta1),
+            T::new(1.0 - beta2),
+        );
         let (eps, scale) = (T::new(eps), T::new(self.scale));
         for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
             let w = *p * shrink;
@@ -269,7 +426,9 @@ impl Update {
 }
 
 /// f32 or f64.
-trait Real: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> {
+trait Real:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
     fn new(x: f64) -> Self;
     fn sqrt(self) -> Self;
     /// The elements of an array of this type.
@@ -284,7 +443,11 @@ impl Real for f32 {
         f32::sqrt(self)
     }
     fn of(array: &mut Array) -> Option<&mut Vec<f32>> {
-        if let Array::F32(v) = array { Some(v) } else { None }
+        if let Array::F32(v) = array {
+            Some(v)
+        } else {
+            None
+        }
     }
 }
 
@@ -296,7 +459,11 @@ impl Real for f64 {
         f64::sqrt(self)
     }
     fn of(array: &mut Array) -> Option<&mut Vec<f64>> {
-        if let Array::F64(v) = array { Some(v) } else { None }
+        if let Array::F64(v) = array {
+            Some(v)
+        } else {
+            None
+        }
     }
 }
 
@@ -321,9 +488,14 @@ fn squares(a: &Array) -> f64 {
 pub(crate) fn mix(a: &mut Array, b: &Array, keep: f64) {
     match (a, b) {
         (Array::F32(a), Array::F32(b)) => {
-            a.iter_mut().zip(b).for_each(|(a, &b)| *a = (keep * f64::from(*a) + (1.0 - keep) * f64::from(b)) as f32);
+            a.iter_mut().zip(b).for_each(|(a, &b)| {
+                *a = (keep * f64::from(*a) + (1.0 - keep) * f64::from(b)) as f32
+            });
         }
-        (Array::F64(a), Array::F64(b)) => a.iter_mut().zip(b).for_each(|(a, &b)| *a = keep * *a + (1.0 - keep) * b),
+        (Array::F64(a), Array::F64(b)) => a
+            .iter_mut()
+            .zip(b)
+            .for_each(|(a, &b)| *a = keep * *a + (1.0 - keep) * b),
         _ => {}
     }
 }

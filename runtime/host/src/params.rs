@@ -40,7 +40,11 @@ pub struct ParamSpec {
 impl ParamSpec {
     /// A parameter that has its own name in files.
     pub fn new(name: impl Into<String>, init: Init) -> ParamSpec {
-        ParamSpec { name: name.into(), init, external: None }
+        ParamSpec {
+            name: name.into(),
+            init,
+            external: None,
+        }
     }
 
     fn file_name(&self) -> &str {
@@ -65,11 +69,20 @@ impl Params {
     ///
     /// # Errors
     /// If a parameter of the signature is not among the specs.
-    pub fn init(signature: &Signature, specs: &[ParamSpec], seed: u64, double: bool) -> Result<Params> {
+    pub fn init(
+        signature: &Signature,
+        specs: &[ParamSpec],
+        seed: u64,
+        double: bool,
+    ) -> Result<Params> {
         let specs = signature.params.iter().map(|decl| {
-            specs.iter().find(|s| s.name == decl.name).cloned().ok_or_else(|| {
-                Error::config("nothing says how this parameter starts").in_array(&decl.name)
-            })
+            specs
+                .iter()
+                .find(|s| s.name == decl.name)
+                .cloned()
+                .ok_or_else(|| {
+                    Error::config("nothing says how this parameter starts").in_array(&decl.name)
+                })
         });
         let specs: Vec<ParamSpec> = specs.collect::<Result<_>>()?;
         let start = |(decl, spec): (&ArrayDecl, &ParamSpec)| {
@@ -83,7 +96,12 @@ impl Params {
             of_precision((0..decl.row_len()).map(|_| draw()), double)
         };
         let arrays = signature.params.iter().zip(&specs).map(start).collect();
-        Ok(Params { specs, decls: signature.params.clone(), arrays, double })
+        Ok(Params {
+            specs,
+            decls: signature.params.clone(),
+            arrays,
+            double,
+        })
     }
 
     /// Names, in order.
@@ -117,8 +135,14 @@ impl Params {
     /// If it takes one that is not among these, or has another length or precision.
     pub fn of<'a>(&'a self, signature: &Signature) -> Result<Vec<&'a Array>> {
         let find = |decl: &ArrayDecl| {
-            let array = self.position(&decl.name).map(|k| &self.arrays[k]).filter(|a| a.len() == decl.row_len());
-            array.ok_or_else(|| Error::config("the program takes a parameter that the model does not have").in_array(&decl.name))
+            let array = self
+                .position(&decl.name)
+                .map(|k| &self.arrays[k])
+                .filter(|a| a.len() == decl.row_len());
+            array.ok_or_else(|| {
+                Error::config("the program takes a parameter that the model does not have")
+                    .in_array(&decl.name)
+            })
         };
         signature.params.iter().map(find).collect()
     }
@@ -126,7 +150,9 @@ impl Params {
     /// Tensors under their names in files.
     pub fn tensors(&self) -> BTreeMap<String, HostArray> {
         let entries = self.specs.iter().zip(&self.decls).zip(&self.arrays);
-        entries.map(|((spec, decl), array)| (spec.file_name().into(), to_host(array, &decl.axes))).collect()
+        entries
+            .map(|((spec, decl), array)| (spec.file_name().into(), to_host(array, &decl.axes)))
+            .collect()
     }
 
     /// Takes all parameters from a file's tensors; those of a training run's state are skipped.
@@ -152,7 +178,9 @@ impl Params {
             }
         }
         if new.len() == self.arrays.len() {
-            let known = |name: &String| name.starts_with(STATE) || self.specs.iter().any(|s| s.file_name() == name);
+            let known = |name: &String| {
+                name.starts_with(STATE) || self.specs.iter().any(|s| s.file_name() == name)
+            };
             if let Some(extra) = table.arrays.keys().find(|name| !known(name)) {
                 let e = Error::data("the model has no such parameter").in_array(extra);
                 let e = match nearest(extra, self.specs.iter().map(ParamSpec::file_name)) {
@@ -174,9 +202,20 @@ impl Params {
             e.what = "the file lacks this parameter of the model".into();
             e
         })?;
-        if !tensor.shape.iter().eq(decl.axes.iter().map(|&n| n as usize).collect::<Vec<_>>().iter()) {
-            let e = Error::data(format!("its shape is {:?}, but the model needs {:?}", tensor.shape, decl.axes));
-            return Err(e.in_array(name).help("the model has changed since the file was written"));
+        if !tensor.shape.iter().eq(decl
+            .axes
+            .iter()
+            .map(|&n| n as usize)
+            .collect::<Vec<_>>()
+            .iter())
+        {
+            let e = Error::data(format!(
+                "its shape is {:?}, but the model needs {:?}",
+                tensor.shape, decl.axes
+            ));
+            return Err(e
+                .in_array(name)
+                .help("the model has changed since the file was written"));
         }
         from_host(&tensor.data, self.double).map_err(|e| e.in_array(name))
     }
@@ -189,7 +228,11 @@ impl Params {
 
 /// An array of this precision.
 pub(crate) fn of_precision(values: impl Iterator<Item = f64>, double: bool) -> Array {
-    if double { Array::F64(values.collect()) } else { Array::F32(values.map(|x| x as f32).collect()) }
+    if double {
+        Array::F64(values.collect())
+    } else {
+        Array::F32(values.map(|x| x as f32).collect())
+    }
 }
 
 /// A tensor of these axes.
@@ -199,7 +242,10 @@ pub(crate) fn to_host(array: &Array, axes: &[u32]) -> HostArray {
         Array::F64(v) => Elements::F64(v.clone()),
         Array::Class(v) => Elements::I64(v.iter().map(|&x| x.into()).collect()),
     };
-    HostArray { shape: axes.iter().map(|&n| n as usize).collect(), data }
+    HostArray {
+        shape: axes.iter().map(|&n| n as usize).collect(),
+        data,
+    }
 }
 
 /// Floating-point numbers in this precision.
@@ -209,7 +255,13 @@ pub(crate) fn from_host(data: &Elements, double: bool) -> Result<Array> {
         (Elements::F64(v), true) => Ok(Array::F64(v.clone())),
         (Elements::F32(v), true) => Ok(Array::F64(v.iter().map(|&x| x.into()).collect())),
         (Elements::F64(v), false) => Ok(Array::F32(v.iter().map(|&x| x as f32).collect())),
-        _ => Err(Error::new(Kind::Data, format!("weights are floating-point numbers, but it holds {}", data.type_name()))),
+        _ => Err(Error::new(
+            Kind::Data,
+            format!(
+                "weights are floating-point numbers, but it holds {}",
+                data.type_name()
+            ),
+        )),
     }
 }
 
@@ -219,14 +271,31 @@ mod tests {
     use gdl_abi::Dtype;
 
     fn model(names: &[&str]) -> Params {
-        let params = names.iter().map(|n| ArrayDecl { name: (*n).into(), dim: None, axes: vec![2, 3], dtype: Dtype::Real }).collect();
-        let signature = Signature { params, ..Signature::default() };
-        let specs: Vec<ParamSpec> = names.iter().map(|n| ParamSpec::new(*n, Init::Normal { sd: 0.1 })).collect();
+        let params = names
+            .iter()
+            .map(|n| ArrayDecl {
+                name: (*n).into(),
+                dim: None,
+                axes: vec![2, 3],
+                dtype: Dtype::Real,
+            })
+            .collect();
+        let signature = Signature {
+            params,
+            ..Signature::default()
+        };
+        let specs: Vec<ParamSpec> = names
+            .iter()
+            .map(|n| ParamSpec::new(*n, Init::Normal { sd: 0.1 }))
+            .collect();
         Params::init(&signature, &specs, 5, false).unwrap()
     }
 
     fn table(params: &Params) -> Table {
-        Table { arrays: params.tensors(), ..Table::new("w.safetensors") }
+        Table {
+            arrays: params.tensors(),
+            ..Table::new("w.safetensors")
+        }
     }
 
     #[test]
@@ -258,14 +327,29 @@ mod tests {
             assert!(e.contains(text), "{e}");
             assert_eq!(*m, before);
         };
-        says(&mut m, &table(&model(&["conv_1.K", "conv2.K"])), "`conv_2.K`: the file lacks this parameter of the model (did you mean `conv2.K`?)");
-        says(&mut m, &table(&model(&["conv_1.K", "conv_2.K", "head.W"])), "`head.W`: the model has no such parameter");
+        says(
+            &mut m,
+            &table(&model(&["conv_1.K", "conv2.K"])),
+            "`conv_2.K`: the file lacks this parameter of the model (did you mean `conv2.K`?)",
+        );
+        says(
+            &mut m,
+            &table(&model(&["conv_1.K", "conv_2.K", "head.W"])),
+            "`head.W`: the model has no such parameter",
+        );
         let mut wrong = table(&m);
         wrong.arrays.get_mut("conv_1.K").unwrap().shape = vec![3, 2];
-        says(&mut m, &wrong, "its shape is [3, 2], but the model needs [2, 3]");
+        says(
+            &mut m,
+            &wrong,
+            "its shape is [3, 2], but the model needs [2, 3]",
+        );
         wrong.arrays.get_mut("conv_1.K").unwrap().data = Elements::U8(vec![0; 6]);
         wrong.arrays.get_mut("conv_1.K").unwrap().shape = vec![2, 3];
         says(&mut m, &wrong, "floating-point numbers, but it holds u8");
-        m.load_some(&table(&model(&["conv_1.K", "head.W"])), &|n| n == "conv_1.K").unwrap();
+        m.load_some(&table(&model(&["conv_1.K", "head.W"])), &|n| {
+            n == "conv_1.K"
+        })
+        .unwrap();
     }
 }

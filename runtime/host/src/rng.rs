@@ -10,13 +10,17 @@ impl Rng {
     /// A generator for this seed.
     pub fn new(seed: u64) -> Rng {
         let mut s = seed;
-        Rng { state: std::array::from_fn(|_| split_mix(&mut s)) }
+        Rng {
+            state: std::array::from_fn(|_| split_mix(&mut s)),
+        }
     }
 
     /// A generator for this seed and purpose: different names give independent numbers.
     pub fn named(seed: u64, name: &str) -> Rng {
         // FNV-1a; SplitMix64 then spreads it over all bits.
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |h: u64, b| {
+            (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)
+        });
         Rng::new(split_mix(&mut { hash }) ^ seed)
     }
 
@@ -85,11 +89,19 @@ mod tests {
     #[test]
     fn published_numbers() {
         // xoshiro256++ from the state 1, 2, 3, 4: the first outputs of the reference implementation.
-        let mut r = Rng { state: [1, 2, 3, 4] };
-        assert_eq!([r.bits(), r.bits(), r.bits()], [41943041, 58720359, 3588806011781223]);
+        let mut r = Rng {
+            state: [1, 2, 3, 4],
+        };
+        assert_eq!(
+            [r.bits(), r.bits(), r.bits()],
+            [41943041, 58720359, 3588806011781223]
+        );
         // SplitMix64 from 1234567.
         let mut s = 1234567;
-        assert_eq!([split_mix(&mut s), split_mix(&mut s)], [6457827717110365317, 3203168211198807973]);
+        assert_eq!(
+            [split_mix(&mut s), split_mix(&mut s)],
+            [6457827717110365317, 3203168211198807973]
+        );
     }
 
     #[test]
@@ -99,10 +111,16 @@ mod tests {
         let draws: Vec<f64> = (0..n).map(|_| r.normal()).collect();
         let mean = draws.iter().sum::<f64>() / f64::from(n);
         let var = draws.iter().map(|x| x * x).sum::<f64>() / f64::from(n);
-        assert!(mean.abs() < 0.01 && (var - 1.0).abs() < 0.02, "{mean} {var}");
+        assert!(
+            mean.abs() < 0.01 && (var - 1.0).abs() < 0.02,
+            "{mean} {var}"
+        );
         let mut seen = [0; 7];
         (0..70_000).for_each(|_| seen[r.below(7) as usize] += 1);
-        assert!(seen.iter().all(|&k| (9_500..10_500).contains(&k)), "{seen:?}");
+        assert!(
+            seen.iter().all(|&k| (9_500..10_500).contains(&k)),
+            "{seen:?}"
+        );
     }
 
     #[test]

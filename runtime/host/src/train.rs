@@ -12,11 +12,15 @@ mod checkpoint;
 mod eval;
 mod log;
 mod plan;
+mod report;
 mod run;
 mod show;
 
 pub use batches::BatchSize;
 pub use checkpoint::{Notes, load_params, read_notes, save_params};
 pub use eval::{Scores, evaluate};
-pub use plan::{Config, Display, EarlyStop, ExplainNan, Goal, Hooks, Monitor, Plan, Programs, Stat, Update};
-pub use run::{Report, Stop, train, train_from};
+pub use plan::{
+    Config, Display, EarlyStop, ExplainNan, Goal, Hooks, Monitor, Plan, Programs, Stat, Update,
+};
+pub use report::{Report, Stop};
+pub use run::{train, train_from};

@@ -1,14 +1,19 @@
 //! From arrays to batches.
 
 use gdl_abi::{ArrayDecl, DimDef, Dtype, Instance, MapDef, SAMPLES, Signature};
-use gdl_host::data::{DataSpec, Dataset, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Folds, Labels, Sizes, Source, Split};
+use gdl_host::data::{
+    DataSpec, Dataset, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Folds, Labels, Sizes,
+    Source, Split,
+};
 use gdl_host::files::{Elements, HostArray, Table};
 use gdl_runtime::Array;
 
 fn table(arrays: Vec<(&str, Vec<usize>, Elements)>) -> Table {
     let mut table = Table::new("data.npz");
     for (name, shape, data) in arrays {
-        table.insert(name, HostArray::new(shape, data).unwrap()).unwrap();
+        table
+            .insert(name, HostArray::new(shape, data).unwrap())
+            .unwrap();
     }
     table
 }
@@ -18,7 +23,11 @@ fn array(name: &str) -> Source {
 }
 
 fn door() -> EdgeDoor {
-    EdgeDoor { dim: "g.edges".into(), src: "g.src".into(), dst: "g.dst".into() }
+    EdgeDoor {
+        dim: "g.edges".into(),
+        src: "g.src".into(),
+        dst: "g.dst".into(),
+    }
 }
 
 fn says(result: gdl_host::Result<impl Sized>, text: &str) {
@@ -38,16 +47,37 @@ fn images() -> (Table, DataSpec, Signature) {
     let spec = DataSpec {
         domains: vec![Domain::Grid {
             name: "img".into(),
-            extents: Extents::Of { array: "images".into(), rank: 2, channels_first: false },
+            extents: Extents::Of {
+                array: "images".into(),
+                rank: 2,
+                channels_first: false,
+            },
         }],
         fields: vec![x, FieldSpec::class("label", array("labels"), None, 10)],
-        split: Split::Arrays { train: "train".into(), val: None, test: Some("test".into()) },
+        split: Split::Arrays {
+            train: "train".into(),
+            val: None,
+            test: Some("test".into()),
+        },
     };
     let mut sig = Signature::default();
-    let img = sig.domains.dim(DimDef::Grid { name: "img".into(), rank: 2 });
+    let img = sig.domains.dim(DimDef::Grid {
+        name: "img".into(),
+        rank: 2,
+    });
     sig.inputs = vec![
-        ArrayDecl { name: "x".into(), dim: Some(img), axes: vec![1], dtype: Dtype::Real },
-        ArrayDecl { name: "label".into(), dim: Some(SAMPLES), axes: vec![], dtype: Dtype::Class(10) },
+        ArrayDecl {
+            name: "x".into(),
+            dim: Some(img),
+            axes: vec![1],
+            dtype: Dtype::Real,
+        },
+        ArrayDecl {
+            name: "label".into(),
+            dim: Some(SAMPLES),
+            axes: vec![],
+            dtype: Dtype::Class(10),
+        },
     ];
     (table, spec, sig)
 }
@@ -59,7 +89,10 @@ fn images_and_labels() {
     assert_eq!(folds.train.ids, [2, 0]);
     assert_eq!(folds.test.unwrap().ids, [1]);
     let (door, inputs) = folds.train.data.batch(&[2, 0], &sig, false).unwrap();
-    assert_eq!(inputs[0], Array::F32(vec![4.0, 4.5, 5.0, 5.5, 0.0, 0.5, 1.0, 1.5]));
+    assert_eq!(
+        inputs[0],
+        Array::F32(vec![4.0, 4.5, 5.0, 5.5, 0.0, 0.5, 1.0, 1.5])
+    );
     assert_eq!(inputs[1], Array::Class(vec![4, 0]));
     let instance = Instance::new(&sig.domains, &door).unwrap();
     assert_eq!(instance.rows, [2, 8]);
@@ -75,18 +108,39 @@ fn what_does_not_fit_is_named() {
         table.arrays.get_mut(name).unwrap().data = data;
         Folds::new(&table, &spec)
     };
-    says(change("labels", Elements::I64(vec![0, 10, 4])), "data.npz: array `labels`: entry [1] is 10 (labels lie in 0..10)");
-    says(change("labels", Elements::F32(vec![0.0; 3])), "labels are integers, but it holds f32");
+    says(
+        change("labels", Elements::I64(vec![0, 10, 4])),
+        "data.npz: array `labels`: entry [1] is 10 (labels lie in 0..10)",
+    );
+    says(
+        change("labels", Elements::F32(vec![0.0; 3])),
+        "labels are integers, but it holds f32",
+    );
     let mut bad = vec![0.0; 12];
     bad[6] = f64::NAN;
-    says(change("images", Elements::F64(bad)), "array `images`: entry [1, 1, 0] is NaN");
-    says(change("train", Elements::I64(vec![2, 3])), "array `train`: entry [1] is 3, but there are 3 samples");
-    says(change("test", Elements::I64(vec![2])), "array `test`: sample 2 is in `train` already");
+    says(
+        change("images", Elements::F64(bad)),
+        "array `images`: entry [1, 1, 0] is NaN",
+    );
+    says(
+        change("train", Elements::I64(vec![2, 3])),
+        "array `train`: entry [1] is 3, but there are 3 samples",
+    );
+    says(
+        change("test", Elements::I64(vec![2])),
+        "array `test`: sample 2 is in `train` already",
+    );
     let mut spec2 = spec.clone();
     spec2.fields[0].axes = vec![3];
-    says(Folds::new(&table, &spec2), "its shape is [3, 2, 2], but `x` needs [3, 2, 2] followed by [3]");
+    says(
+        Folds::new(&table, &spec2),
+        "its shape is [3, 2, 2], but `x` needs [3, 2, 2] followed by [3]",
+    );
     spec2.fields[0].source = array("image");
-    says(Folds::new(&table, &spec2), "array `image`: there is no such array (did you mean `images`?)");
+    says(
+        Folds::new(&table, &spec2),
+        "array `image`: there is no such array (did you mean `images`?)",
+    );
     let data = Dataset::new(&table, &spec).unwrap();
     sig.inputs[0].axes = vec![2];
     says(data.check(&sig), "array `x`: the program needs rows of [2]");
@@ -96,28 +150,78 @@ fn what_does_not_fit_is_named() {
 
 #[test]
 fn channels_first() {
-    let table = table(vec![("images", vec![1, 2, 1, 2], Elements::U8(vec![1, 2, 3, 4]))]);
+    let table = table(vec![(
+        "images",
+        vec![1, 2, 1, 2],
+        Elements::U8(vec![1, 2, 3, 4]),
+    )]);
     let mut x = FieldSpec::real("x", array("images"), Some("img"), &[2]);
     x.channels_first = true;
-    let extents = Extents::Of { array: "images".into(), rank: 2, channels_first: true };
-    let spec = DataSpec { domains: vec![Domain::Grid { name: "img".into(), extents }], fields: vec![x], split: Split::All };
+    let extents = Extents::Of {
+        array: "images".into(),
+        rank: 2,
+        channels_first: true,
+    };
+    let spec = DataSpec {
+        domains: vec![Domain::Grid {
+            name: "img".into(),
+            extents,
+        }],
+        fields: vec![x],
+        split: Split::All,
+    };
     let mut sig = Signature::default();
-    let img = sig.domains.dim(DimDef::Grid { name: "img".into(), rank: 2 });
-    sig.inputs = vec![ArrayDecl { name: "x".into(), dim: Some(img), axes: vec![2], dtype: Dtype::Real }];
-    let (_, inputs) = Dataset::new(&table, &spec).unwrap().batch(&[0], &sig, true).unwrap();
+    let img = sig.domains.dim(DimDef::Grid {
+        name: "img".into(),
+        rank: 2,
+    });
+    sig.inputs = vec![ArrayDecl {
+        name: "x".into(),
+        dim: Some(img),
+        axes: vec![2],
+        dtype: Dtype::Real,
+    }];
+    let (_, inputs) = Dataset::new(&table, &spec)
+        .unwrap()
+        .batch(&[0], &sig, true)
+        .unwrap();
     assert_eq!(inputs[0], Array::F64(vec![1.0, 3.0, 2.0, 4.0]));
 }
 
 /// Signature of a graph with `h` on the nodes and `w` on the edges.
 fn graph_signature() -> Signature {
     let mut sig = Signature::default();
-    let nodes = sig.domains.dim(DimDef::Ragged { name: "g.nodes".into() });
-    let edges = sig.domains.dim(DimDef::Ragged { name: "g.edges".into() });
-    sig.domains.map(MapDef::Given { name: "g.src".into(), from: edges, to: nodes, sorted: false });
-    sig.domains.map(MapDef::Given { name: "g.dst".into(), from: edges, to: nodes, sorted: true });
+    let nodes = sig.domains.dim(DimDef::Ragged {
+        name: "g.nodes".into(),
+    });
+    let edges = sig.domains.dim(DimDef::Ragged {
+        name: "g.edges".into(),
+    });
+    sig.domains.map(MapDef::Given {
+        name: "g.src".into(),
+        from: edges,
+        to: nodes,
+        sorted: false,
+    });
+    sig.domains.map(MapDef::Given {
+        name: "g.dst".into(),
+        from: edges,
+        to: nodes,
+        sorted: true,
+    });
     sig.inputs = vec![
-        ArrayDecl { name: "h".into(), dim: Some(nodes), axes: vec![], dtype: Dtype::Real },
-        ArrayDecl { name: "w".into(), dim: Some(edges), axes: vec![], dtype: Dtype::Real },
+        ArrayDecl {
+            name: "h".into(),
+            dim: Some(nodes),
+            axes: vec![],
+            dtype: Dtype::Real,
+        },
+        ArrayDecl {
+            name: "w".into(),
+            dim: Some(edges),
+            axes: vec![],
+            dtype: Dtype::Real,
+        },
     ];
     sig
 }
@@ -126,7 +230,11 @@ fn graph_signature() -> Signature {
 fn dense_graphs_with_a_source_node() {
     // Sample 0: 0 -> 1 (5), 1 -> 0 (7). Sample 1: 0 -> 1 (9).
     let table = table(vec![
-        ("A", vec![2, 2, 2], Elements::F32(vec![0., 5., 7., 0., 0., 9., 0., 0.])),
+        (
+            "A",
+            vec![2, 2, 2],
+            Elements::F32(vec![0., 5., 7., 0., 0., 9., 0., 0.]),
+        ),
         ("source", vec![2], Elements::I64(vec![1, 0])),
     ]);
     let spec = |rows| DataSpec {
@@ -134,10 +242,18 @@ fn dense_graphs_with_a_source_node() {
             nodes: "g.nodes".into(),
             sizes: Sizes::Axis("A".into()),
             door: door(),
-            edges: Edges::Dense { array: "A".into(), rows },
+            edges: Edges::Dense {
+                array: "A".into(),
+                rows,
+            },
         }],
         fields: vec![
-            FieldSpec::real("h", Source::Indicator("source".into()), Some("g.nodes"), &[]),
+            FieldSpec::real(
+                "h",
+                Source::Indicator("source".into()),
+                Some("g.nodes"),
+                &[],
+            ),
             FieldSpec::real("w", array("A"), Some("g.edges"), &[]),
         ],
         split: Split::All,
@@ -145,15 +261,36 @@ fn dense_graphs_with_a_source_node() {
     let sig = graph_signature();
     let data = Dataset::new(&table, &spec(End::Source)).unwrap();
     let (door, inputs) = data.batch(&[1, 0], &sig, true).unwrap();
-    assert_eq!(inputs, [Array::F64(vec![1.0, 0.0, 0.0, 1.0]), Array::F64(vec![9.0, 7.0, 5.0])]);
-    assert_eq!(door.maps, [("g.src".into(), vec![0, 3, 2]), ("g.dst".into(), vec![1, 2, 3])]);
+    assert_eq!(
+        inputs,
+        [
+            Array::F64(vec![1.0, 0.0, 0.0, 1.0]),
+            Array::F64(vec![9.0, 7.0, 5.0])
+        ]
+    );
+    assert_eq!(
+        door.maps,
+        [
+            ("g.src".into(), vec![0, 3, 2]),
+            ("g.dst".into(), vec![1, 2, 3])
+        ]
+    );
     assert_eq!(data.rows("g.edges", 0), Some(2));
     assert!(Instance::new(&sig.domains, &door).is_ok());
-    let (door, _) = Dataset::new(&table, &spec(End::Destination)).unwrap().batch(&[1], &sig, true).unwrap();
-    assert_eq!(door.maps, [("g.src".into(), vec![1]), ("g.dst".into(), vec![0])]);
+    let (door, _) = Dataset::new(&table, &spec(End::Destination))
+        .unwrap()
+        .batch(&[1], &sig, true)
+        .unwrap();
+    assert_eq!(
+        door.maps,
+        [("g.src".into(), vec![1]), ("g.dst".into(), vec![0])]
+    );
     let mut bad = table.clone();
     bad.arrays.get_mut("source").unwrap().data = Elements::I64(vec![1, 2]);
-    says(Dataset::new(&bad, &spec(End::Source)), "entry [1] is 2, but sample 1 has 2 rows of `g.nodes`");
+    says(
+        Dataset::new(&bad, &spec(End::Source)),
+        "entry [1] is 2, but sample 1 has 2 rows of `g.nodes`",
+    );
 }
 
 #[test]
@@ -163,7 +300,10 @@ fn edge_lists_are_sorted_and_fields_follow() {
             nodes: "g.nodes".into(),
             sizes: Sizes::Ptr("ptr".into()),
             door: door(),
-            edges: Edges::List { index: "edge_index".into(), ptr: ptr.map(String::from) },
+            edges: Edges::List {
+                index: "edge_index".into(),
+                ptr: ptr.map(String::from),
+            },
         }],
         fields: vec![
             FieldSpec::real("h", array("h"), Some("g.nodes"), &[]),
@@ -186,54 +326,125 @@ fn edge_lists_are_sorted_and_fields_follow() {
     let global = build(vec![0, 1, 2, 4, 2, 1, 1, 3], None).unwrap();
     for data in [local, global] {
         let (door, inputs) = data.batch(&[2, 1, 0], &sig, true).unwrap();
-        assert_eq!(inputs, [Array::F64(vec![3., 4., 0., 1., 2.]), Array::F64(vec![13., 11., 12., 10.])]);
+        assert_eq!(
+            inputs,
+            [
+                Array::F64(vec![3., 4., 0., 1., 2.]),
+                Array::F64(vec![13., 11., 12., 10.])
+            ]
+        );
         assert_eq!(door.ragged[0].1, [0, 2, 2, 5]);
-        assert_eq!(door.maps, [("g.src".into(), vec![1, 3, 4, 2]), ("g.dst".into(), vec![0, 3, 3, 4])]);
+        assert_eq!(
+            door.maps,
+            [
+                ("g.src".into(), vec![1, 3, 4, 2]),
+                ("g.dst".into(), vec![0, 3, 3, 4])
+            ]
+        );
         assert!(Instance::new(&sig.domains, &door).is_ok());
     }
-    says(build(vec![0, 1, 2, 1, 2, 1, 3, 0], Some("edge_ptr")), "edge 2 has node 3, but there are 3 nodes");
-    says(build(vec![0, 1, 2, 1, 2, 1, 1, 0], Some("ptr")), "these are not offsets that ascend from 0 to 4");
-    says(build(vec![0, 1, 2, 4, 2, 1, 1, 2], None), "edge 3 goes from sample 2 to sample 0");
-    says(build(vec![0, 1, 2, -1, 2, 1, 1, 3], None), "edge 3 has node -1");
+    says(
+        build(vec![0, 1, 2, 1, 2, 1, 3, 0], Some("edge_ptr")),
+        "edge 2 has node 3, but there are 3 nodes",
+    );
+    says(
+        build(vec![0, 1, 2, 1, 2, 1, 1, 0], Some("ptr")),
+        "these are not offsets that ascend from 0 to 4",
+    );
+    says(
+        build(vec![0, 1, 2, 4, 2, 1, 1, 2], None),
+        "edge 3 goes from sample 2 to sample 0",
+    );
+    says(
+        build(vec![0, 1, 2, -1, 2, 1, 1, 3], None),
+        "edge 3 has node -1",
+    );
 }
 
 #[test]
 fn species_by_word_and_by_number_shared_by_all_frames() {
     let names = Labels::Names(vec!["H".into(), "C".into(), "O".into()]);
     let read = |data: Elements| {
-        let table = table(vec![("pos", vec![2, 2, 3], Elements::F64(vec![0.0; 12])), ("z", vec![2], data)]);
+        let table = table(vec![
+            ("pos", vec![2, 2, 3], Elements::F64(vec![0.0; 12])),
+            ("z", vec![2], data),
+        ]);
         let mut z = FieldSpec::class("z", Source::Shared("z".into()), Some("m.nodes"), 3);
         z.labels = names.clone();
-        let nodes = Domain::Set { nodes: "m.nodes".into(), sizes: Sizes::Axis("pos".into()) };
-        let spec = DataSpec { domains: vec![nodes], fields: vec![z], split: Split::All };
+        let nodes = Domain::Set {
+            nodes: "m.nodes".into(),
+            sizes: Sizes::Axis("pos".into()),
+        };
+        let spec = DataSpec {
+            domains: vec![nodes],
+            fields: vec![z],
+            split: Split::All,
+        };
         let mut sig = Signature::default();
-        let nodes = sig.domains.dim(DimDef::Ragged { name: "m.nodes".into() });
-        sig.inputs = vec![ArrayDecl { name: "z".into(), dim: Some(nodes), axes: vec![], dtype: Dtype::Class(3) }];
+        let nodes = sig.domains.dim(DimDef::Ragged {
+            name: "m.nodes".into(),
+        });
+        sig.inputs = vec![ArrayDecl {
+            name: "z".into(),
+            dim: Some(nodes),
+            axes: vec![],
+            dtype: Dtype::Class(3),
+        }];
         Dataset::new(&table, &spec)?.batch(&[1, 0], &sig, false)
     };
-    let both = [read(Elements::I64(vec![8, 1])), read(Elements::Text(vec!["O".into(), "H".into()]))];
+    let both = [
+        read(Elements::I64(vec![8, 1])),
+        read(Elements::Text(vec!["O".into(), "H".into()])),
+    ];
     for batch in both {
         assert_eq!(batch.unwrap().1[0], Array::Class(vec![2, 0, 2, 0]));
     }
-    says(read(Elements::I64(vec![8, 7])), "entry [1] is 7 (the program knows `H`, `C`, `O`)");
+    says(
+        read(Elements::I64(vec![8, 7])),
+        "entry [1] is 7 (the program knows `H`, `C`, `O`)",
+    );
 }
 
 #[test]
 fn groups_and_fractions() {
     let (mut t, mut spec, _) = images();
-    spec.split = Split::Fractions { val: 0.34, test: 0.34, seed: 7 };
+    spec.split = Split::Fractions {
+        val: 0.34,
+        test: 0.34,
+        seed: 7,
+    };
     let folds = Folds::new(&t, &spec).unwrap();
-    let mut all = [folds.train.ids, folds.val.unwrap().ids, folds.test.unwrap().ids].concat();
+    let mut all = [
+        folds.train.ids,
+        folds.val.unwrap().ids,
+        folds.test.unwrap().ids,
+    ]
+    .concat();
     all.sort_unstable();
     assert_eq!(all, [0, 1, 2]);
-    spec.split = Split::Fractions { val: 0.5, test: 0.5, seed: 7 };
+    spec.split = Split::Fractions {
+        val: 0.5,
+        test: 0.5,
+        seed: 7,
+    };
     says(Folds::new(&t, &spec), "leave nothing for training");
     for name in ["images", "labels"] {
         let array = t.arrays[name].clone();
         t.insert(format!("big.{name}"), array).unwrap();
     }
-    spec.split = Split::Groups { train: "big".into(), val: None, test: None };
+    spec.split = Split::Groups {
+        train: "big".into(),
+        val: None,
+        test: None,
+    };
     assert_eq!(Folds::new(&t, &spec).unwrap().train.ids.len(), 3);
-    spec.split = Split::Groups { train: "bag".into(), val: None, test: None };
-    says(Folds::new(&t, &spec), "no arrays whose names start with `bag.`");
+    spec.split = Split::Groups {
+        train: "bag".into(),
+        val: None,
+        test: None,
+    };
+    says(
+        Folds::new(&t, &spec),
+        "no arrays whose names start with `bag.`",
+    );
 }

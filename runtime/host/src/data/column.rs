@@ -11,7 +11,11 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub(super) enum Values {
     /// The file's numbers, still to be scaled.
-    Real { data: Elements, scale: f64, offset: f64 },
+    Real {
+        data: Elements,
+        scale: f64,
+        offset: f64,
+    },
     /// Labels.
     Class(Vec<u32>),
     /// The number of a node for each sample: 1 there, 0 elsewhere.
@@ -58,7 +62,11 @@ impl Values {
     /// Appends elements `at` to `out`.
     pub(super) fn copy(&self, at: Range<usize>, out: &mut Out) {
         match self {
-            Values::Real { data, scale, offset } => {
+            Values::Real {
+                data,
+                scale,
+                offset,
+            } => {
                 for x in at.filter_map(|k| data.real(k)) {
                     out.push(x * scale + offset);
                 }
@@ -83,15 +91,24 @@ impl Values {
             Dtype::Real => {
                 for k in 0..array.data.len() {
                     let x = array.data.real(k).ok_or_else(|| {
-                        let e = Error::data("it holds words where numbers are needed").in_array(name);
+                        let e =
+                            Error::data("it holds words where numbers are needed").in_array(name);
                         e.help("declare the field as `enum(…)` or `class(n)`")
                     })?;
-                    if !(x * field.scale + field.offset).is_finite() || x.abs() > f64::from(f32::MAX) {
+                    if !(x * field.scale + field.offset).is_finite()
+                        || x.abs() > f64::from(f32::MAX)
+                    {
                         let e = Error::data(format!("entry {} is {x}", place(&array.shape, k)));
-                        return Err(e.in_array(name).help("remove or replace what is not a finite number"));
+                        return Err(e
+                            .in_array(name)
+                            .help("remove or replace what is not a finite number"));
                     }
                 }
-                Ok(Values::Real { data: array.data.clone(), scale: field.scale, offset: field.offset })
+                Ok(Values::Real {
+                    data: array.data.clone(),
+                    scale: field.scale,
+                    offset: field.offset,
+                })
             }
         }
     }
@@ -99,7 +116,9 @@ impl Values {
 
 fn labels(array: &HostArray, name: &str, classes: u32, labels: &Labels) -> Result<Vec<u32>> {
     let wrong = |k: usize, value: &str, help: String| {
-        Error::data(format!("entry {} is {value}", place(&array.shape, k))).in_array(name).help(help)
+        Error::data(format!("entry {} is {value}", place(&array.shape, k)))
+            .in_array(name)
+            .help(help)
     };
     let numbers: Option<Vec<u32>> = match labels {
         Labels::Plain => None,
@@ -112,16 +131,25 @@ fn labels(array: &HostArray, name: &str, classes: u32, labels: &Labels) -> Resul
     if let (Elements::Text(words), Labels::Names(names)) = (&array.data, labels) {
         let find = |(k, w): (usize, &String)| {
             let at = names.iter().position(|n| n == w);
-            at.map(|l| l as u32).ok_or_else(|| wrong(k, &format!("`{w}`"), known.clone()))
+            at.map(|l| l as u32)
+                .ok_or_else(|| wrong(k, &format!("`{w}`"), known.clone()))
         };
         return words.iter().enumerate().map(find).collect();
     }
     let label = |k: usize| {
         let value = array.data.integer(k).ok_or_else(|| {
-            Error::data(format!("labels are integers, but it holds {}", array.data.type_name())).in_array(name).help("convert it")
+            Error::data(format!(
+                "labels are integers, but it holds {}",
+                array.data.type_name()
+            ))
+            .in_array(name)
+            .help("convert it")
         })?;
         let label = match &numbers {
-            Some(all) => all.iter().position(|&n| i64::from(n) == value).map(|l| l as u32),
+            Some(all) => all
+                .iter()
+                .position(|&n| i64::from(n) == value)
+                .map(|l| l as u32),
             None => u32::try_from(value).ok().filter(|&l| l < classes),
         };
         label.ok_or_else(|| wrong(k, &value.to_string(), known.clone()))

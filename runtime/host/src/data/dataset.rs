@@ -87,7 +87,10 @@ impl Dataset {
     /// # Errors
     /// Names the first input that is not.
     pub fn check(&self, signature: &Signature) -> Result<()> {
-        signature.inputs.iter().try_for_each(|decl| self.field(signature, decl).map(|_| ()))
+        signature
+            .inputs
+            .iter()
+            .try_for_each(|decl| self.field(signature, decl).map(|_| ()))
     }
 
     /// The samples `ids` one after the other, as a program with this signature takes them: sizes and index maps, and its inputs
@@ -95,18 +98,32 @@ impl Dataset {
     ///
     /// # Errors
     /// If an input is not a field of this data ([`Dataset::check`]), there is no such sample, or a dim has 2^32 rows or more.
-    pub fn batch(&self, ids: &[usize], signature: &Signature, double: bool) -> Result<(DoorSizes, Vec<Array>)> {
+    pub fn batch(
+        &self,
+        ids: &[usize],
+        signature: &Signature,
+        double: bool,
+    ) -> Result<(DoorSizes, Vec<Array>)> {
         if let Some(id) = ids.iter().find(|&&id| id >= self.samples) {
-            return Err(Error::data(format!("there is no sample {id}: there are {}", self.samples)));
+            return Err(Error::data(format!(
+                "there is no sample {id}: there are {}",
+                self.samples
+            )));
         }
         let door = self.door(ids)?;
-        let inputs = signature.inputs.iter().map(|decl| Ok(self.field(signature, decl)?.gather(self, ids, double)));
+        let inputs = signature
+            .inputs
+            .iter()
+            .map(|decl| Ok(self.field(signature, decl)?.gather(self, ids, double)));
         Ok((door, inputs.collect::<Result<_>>()?))
     }
 
     /// Sizes and maps of a batch.
     fn door(&self, ids: &[usize]) -> Result<DoorSizes> {
-        let mut door = DoorSizes { samples: ids.len(), ..DoorSizes::default() };
+        let mut door = DoorSizes {
+            samples: ids.len(),
+            ..DoorSizes::default()
+        };
         let mut offsets: Vec<Vec<u32>> = Vec::with_capacity(self.dims.len());
         for dim in &self.dims {
             let mut ptr = vec![0u32];
@@ -114,7 +131,8 @@ impl Dataset {
             for &s in ids {
                 end += dim.ptr[s + 1] - dim.ptr[s];
                 ptr.push(u32::try_from(end).map_err(|_| {
-                    Error::data(format!("a batch has more than 2^32 rows of `{}`", dim.name)).help("make the batch smaller")
+                    Error::data(format!("a batch has more than 2^32 rows of `{}`", dim.name))
+                        .help("make the batch smaller")
                 })?);
             }
             match &dim.grid {
@@ -127,7 +145,11 @@ impl Dataset {
             let ptr = &self.dims[graph.edges].ptr;
             for (end, name) in graph.maps.iter().enumerate() {
                 let nodes = ids.iter().zip(&offsets[graph.nodes]);
-                let index = nodes.flat_map(|(&s, first)| graph.ends[ptr[s]..ptr[s + 1]].iter().map(move |e| first + e[end]));
+                let index = nodes.flat_map(|(&s, first)| {
+                    graph.ends[ptr[s]..ptr[s + 1]]
+                        .iter()
+                        .map(move |e| first + e[end])
+                });
                 door.maps.push((name.clone(), index.collect()));
             }
         }
@@ -137,29 +159,47 @@ impl Dataset {
     /// The field for an input of a program.
     fn field(&self, signature: &Signature, decl: &ArrayDecl) -> Result<&Field> {
         let wrong = |what: String| Error::data(what).in_array(&decl.name);
-        let field = self.fields.iter().find(|f| f.spec.name == decl.name).ok_or_else(|| {
-            let names = self.fields.iter().map(|f| f.spec.name.as_str());
-            let help = match nearest(&decl.name, names.clone()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the data has {}", list(names)),
-            };
-            wrong("the program needs it, but the data does not supply it".into()).help(help)
-        })?;
+        let field = self
+            .fields
+            .iter()
+            .find(|f| f.spec.name == decl.name)
+            .ok_or_else(|| {
+                let names = self.fields.iter().map(|f| f.spec.name.as_str());
+                let help = match nearest(&decl.name, names.clone()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the data has {}", list(names)),
+                };
+                wrong("the program needs it, but the data does not supply it".into()).help(help)
+            })?;
         let dim = decl.dim.map(|d| signature.domains.dim_def(d));
         let name = match dim {
             Some(DimDef::Samples) => None,
             Some(DimDef::Ragged { name } | DimDef::Grid { name, .. }) => Some(name.as_str()),
-            _ => return Err(wrong("an input lives on samples, nodes, edges or cells".into())),
+            _ => {
+                return Err(wrong(
+                    "an input lives on samples, nodes, edges or cells".into(),
+                ));
+            }
         };
         if name != field.spec.dim.as_deref() {
             let show = |n: Option<&str>| n.unwrap_or("samples").to_string();
-            return Err(wrong(format!("the program has it on `{}`, the data on `{}`", show(name), show(field.spec.dim.as_deref()))));
+            return Err(wrong(format!(
+                "the program has it on `{}`, the data on `{}`",
+                show(name),
+                show(field.spec.dim.as_deref())
+            )));
         }
         if decl.row_len() != field.spec.width() {
-            return Err(wrong(format!("the program needs rows of {:?}, the data has {:?}", decl.axes, field.spec.axes)));
+            return Err(wrong(format!(
+                "the program needs rows of {:?}, the data has {:?}",
+                decl.axes, field.spec.axes
+            )));
         }
         if decl.dtype != field.spec.dtype {
-            return Err(wrong(format!("the program needs {:?}, the data has {:?}", decl.dtype, field.spec.dtype)));
+            return Err(wrong(format!(
+                "the program needs {:?}, the data has {:?}",
+                decl.dtype, field.spec.dtype
+            )));
         }
         Ok(field)
     }
@@ -176,12 +216,17 @@ impl Field {
         for &s in ids {
             let rows = range(s);
             if let Values::Indicator(chosen) = &self.values {
-                (0..rows.len()).for_each(|k| out.push(f64::from(u8::from(k == chosen[s] as usize))));
-            } else if let Some(order) = dim.and_then(|d| d.order.as_ref()).filter(|_| self.ordered) {
-                order[rows].iter().for_each(|&r| self.values.copy(r * width..(r + 1) * width, &mut out));
+                (0..rows.len())
+                    .for_each(|k| out.push(f64::from(u8::from(k == chosen[s] as usize))));
+            } else if let Some(order) = dim.and_then(|d| d.order.as_ref()).filter(|_| self.ordered)
+            {
+                order[rows]
+                    .iter()
+                    .for_each(|&r| self.values.copy(r * width..(r + 1) * width, &mut out));
             } else {
                 let first = if self.shared { 0 } else { rows.start };
-                self.values.copy(first * width..(first + rows.len()) * width, &mut out);
+                self.values
+                    .copy(first * width..(first + rows.len()) * width, &mut out);
             }
         }
         out.finish()
@@ -190,13 +235,23 @@ impl Field {
 
 fn build(table: &Table, spec: &DataSpec) -> Result<Dataset> {
     let samples = count_samples(table, spec)?;
-    let mut data = Dataset { samples, dims: Vec::new(), graphs: Vec::new(), fields: Vec::new() };
+    let mut data = Dataset {
+        samples,
+        dims: Vec::new(),
+        graphs: Vec::new(),
+        fields: Vec::new(),
+    };
     let mut built: Vec<EdgeList> = Vec::new();
     for domain in &spec.domains {
         match domain {
             Domain::Grid { name, extents } => data.dims.push(grid(table, name, extents, samples)?),
             Domain::Set { nodes, sizes } => data.dims.push(set(table, nodes, sizes, samples)?),
-            Domain::Graph { nodes, sizes, door, edges } => {
+            Domain::Graph {
+                nodes,
+                sizes,
+                door,
+                edges,
+            } => {
                 let set = set(table, nodes, sizes, samples)?;
                 let list = edges::build(table, &set.ptr, edges)?;
                 data.graphs.push(Graph {
@@ -228,17 +283,28 @@ fn build(table: &Table, spec: &DataSpec) -> Result<Dataset> {
 fn count_samples(table: &Table, spec: &DataSpec) -> Result<usize> {
     let leading = |array: &str| {
         let shape = &table.get(array)?.shape;
-        shape.first().copied().ok_or_else(|| Error::data("a single number has no samples").in_array(array))
+        shape
+            .first()
+            .copied()
+            .ok_or_else(|| Error::data("a single number has no samples").in_array(array))
     };
     for domain in &spec.domains {
         match domain {
-            Domain::Grid { extents: Extents::Of { array, .. }, .. } => return leading(array),
-            Domain::Grid { extents: Extents::Fixed(_), .. } => {}
+            Domain::Grid {
+                extents: Extents::Of { array, .. },
+                ..
+            } => return leading(array),
+            Domain::Grid {
+                extents: Extents::Fixed(_),
+                ..
+            } => {}
             Domain::Set { sizes, .. } | Domain::Graph { sizes, .. } => match sizes {
                 Sizes::Axis(array) => return leading(array),
                 Sizes::Ptr(array) => {
                     let offsets = leading(array)?;
-                    return offsets.checked_sub(1).ok_or_else(|| Error::data("there are no offsets").in_array(array));
+                    return offsets
+                        .checked_sub(1)
+                        .ok_or_else(|| Error::data("there are no offsets").in_array(array));
                 }
             },
         }
@@ -247,25 +313,41 @@ fn count_samples(table: &Table, spec: &DataSpec) -> Result<usize> {
         Source::Array(array) => Some(array),
         _ => None,
     });
-    per_sample.map_or_else(|| Err(Error::data("no array says how many samples there are")), |array| leading(array))
+    per_sample.map_or_else(
+        || Err(Error::data("no array says how many samples there are")),
+        |array| leading(array),
+    )
 }
 
 fn grid(table: &Table, name: &str, extents: &Extents, samples: usize) -> Result<Dim> {
     let extents: Vec<u32> = match extents {
         Extents::Fixed(extents) => extents.clone(),
-        Extents::Of { array, rank, channels_first } => {
+        Extents::Of {
+            array,
+            rank,
+            channels_first,
+        } => {
             let shape = &table.get(array)?.shape;
             let first = 1 + usize::from(*channels_first);
             let axes = shape.get(first..first + rank).ok_or_else(|| {
-                let e = Error::data(format!("its shape {shape:?} has no {rank} axes for the grid `{name}`"));
-                e.in_array(array).help("the first axis is that of the samples")
+                let e = Error::data(format!(
+                    "its shape {shape:?} has no {rank} axes for the grid `{name}`"
+                ));
+                e.in_array(array)
+                    .help("the first axis is that of the samples")
             })?;
             let axes: std::result::Result<_, _> = axes.iter().map(|&n| u32::try_from(n)).collect();
-            axes.map_err(|_| Error::data("an axis of a grid has 2^32 cells or more").in_array(array))?
+            axes.map_err(|_| {
+                Error::data("an axis of a grid has 2^32 cells or more").in_array(array)
+            })?
         }
     };
-    let cells = extents.iter().try_fold(1usize, |p, &n| p.checked_mul(n as usize)).filter(|&c| c > 0 && c.checked_mul(samples).is_some());
-    let cells = cells.ok_or_else(|| Error::data(format!("a grid of {extents:?} cells is empty or too large")))?;
+    let cells = extents
+        .iter()
+        .try_fold(1usize, |p, &n| p.checked_mul(n as usize))
+        .filter(|&c| c > 0 && c.checked_mul(samples).is_some());
+    let cells = cells
+        .ok_or_else(|| Error::data(format!("a grid of {extents:?} cells is empty or too large")))?;
     let mut leading = vec![samples];
     leading.extend(extents.iter().map(|&n| n as usize));
     Ok(Dim {
@@ -281,33 +363,71 @@ fn set(table: &Table, name: &str, sizes: &Sizes, samples: usize) -> Result<Dim> 
     let (ptr, extents) = match sizes {
         Sizes::Axis(array) => {
             let shape = &table.get(array)?.shape;
-            let n = shape.get(1).copied().filter(|&n| shape[0] == samples && n.checked_mul(samples).is_some()).ok_or_else(|| {
-                Error::data(format!("its shape {shape:?} does not start with [{samples} samples, rows]")).in_array(array)
-            })?;
+            let n = shape
+                .get(1)
+                .copied()
+                .filter(|&n| shape[0] == samples && n.checked_mul(samples).is_some())
+                .ok_or_else(|| {
+                    Error::data(format!(
+                        "its shape {shape:?} does not start with [{samples} samples, rows]"
+                    ))
+                    .in_array(array)
+                })?;
             ((0..=samples).map(|s| s * n).collect(), vec![samples, n])
         }
         Sizes::Ptr(array) => {
-            let end = table.integers(array)?.last().and_then(|&e| usize::try_from(e).ok()).unwrap_or(0);
+            let end = table
+                .integers(array)?
+                .last()
+                .and_then(|&e| usize::try_from(e).ok())
+                .unwrap_or(0);
             let ptr = edges::offsets(table, array, end)?;
             if ptr.len() != samples + 1 {
-                let e = Error::data(format!("it has {} offsets, but {samples} samples need {}", ptr.len(), samples + 1));
+                let e = Error::data(format!(
+                    "it has {} offsets, but {samples} samples need {}",
+                    ptr.len(),
+                    samples + 1
+                ));
                 return Err(e.in_array(array));
             }
             (ptr, vec![end])
         }
     };
-    Ok(Dim { name: name.into(), grid: None, ptr, extents: Some(extents), order: None })
+    Ok(Dim {
+        name: name.into(),
+        grid: None,
+        ptr,
+        extents: Some(extents),
+        order: None,
+    })
 }
 
-fn read_field(table: &Table, data: &Dataset, built: &[EdgeList], spec: &FieldSpec) -> Result<Field> {
-    let at = match &spec.dim {
-        None => None,
-        Some(name) => Some(data.dims.iter().position(|d| d.name == *name).ok_or_else(|| {
-            Error::config(format!("`{}` lives on `{name}`, which is not a domain of the data", spec.name))
-        })?),
-    };
+fn read_field(
+    table: &Table,
+    data: &Dataset,
+    built: &[EdgeList],
+    spec: &FieldSpec,
+) -> Result<Field> {
+    let at =
+        match &spec.dim {
+            None => None,
+            Some(name) => Some(data.dims.iter().position(|d| d.name == *name).ok_or_else(
+                || {
+                    Error::config(format!(
+                        "`{}` lives on `{name}`, which is not a domain of the data",
+                        spec.name
+                    ))
+                },
+            )?),
+        };
     let dim = at.map(|d| &data.dims[d]);
-    let mut field = Field { spec: spec.clone(), dim: at, ordered: false, shared: false, values: Values::Class(Vec::new()) };
+    let mut field = Field {
+        spec: spec.clone(),
+        dim: at,
+        ordered: false,
+        shared: false,
+        values: Values::Class(Vec::new()),
+    };
     match &spec.source {
         Source::Array(name) => {
             let extents = match dim {
@@ -320,18 +440,30 @@ fn read_field(table: &Table, data: &Dataset, built: &[EdgeList], spec: &FieldSpe
         Source::Shared(name) => {
             let rows = dim.map_or(1, |d| d.ptr.get(1).map_or(0, |n| n - d.ptr[0]));
             if let Some(s) = dim.and_then(|d| d.ptr.windows(2).position(|w| w[1] - w[0] != rows)) {
-                let e = Error::data(format!("it is shared by all samples, but sample {s} has another number of rows than sample 0"));
+                let e = Error::data(format!(
+                    "it is shared by all samples, but sample {s} has another number of rows than sample 0"
+                ));
                 return Err(e.in_array(name));
             }
-            let extents = dim.and_then(|d| d.grid.as_ref()).map_or(vec![rows], |g| g.iter().map(|&n| n as usize).collect());
+            let extents = dim
+                .and_then(|d| d.grid.as_ref())
+                .map_or(vec![rows], |g| g.iter().map(|&n| n as usize).collect());
             field.shared = true;
             field.values = Values::read(&shaped(table, name, &extents, spec, None)?, name, spec)?;
         }
         Source::Indicator(name) => field.values = indicator(table, name, data.samples, dim, spec)?,
         Source::Shift | Source::Angle | Source::Transport => {
-            let list = data.graphs.iter().position(|g| Some(g.edges) == at).map(|k| &built[k]);
+            let list = data
+                .graphs
+                .iter()
+                .position(|g| Some(g.edges) == at)
+                .map(|k| &built[k]);
             field.values = list.and_then(|l| l.computed(&spec.source)).ok_or_else(|| {
-                Error::config(format!("`{}` is computed from edges of a kind that `{}` does not have", spec.name, show(dim)))
+                Error::config(format!(
+                    "`{}` is computed from edges of a kind that `{}` does not have",
+                    spec.name,
+                    show(dim)
+                ))
             })?;
         }
     }
@@ -339,40 +471,87 @@ fn read_field(table: &Table, data: &Dataset, built: &[EdgeList], spec: &FieldSpe
 }
 
 /// The array of a field, its channels last, after a check of its shape.
-fn shaped(table: &Table, name: &str, extents: &[usize], spec: &FieldSpec, dim: Option<&Dim>) -> Result<HostArray> {
+fn shaped(
+    table: &Table,
+    name: &str,
+    extents: &[usize],
+    spec: &FieldSpec,
+    dim: Option<&Dim>,
+) -> Result<HostArray> {
     let mut array = table.get(name)?.clone();
     if spec.channels_first && array.shape.len() > 1 {
         array = array.axis_to_end(1);
     }
-    let rest = array.shape.strip_prefix(extents).map(|rest| rest.iter().product());
+    let rest = array
+        .shape
+        .strip_prefix(extents)
+        .map(|rest| rest.iter().product());
     // Rows that stand one after the other may also be given as [samples, rows].
-    let flat = dim.filter(|d| d.grid.is_none() && d.order.is_none()).and_then(|d| d.ptr.last());
-    let rest = rest.or_else(|| flat.and_then(|&n| array.shape.strip_prefix(&[n]).map(|r| r.iter().product())));
+    let flat = dim
+        .filter(|d| d.grid.is_none() && d.order.is_none())
+        .and_then(|d| d.ptr.last());
+    let rest = rest
+        .or_else(|| flat.and_then(|&n| array.shape.strip_prefix(&[n]).map(|r| r.iter().product())));
     if rest != Some(spec.width()) {
-        let e = Error::data(format!("its shape is {:?}, but `{}` needs {extents:?} followed by {:?}", array.shape, spec.name, spec.axes));
-        return Err(e.in_array(name).help("check the type that the data block gives it"));
+        let e = Error::data(format!(
+            "its shape is {:?}, but `{}` needs {extents:?} followed by {:?}",
+            array.shape, spec.name, spec.axes
+        ));
+        return Err(e
+            .in_array(name)
+            .help("check the type that the data block gives it"));
     }
     Ok(array)
 }
 
-fn indicator(table: &Table, name: &str, samples: usize, dim: Option<&Dim>, spec: &FieldSpec) -> Result<Values> {
+fn indicator(
+    table: &Table,
+    name: &str,
+    samples: usize,
+    dim: Option<&Dim>,
+    spec: &FieldSpec,
+) -> Result<Values> {
     let dim = dim.filter(|d| d.grid.is_none() && spec.width() == 1 && spec.dtype == Dtype::Real);
-    let dim = dim.ok_or_else(|| Error::config(format!("`{}` marks one node, so it is one number on the nodes", spec.name)))?;
+    let dim = dim.ok_or_else(|| {
+        Error::config(format!(
+            "`{}` marks one node, so it is one number on the nodes",
+            spec.name
+        ))
+    })?;
     let chosen = table.integers(name)?;
     if chosen.len() != samples {
-        return Err(Error::data(format!("it has {} entries, but there are {samples} samples", chosen.len())).in_array(name));
+        return Err(Error::data(format!(
+            "it has {} entries, but there are {samples} samples",
+            chosen.len()
+        ))
+        .in_array(name));
     }
     let check = |(s, &v): (usize, &i64)| {
         let n = dim.ptr[s + 1] - dim.ptr[s];
-        u32::try_from(v).ok().filter(|&v| (v as usize) < n).ok_or_else(|| {
-            Error::data(format!("entry [{s}] is {v}, but sample {s} has {n} rows of `{}`", dim.name)).in_array(name)
-        })
+        u32::try_from(v)
+            .ok()
+            .filter(|&v| (v as usize) < n)
+            .ok_or_else(|| {
+                Error::data(format!(
+                    "entry [{s}] is {v}, but sample {s} has {n} rows of `{}`",
+                    dim.name
+                ))
+                .in_array(name)
+            })
     };
-    chosen.iter().enumerate().map(check).collect::<Result<_>>().map(Values::Indicator)
+    chosen
+        .iter()
+        .enumerate()
+        .map(check)
+        .collect::<Result<_>>()
+        .map(Values::Indicator)
 }
 
 fn no_rows(dim: &Dim) -> Error {
-    Error::config(format!("the rows of `{}` are computed, so no array can have values for them", dim.name))
+    Error::config(format!(
+        "the rows of `{}` are computed, so no array can have values for them",
+        dim.name
+    ))
 }
 
 fn show(dim: Option<&Dim>) -> &str {

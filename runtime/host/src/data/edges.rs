@@ -34,7 +34,11 @@ impl EdgeList {
             Source::Transport => self.transport.clone(),
             _ => None,
         };
-        data.map(|v| Values::Real { data: Elements::F64(v), scale: 1.0, offset: 0.0 })
+        data.map(|v| Values::Real {
+            data: Elements::F64(v),
+            scale: 1.0,
+            offset: 0.0,
+        })
     }
 }
 
@@ -63,7 +67,10 @@ impl EdgeList {
 /// # Errors
 /// Names the array that is missing or does not fit, or the entry out of range.
 pub(super) fn build(table: &Table, nodes: &[usize], edges: &Edges) -> Result<EdgeList> {
-    let mut list = EdgeList { ptr: vec![0], ..EdgeList::default() };
+    let mut list = EdgeList {
+        ptr: vec![0],
+        ..EdgeList::default()
+    };
     match edges {
         Edges::Dense { array, rows } => dense(table, nodes, array, *rows, &mut list)?,
         Edges::List { index, ptr } => listed(table, nodes, index, ptr.as_deref(), &mut list)?,
@@ -78,15 +85,23 @@ fn dense(table: &Table, nodes: &[usize], name: &str, rows: End, list: &mut EdgeL
     let samples = nodes.len() - 1;
     let n = nodes[samples].checked_div(samples).unwrap_or(0);
     if !array.shape.starts_with(&[samples, n, n]) {
-        let e = Error::data(format!("its shape {:?} does not start with [{samples}, {n}, {n}]", array.shape));
-        return Err(e.in_array(name).help("a matrix a sample is needed, with as many rows as nodes"));
+        let e = Error::data(format!(
+            "its shape {:?} does not start with [{samples}, {n}, {n}]",
+            array.shape
+        ));
+        return Err(e
+            .in_array(name)
+            .help("a matrix a sample is needed, with as many rows as nodes"));
     }
     let inner: usize = array.shape[3..].iter().product();
     let cells = samples * n * n;
     let mut present = vec![false; cells];
     for (cell, there) in present.iter_mut().enumerate() {
         for k in cell * inner..(cell + 1) * inner {
-            let x = array.data.real(k).ok_or_else(|| Error::data("a matrix of numbers is needed").in_array(name))?;
+            let x = array
+                .data
+                .real(k)
+                .ok_or_else(|| Error::data("a matrix of numbers is needed").in_array(name))?;
             *there |= x != 0.0;
         }
     }
@@ -95,7 +110,11 @@ fn dense(table: &Table, nodes: &[usize], name: &str, rows: End, list: &mut EdgeL
         for row in (s * n * n..(s + 1) * n * n).filter(|&row| present[row]) {
             let (i, j) = ((row / n % n) as u32, (row % n) as u32);
             let ends = if rows == End::Source { [i, j] } else { [j, i] };
-            edges.push(Edge { ends, row, shift: [0.0; 3] });
+            edges.push(Edge {
+                ends,
+                row,
+                shift: [0.0; 3],
+            });
         }
         list.push_sample(edges);
     }
@@ -103,7 +122,13 @@ fn dense(table: &Table, nodes: &[usize], name: &str, rows: End, list: &mut EdgeL
     Ok(())
 }
 
-fn listed(table: &Table, nodes: &[usize], name: &str, ptr: Option<&str>, list: &mut EdgeList) -> Result<()> {
+fn listed(
+    table: &Table,
+    nodes: &[usize],
+    name: &str,
+    ptr: Option<&str>,
+    list: &mut EdgeList,
+) -> Result<()> {
     let shape = &table.get(name)?.shape;
     let entries = table.integers(name)?;
     let count = entries.len() / 2;
@@ -112,18 +137,33 @@ fn listed(table: &Table, nodes: &[usize], name: &str, ptr: Option<&str>, list: &
         [_, 2] => false,
         _ => {
             let e = Error::data(format!("its shape {shape:?} is not that of an edge list"));
-            return Err(e.in_array(name).help("[2, edges] is needed: sources, then destinations"));
+            return Err(e
+                .in_array(name)
+                .help("[2, edges] is needed: sources, then destinations"));
         }
     };
-    let end = |edge: usize, k: usize| if ends_first { entries[k * count + edge] } else { entries[2 * edge + k] };
+    let end = |edge: usize, k: usize| {
+        if ends_first {
+            entries[k * count + edge]
+        } else {
+            entries[2 * edge + k]
+        }
+    };
     let samples = nodes.len() - 1;
     let mut found: Vec<Vec<Edge>> = (0..samples).map(|_| Vec::new()).collect();
     let outside = |edge: usize, value: i64, limit: usize| {
-        Error::data(format!("edge {edge} has node {value}, but there are {limit} nodes")).in_array(name)
+        Error::data(format!(
+            "edge {edge} has node {value}, but there are {limit} nodes"
+        ))
+        .in_array(name)
     };
     let offsets = ptr.map(|p| offsets(table, p, count)).transpose()?;
     if let Some(offsets) = offsets.as_ref().filter(|o| o.len() != samples + 1) {
-        let e = Error::data(format!("it has {} offsets, but {samples} samples need {}", offsets.len(), samples + 1));
+        let e = Error::data(format!(
+            "it has {} offsets, but {samples} samples need {}",
+            offsets.len(),
+            samples + 1
+        ));
         return Err(e.in_array(ptr.unwrap_or_default()));
     }
     let mut sample = 0;
@@ -137,23 +177,34 @@ fn listed(table: &Table, nodes: &[usize], name: &str, ptr: Option<&str>, list: &
             for (k, slot) in ends.iter_mut().enumerate() {
                 let v = end(edge, k);
                 let inside = u32::try_from(v).ok().filter(|&v| (v as usize) < limit);
-                *slot = inside.ok_or_else(|| outside(edge, v, limit).help(format!("sample {sample} counts its nodes from 0")))?;
+                *slot = inside.ok_or_else(|| {
+                    outside(edge, v, limit).help(format!("sample {sample} counts its nodes from 0"))
+                })?;
             }
         } else {
             let place = |k: usize| {
                 let v = end(edge, k);
-                let node = usize::try_from(v).ok().filter(|&v| v < nodes[samples]).ok_or_else(|| outside(edge, v, nodes[samples]))?;
+                let node = usize::try_from(v)
+                    .ok()
+                    .filter(|&v| v < nodes[samples])
+                    .ok_or_else(|| outside(edge, v, nodes[samples]))?;
                 let s = nodes.partition_point(|&p| p <= node) - 1;
                 Ok((s, (node - nodes[s]) as u32))
             };
             let ((s, a), (t, b)) = (place(0)?, place(1)?);
             if s != t {
                 let e = Error::data(format!("edge {edge} goes from sample {s} to sample {t}"));
-                return Err(e.in_array(name).help("give the offsets of the edges if nodes are counted from 0 in each sample"));
+                return Err(e.in_array(name).help(
+                    "give the offsets of the edges if nodes are counted from 0 in each sample",
+                ));
             }
             (sample, ends) = (s, [a, b]);
         }
-        found[sample].push(Edge { ends, row: edge, shift: [0.0; 3] });
+        found[sample].push(Edge {
+            ends,
+            row: edge,
+            shift: [0.0; 3],
+        });
     }
     found.into_iter().for_each(|edges| list.push_sample(edges));
     list.extents = Some(vec![count]);
@@ -164,7 +215,15 @@ fn complete(nodes: &[usize], list: &mut EdgeList) {
     for w in nodes.windows(2) {
         let n = (w[1] - w[0]) as u32;
         let pairs = (0..n).flat_map(|i| (0..n).filter(move |&j| j != i).map(move |j| [j, i]));
-        list.push_sample(pairs.map(|ends| Edge { ends, row: 0, shift: [0.0; 3] }).collect());
+        list.push_sample(
+            pairs
+                .map(|ends| Edge {
+                    ends,
+                    row: 0,
+                    shift: [0.0; 3],
+                })
+                .collect(),
+        );
     }
 }
 
@@ -175,9 +234,12 @@ fn complete(nodes: &[usize], list: &mut EdgeList) {
 pub(super) fn offsets(table: &Table, name: &str, end: usize) -> Result<Vec<usize>> {
     let values = table.integers(name)?;
     let offsets: Option<Vec<usize>> = values.iter().map(|&v| usize::try_from(v).ok()).collect();
-    let sound = |v: &Vec<usize>| v.first() == Some(&0) && v.last() == Some(&end) && v.windows(2).all(|w| w[0] <= w[1]);
+    let sound = |v: &Vec<usize>| {
+        v.first() == Some(&0) && v.last() == Some(&end) && v.windows(2).all(|w| w[0] <= w[1])
+    };
     offsets.filter(sound).ok_or_else(|| {
         let e = Error::data(format!("these are not offsets that ascend from 0 to {end}"));
-        e.in_array(name).help("one offset a sample and the end are needed")
+        e.in_array(name)
+            .help("one offset a sample and the end are needed")
     })
 }

@@ -209,7 +209,10 @@ impl FieldSpec {
 
     /// Labels in `0..classes` from this array on `dim`.
     pub fn class(name: &str, source: Source, dim: Option<&str>, classes: u32) -> FieldSpec {
-        FieldSpec { dtype: Dtype::Class(classes), ..FieldSpec::real(name, source, dim, &[]) }
+        FieldSpec {
+            dtype: Dtype::Class(classes),
+            ..FieldSpec::real(name, source, dim, &[])
+        }
     }
 
     /// Elements a row.

@@ -82,8 +82,15 @@ impl Folds {
         let folds = match &spec.split {
             Split::Groups { train, val, test } => {
                 let group = |name: &String| group(table, name, spec);
-                let (val, test) = (val.as_ref().map(group).transpose()?, test.as_ref().map(group).transpose()?);
-                Folds { train: group(train)?, val, test }
+                let (val, test) = (
+                    val.as_ref().map(group).transpose()?,
+                    test.as_ref().map(group).transpose()?,
+                );
+                Folds {
+                    train: group(train)?,
+                    val,
+                    test,
+                }
             }
             _ => divide(table, Arc::new(Dataset::new(table, spec)?), &spec.split).map_err(place)?,
         };
@@ -105,25 +112,37 @@ pub fn load(path: impl AsRef<Path>, spec: &DataSpec) -> Result<Folds> {
 fn group(table: &Table, name: &str, spec: &DataSpec) -> Result<Fold> {
     let group = table.group(name);
     if group.arrays.is_empty() {
-        let e = Error::data(format!("there are no arrays whose names start with `{name}.`")).in_file(&table.path);
+        let e = Error::data(format!(
+            "there are no arrays whose names start with `{name}.`"
+        ))
+        .in_file(&table.path);
         return Err(e.help(format!("it holds {}", files::list(table.arrays.keys()))));
     }
     Dataset::new(&group, spec).map(|d| Fold::all(Arc::new(d)))
 }
 
 fn divide(table: &Table, data: Arc<Dataset>, split: &Split) -> Result<Folds> {
-    let fold = |ids: Vec<usize>| Fold { data: data.clone(), ids };
+    let fold = |ids: Vec<usize>| Fold {
+        data: data.clone(),
+        ids,
+    };
     Ok(match split {
         Split::Arrays { train, val, test } => {
             let mut used = vec![None; data.len()];
             let mut take = |name| indices(table, name, &mut used).map(fold);
             let train = take(train)?;
             let val = val.as_deref().map(&mut take).transpose()?;
-            Folds { train, val, test: test.as_deref().map(&mut take).transpose()? }
+            Folds {
+                train,
+                val,
+                test: test.as_deref().map(&mut take).transpose()?,
+            }
         }
         Split::Fractions { val, test, seed } => {
             if !(*val >= 0.0 && *test >= 0.0 && val + test < 1.0) {
-                return Err(Error::config(format!("fractions of {val} and {test} leave nothing for training")));
+                return Err(Error::config(format!(
+                    "fractions of {val} and {test} leave nothing for training"
+                )));
             }
             let n = data.len() as f64;
             let (a, b) = ((val * n).round() as usize, (test * n).round() as usize);
@@ -135,9 +154,17 @@ fn divide(table: &Table, data: Arc<Dataset>, split: &Split) -> Result<Folds> {
                 (!ids.is_empty()).then(|| fold(ids))
             };
             let train = part(a + b..data.len()).unwrap_or_else(|| fold(Vec::new()));
-            Folds { train, val: part(0..a), test: part(a..a + b) }
+            Folds {
+                train,
+                val: part(0..a),
+                test: part(a..a + b),
+            }
         }
-        Split::All | Split::Groups { .. } => Folds { train: Fold::all(data), val: None, test: None },
+        Split::All | Split::Groups { .. } => Folds {
+            train: Fold::all(data),
+            val: None,
+            test: None,
+        },
     })
 }
 
@@ -147,10 +174,17 @@ fn indices<'a>(table: &Table, name: &'a str, used: &mut [Option<&'a str>]) -> Re
     for (k, v) in table.integers(name)?.into_iter().enumerate() {
         let wrong = |what: String| Error::data(what).in_array(name);
         let id = usize::try_from(v).ok().filter(|&id| id < used.len());
-        let id = id.ok_or_else(|| wrong(format!("entry [{k}] is {v}, but there are {} samples", used.len())))?;
+        let id = id.ok_or_else(|| {
+            wrong(format!(
+                "entry [{k}] is {v}, but there are {} samples",
+                used.len()
+            ))
+        })?;
         if let Some(other) = used[id].replace(name) {
             let e = wrong(format!("sample {id} is in `{other}` already"));
-            return Err(e.help("a sample is for training, for validation, or for testing, and only once"));
+            return Err(
+                e.help("a sample is for training, for validation, or for testing, and only once")
+            );
         }
         ids.push(id);
     }

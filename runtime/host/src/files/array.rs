@@ -107,7 +107,10 @@ impl HostArray {
 
     /// A one-axis array.
     pub fn flat(data: Elements) -> HostArray {
-        HostArray { shape: vec![data.len()], data }
+        HostArray {
+            shape: vec![data.len()],
+            data,
+        }
     }
 
     /// Rows of `width` elements; `data` must be a multiple of `width` long.
@@ -120,7 +123,9 @@ impl HostArray {
 
     /// Moves axis `from` to the end: `[n, channels, h, w]` with `from = 1` becomes `[n, h, w, channels]`.
     pub fn axis_to_end(&self, from: usize) -> HostArray {
-        let Some(&n) = self.shape.get(from) else { return self.clone() };
+        let Some(&n) = self.shape.get(from) else {
+            return self.clone();
+        };
         let inner: usize = self.shape[from + 1..].iter().product();
         let outer: usize = self.shape[..from].iter().product();
         let mut order = Vec::with_capacity(self.data.len());
@@ -132,11 +137,14 @@ impl HostArray {
         let mut shape = self.shape.clone();
         shape.remove(from);
         shape.push(n);
-        HostArray { shape, data: self.data.take(&order) }
+        HostArray {
+            shape,
+            data: self.data.take(&order),
+        }
     }
 
     /// The same numbers read with the first axis fastest (Fortran order) brought to row-major order.
-    pub(crate) fn from_fortran(self) -> HostArray {
+    pub(crate) fn row_major(self) -> HostArray {
         if self.shape.len() < 2 || self.data.is_empty() {
             return self;
         }
@@ -180,7 +188,7 @@ mod tests {
     #[test]
     fn fortran_order_is_undone() {
         let a = HostArray::new(vec![2, 3], Elements::I64(vec![0, 3, 1, 4, 2, 5])).unwrap();
-        assert_eq!(a.from_fortran().data, Elements::I64(vec![0, 1, 2, 3, 4, 5]));
+        assert_eq!(a.row_major().data, Elements::I64(vec![0, 1, 2, 3, 4, 5]));
     }
 
     #[test]

@@ -41,20 +41,29 @@ impl Scalar {
             Scalar::Bool => Elements::U8(bytes.iter().map(|&b| u8::from(b != 0)).collect()),
             Scalar::U8 => Elements::U8(bytes.to_vec()),
             Scalar::I8 => Elements::I64(bytes.iter().map(|&b| i64::from(b as i8)).collect()),
-            Scalar::U16 => Elements::I64(words(bytes, big_endian, |b| u16::from_le_bytes(b).into())),
-            Scalar::I16 => Elements::I64(words(bytes, big_endian, |b| i16::from_le_bytes(b).into())),
-            Scalar::U32 => Elements::I64(words(bytes, big_endian, |b| u32::from_le_bytes(b).into())),
-            Scalar::I32 => Elements::I64(words(bytes, big_endian, |b| i32::from_le_bytes(b).into())),
+            Scalar::U16 => {
+                Elements::I64(words(bytes, big_endian, |b| u16::from_le_bytes(b).into()))
+            }
+            Scalar::I16 => {
+                Elements::I64(words(bytes, big_endian, |b| i16::from_le_bytes(b).into()))
+            }
+            Scalar::U32 => {
+                Elements::I64(words(bytes, big_endian, |b| u32::from_le_bytes(b).into()))
+            }
+            Scalar::I32 => {
+                Elements::I64(words(bytes, big_endian, |b| i32::from_le_bytes(b).into()))
+            }
             Scalar::I64 => Elements::I64(words(bytes, big_endian, i64::from_le_bytes)),
             Scalar::U64 => {
                 let wide = words(bytes, big_endian, u64::from_le_bytes);
-                let narrow: std::result::Result<_, _> = wide.into_iter().map(i64::try_from).collect();
+                let narrow: std::result::Result<_, _> =
+                    wide.into_iter().map(i64::try_from).collect();
                 Elements::I64(narrow.map_err(|_| Error::format("an integer is larger than 2^63"))?)
             }
             Scalar::F16 => Elements::F32(words(bytes, big_endian, |b| half(u16::from_le_bytes(b)))),
-            Scalar::BF16 => {
-                Elements::F32(words(bytes, big_endian, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)))
-            }
+            Scalar::BF16 => Elements::F32(words(bytes, big_endian, |b| {
+                f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)
+            })),
             Scalar::F32 => Elements::F32(words(bytes, big_endian, f32::from_le_bytes)),
             Scalar::F64 => Elements::F64(words(bytes, big_endian, f64::from_le_bytes)),
         })
@@ -93,7 +102,12 @@ mod tests {
 
     #[test]
     fn halves() {
-        for (bits, value) in [(0x3c00, 1.0), (0xc000, -2.0), (0x0001, 2f32.powi(-24)), (0x7bff, 65504.0)] {
+        for (bits, value) in [
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x0001, 2f32.powi(-24)),
+            (0x7bff, 65504.0),
+        ] {
             assert_eq!(half(bits), value);
         }
         assert_eq!(half(0xfc00), f32::NEG_INFINITY);
@@ -102,9 +116,18 @@ mod tests {
 
     #[test]
     fn both_byte_orders() {
-        assert_eq!(Scalar::I16.decode(&[1, 0, 255, 255], false).unwrap(), Elements::I64(vec![1, -1]));
-        assert_eq!(Scalar::I16.decode(&[0, 1, 255, 254], true).unwrap(), Elements::I64(vec![1, -2]));
+        assert_eq!(
+            Scalar::I16.decode(&[1, 0, 255, 255], false).unwrap(),
+            Elements::I64(vec![1, -1])
+        );
+        assert_eq!(
+            Scalar::I16.decode(&[0, 1, 255, 254], true).unwrap(),
+            Elements::I64(vec![1, -2])
+        );
         assert!(Scalar::U64.decode(&[255; 8], false).is_err());
-        assert_eq!(Scalar::BF16.decode(&[0x80, 0x3f], false).unwrap(), Elements::F32(vec![1.0]));
+        assert_eq!(
+            Scalar::BF16.decode(&[0x80, 0x3f], false).unwrap(),
+            Elements::F32(vec![1.0])
+        );
     }
 }

@@ -7,7 +7,11 @@ const SYMBOLS: &str = "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti 
 
 /// The atomic number of an element, from 1.
 pub fn atomic_number(symbol: &str) -> Option<u32> {
-    SYMBOLS.split_whitespace().zip(1..).find(|(s, _)| *s == symbol).map(|(_, n)| n)
+    SYMBOLS
+        .split_whitespace()
+        .zip(1..)
+        .find(|(s, _)| *s == symbol)
+        .map(|(_, n)| n)
 }
 
 #[cfg(test)]
@@ -16,7 +20,16 @@ mod tests {
 
     #[test]
     fn numbers() {
-        for (symbol, n) in [("H", 1), ("C", 6), ("O", 8), ("Fe", 26), ("I", 53), ("Lu", 71), ("U", 92), ("Og", 118)] {
+        for (symbol, n) in [
+            ("H", 1),
+            ("C", 6),
+            ("O", 8),
+            ("Fe", 26),
+            ("I", 53),
+            ("Lu", 71),
+            ("U", 92),
+            ("Og", 118),
+        ] {
             assert_eq!(atomic_number(symbol), Some(n));
         }
         assert_eq!(atomic_number("h"), None);

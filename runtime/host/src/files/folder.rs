@@ -1,8 +1,8 @@
 //! Folders of images or meshes as one table.
 
 use super::array::{Elements, HostArray};
-use super::table::Table;
 use super::ending;
+use super::table::Table;
 use crate::error::{Error, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,10 @@ pub(super) fn load(path: &Path) -> Result<Table> {
     let (mut classes, mut files, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     for entry in entries(path)? {
         if entry.is_dir() {
-            let inside: Vec<PathBuf> = entries(&entry)?.into_iter().filter(|f| ending(f) == "png").collect();
+            let inside: Vec<PathBuf> = entries(&entry)?
+                .into_iter()
+                .filter(|f| ending(f) == "png")
+                .collect();
             if !inside.is_empty() {
                 labels.extend(inside.iter().map(|_| classes.len() as i64));
                 files.extend(inside);
@@ -47,13 +50,23 @@ pub(super) fn load(path: &Path) -> Result<Table> {
         }
     }
     let images = files.iter().filter(|f| ending(f) == "png").count();
-    let mixed = (images != 0 && images != files.len()) || (!labels.is_empty() && labels.len() != files.len());
+    let mixed = (images != 0 && images != files.len())
+        || (!labels.is_empty() && labels.len() != files.len());
     if files.is_empty() || mixed {
-        let e = Error::format(if mixed { "the folder mixes images, meshes and classes" } else { "the folder holds no images or meshes" });
-        return Err(e.in_file(path).help("put .png images, folders of them (one a class), or .off, .obj or .ply meshes there"));
+        let e = Error::format(if mixed {
+            "the folder mixes images, meshes and classes"
+        } else {
+            "the folder holds no images or meshes"
+        });
+        return Err(e.in_file(path).help(
+            "put .png images, folders of them (one a class), or .off, .obj or .ply meshes there",
+        ));
     }
     let mut table = join(path, &files)?;
-    table.insert("names", HostArray::flat(Elements::Text(files.iter().map(|f| name_of(f)).collect())))?;
+    table.insert(
+        "names",
+        HostArray::flat(Elements::Text(files.iter().map(|f| name_of(f)).collect())),
+    )?;
     if !labels.is_empty() {
         table.insert("labels", HostArray::flat(Elements::I64(labels)))?;
         table.insert("classes", HostArray::flat(Elements::Text(classes)))?;
@@ -65,7 +78,10 @@ pub(super) fn load(path: &Path) -> Result<Table> {
 pub(super) fn with_ptr(mut table: Table) -> Result<Table> {
     for name in ["verts", "faces"] {
         let rows = table.get(name)?.shape[0] as i64;
-        table.insert(format!("{name}_ptr"), HostArray::flat(Elements::I64(vec![0, rows])))?;
+        table.insert(
+            format!("{name}_ptr"),
+            HostArray::flat(Elements::I64(vec![0, rows])),
+        )?;
     }
     Ok(table)
 }
@@ -73,18 +89,28 @@ pub(super) fn with_ptr(mut table: Table) -> Result<Table> {
 /// What stands in a folder, in order of the names.
 fn entries(path: &Path) -> Result<Vec<PathBuf>> {
     let fail = |e: std::io::Error| Error::io(path, "read", &e);
-    let mut all = fs::read_dir(path).map_err(fail)?.map(|e| e.map(|e| e.path())).collect::<std::io::Result<Vec<_>>>().map_err(fail)?;
+    let mut all = fs::read_dir(path)
+        .map_err(fail)?
+        .map(|e| e.map(|e| e.path()))
+        .collect::<std::io::Result<Vec<_>>>()
+        .map_err(fail)?;
     all.sort();
     Ok(all)
 }
 
 fn name_of(path: &Path) -> String {
-    path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_stem()
+        .map(|s| s.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 fn append(all: &mut HostArray, next: HostArray) -> Result<()> {
     if all.shape[1..] != next.shape[1..] {
-        let e = Error::data(format!("its rows are {:?} in size, those of the files before {:?}", &next.shape[1..], &all.shape[1..]));
+        let e = Error::data(format!(
+            "its rows are {:?} in size, those of the files before {:?}",
+            &next.shape[1..],
+            &all.shape[1..]
+        ));
         return Err(e.help("all files of a folder must have the same size"));
     }
     match (&mut all.data, next.data) {
@@ -92,7 +118,11 @@ fn append(all: &mut HostArray, next: HostArray) -> Result<()> {
         (Elements::I64(a), Elements::I64(b)) => a.extend(b),
         (Elements::U8(a), Elements::U8(b)) => a.extend(b),
         (a, b) => {
-            let e = Error::data(format!("it holds {}, the files before {}", b.type_name(), a.type_name()));
+            let e = Error::data(format!(
+                "it holds {}, the files before {}",
+                b.type_name(),
+                a.type_name()
+            ));
             return Err(e.help("save all files of a folder with the same bit depth"));
         }
     }

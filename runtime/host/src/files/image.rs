@@ -18,8 +18,15 @@ const LARGEST_RATIO: usize = 1032;
 /// # Errors
 /// If the file is truncated or malformed, or the image exceeds 1 GiB.
 pub fn parse(bytes: &[u8]) -> Result<HostArray> {
-    let fail = |e: png::DecodingError| Error::format(format!("it is not a sound PNG image: {e}")).help("save or copy it again");
-    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: LARGEST_IMAGE });
+    let fail = |e: png::DecodingError| {
+        Error::format(format!("it is not a sound PNG image: {e}")).help("save or copy it again")
+    };
+    let mut decoder = Decoder::new_with_limits(
+        Cursor::new(bytes),
+        Limits {
+            bytes: LARGEST_IMAGE,
+        },
+    );
     decoder.set_transformations(Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(fail)?;
     let size = reader.output_buffer_size().filter(|&n| n <= LARGEST_IMAGE);
@@ -27,7 +34,10 @@ pub fn parse(bytes: &[u8]) -> Result<HostArray> {
     let possible = bytes.len().saturating_mul(LARGEST_RATIO * 32);
     let size = size.filter(|&n| n <= possible).ok_or_else(|| {
         let info = reader.info();
-        Error::format(format!("it claims {} x {} pixels, more than the file can hold", info.width, info.height))
+        Error::format(format!(
+            "it claims {} x {} pixels, more than the file can hold",
+            info.width, info.height
+        ))
     })?;
     let mut pixels = vec![0; size];
     let frame = reader.next_frame(&mut pixels).map_err(fail)?;
@@ -42,5 +52,8 @@ pub fn parse(bytes: &[u8]) -> Result<HostArray> {
         BitDepth::Sixteen => Scalar::U16.decode(&pixels, true)?,
         _ => Elements::U8(pixels),
     };
-    HostArray::new(vec![frame.height as usize, frame.width as usize, channels], data)
+    HostArray::new(
+        vec![frame.height as usize, frame.width as usize, channels],
+        data,
+    )
 }

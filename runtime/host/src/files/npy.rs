@@ -30,22 +30,38 @@ pub fn parse(bytes: &[u8]) -> Result<HostArray> {
         Descr::Wide(n) => n.saturating_mul(4),
         Descr::Narrow(n) => n,
     };
-    let count = element_count(&shape).ok_or_else(|| Error::format(format!("a shape of {shape:?} is too large")))?;
-    let need = count.checked_mul(size).ok_or_else(|| Error::format(format!("a shape of {shape:?} is too large")))?;
+    let count = element_count(&shape)
+        .ok_or_else(|| Error::format(format!("a shape of {shape:?} is too large")))?;
+    let need = count
+        .checked_mul(size)
+        .ok_or_else(|| Error::format(format!("a shape of {shape:?} is too large")))?;
     let body = body.get(..need).ok_or_else(|| {
-        Error::format(format!("shape {shape:?} needs {need} bytes, but {} follow the header", body.len()))
-            .help("the file is truncated: copy or save it again")
+        Error::format(format!(
+            "shape {shape:?} needs {need} bytes, but {} follow the header",
+            body.len()
+        ))
+        .help("the file is truncated: copy or save it again")
     })?;
     let data = match descr {
         Descr::Number(s) => s.decode(body, big_endian)?,
         // Elements of no bytes would let a tiny file claim any number of them.
-        Descr::Wide(0) | Descr::Narrow(0) if count > 0 => return Err(Error::format("it holds empty strings only")),
+        Descr::Wide(0) | Descr::Narrow(0) if count > 0 => {
+            return Err(Error::format("it holds empty strings only"));
+        }
         Descr::Wide(0) | Descr::Narrow(0) => Elements::Text(Vec::new()),
-        Descr::Wide(n) => Elements::Text(body.chunks_exact(4 * n).map(|c| wide_text(c, big_endian)).collect::<Result<_>>()?),
-        Descr::Narrow(n) => Elements::Text(body.chunks_exact(n).map(narrow_text).collect::<Result<_>>()?),
+        Descr::Wide(n) => Elements::Text(
+            body.chunks_exact(4 * n)
+                .map(|c| wide_text(c, big_endian))
+                .collect::<Result<_>>()?,
+        ),
+        Descr::Narrow(n) => Elements::Text(
+            body.chunks_exact(n)
+                .map(narrow_text)
+                .collect::<Result<_>>()?,
+        ),
     };
     let array = HostArray::new(shape, data)?;
-    Ok(if fortran { array.from_fortran() } else { array })
+    Ok(if fortran { array.row_major() } else { array })
 }
 
 /// The bytes of a `.npy` file that holds `array`.
@@ -58,15 +74,21 @@ pub fn encode(array: &HostArray) -> Result<Vec<u8>> {
         Elements::F32(v) => ("<f4", v.iter().flat_map(|x| x.to_le_bytes()).collect()),
         Elements::I64(v) => ("<i8", v.iter().flat_map(|x| x.to_le_bytes()).collect()),
         Elements::U8(v) => ("|u1", v.clone()),
-        Elements::Text(_) => return Err(Error::data("text arrays cannot be written").help("number the words")),
+        Elements::Text(_) => {
+            return Err(Error::data("text arrays cannot be written").help("number the words"));
+        }
     };
     let extents: String = array.shape.iter().map(|n| format!("{n}, ")).collect();
-    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}), }}", extents.trim_end());
+    let mut header = format!(
+        "{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}), }}",
+        extents.trim_end()
+    );
     // The elements start at a multiple of 64 bytes, and the header ends with a newline.
     let pad = 64 - (MAGIC.len() + 4 + header.len() + 1) % 64;
     header.extend(std::iter::repeat_n(' ', pad));
     header.push('\n');
-    let length = u16::try_from(header.len()).map_err(|_| Error::data("an array has too many axes"))?;
+    let length =
+        u16::try_from(header.len()).map_err(|_| Error::data("an array has too many axes"))?;
     let mut out = MAGIC.to_vec();
     out.extend([1, 0]);
     out.extend(length.to_le_bytes());
@@ -77,17 +99,27 @@ pub fn encode(array: &HostArray) -> Result<Vec<u8>> {
 
 /// Header text and elements.
 fn split(bytes: &[u8]) -> Result<(&str, &[u8])> {
-    let short = || Error::format("its .npy header is incomplete").help("the file is truncated: copy or save it again");
-    let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| Error::format("it is not a .npy file: the first bytes differ"))?;
+    let short = || {
+        Error::format("its .npy header is incomplete")
+            .help("the file is truncated: copy or save it again")
+    };
+    let rest = bytes
+        .strip_prefix(MAGIC)
+        .ok_or_else(|| Error::format("it is not a .npy file: the first bytes differ"))?;
     let (length, rest) = match rest {
         [1, _, a, b, rest @ ..] => (usize::from(u16::from_le_bytes([*a, *b])), rest),
         [2 | 3, _, a, b, c, d, rest @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest),
         [1..=3, ..] => return Err(short()),
-        [version, ..] => return Err(Error::format(format!(".npy version {version} is not known"))),
+        [version, ..] => {
+            return Err(Error::format(format!(
+                ".npy version {version} is not known"
+            )));
+        }
         [] => return Err(short()),
     };
     let header = rest.get(..length).ok_or_else(short)?;
-    let header = str::from_utf8(header).map_err(|_| Error::format("its .npy header is not text"))?;
+    let header =
+        str::from_utf8(header).map_err(|_| Error::format("its .npy header is not text"))?;
     Ok((header, &rest[length..]))
 }
 
@@ -103,24 +135,38 @@ fn after<'a>(header: &'a str, key: &str) -> Result<&'a str> {
 fn text_after<'a>(header: &'a str, key: &str) -> Result<&'a str> {
     let rest = after(header, key)?;
     let quoted = rest.strip_prefix('\'').or_else(|| rest.strip_prefix('"'));
-    quoted.and_then(|r| r.split(['\'', '"']).next()).ok_or_else(|| {
-        Error::format("it holds records of several fields").help("save each field as an array of its own")
-    })
+    quoted
+        .and_then(|r| r.split(['\'', '"']).next())
+        .ok_or_else(|| {
+            Error::format("it holds records of several fields")
+                .help("save each field as an array of its own")
+        })
 }
 
 fn word_after<'a>(header: &'a str, key: &str) -> Result<&'a str> {
-    Ok(after(header, key)?.split([',', '}']).next().unwrap_or("").trim())
+    Ok(after(header, key)?
+        .split([',', '}'])
+        .next()
+        .unwrap_or("")
+        .trim())
 }
 
 fn shape(header: &str) -> Result<Vec<usize>> {
     let bad = || Error::format("the shape in its .npy header is malformed");
-    let inside = after(header, "shape")?.strip_prefix('(').and_then(|r| r.split_once(')')).ok_or_else(bad)?.0;
+    let inside = after(header, "shape")?
+        .strip_prefix('(')
+        .and_then(|r| r.split_once(')'))
+        .ok_or_else(bad)?
+        .0;
     let extents = inside.split(',').map(str::trim).filter(|s| !s.is_empty());
-    extents.map(|s| s.trim_end_matches('L').parse().map_err(|_| bad())).collect()
+    extents
+        .map(|s| s.trim_end_matches('L').parse().map_err(|_| bad()))
+        .collect()
 }
 
 fn descr(text: &str) -> Result<(bool, Descr)> {
-    let big_endian = text.starts_with('>') || (text.starts_with('=') && cfg!(target_endian = "big"));
+    let big_endian =
+        text.starts_with('>') || (text.starts_with('=') && cfg!(target_endian = "big"));
     let code = text.trim_start_matches(['<', '>', '|', '=']);
     let scalar = match code {
         "b1" | "?" => Scalar::Bool,
@@ -136,8 +182,14 @@ fn descr(text: &str) -> Result<(bool, Descr)> {
         "f4" => Scalar::F32,
         "f8" => Scalar::F64,
         _ => {
-            let wide = code.strip_prefix('U').and_then(|n| n.parse().ok()).map(Descr::Wide);
-            let narrow = code.strip_prefix('S').and_then(|n| n.parse().ok()).map(Descr::Narrow);
+            let wide = code
+                .strip_prefix('U')
+                .and_then(|n| n.parse().ok())
+                .map(Descr::Wide);
+            let narrow = code
+                .strip_prefix('S')
+                .and_then(|n| n.parse().ok())
+                .map(Descr::Narrow);
             return wide.or(narrow).map(|d| (big_endian, d)).ok_or_else(|| {
                 Error::format(format!("elements of type `{text}` are not supported"))
                     .help("save it as integers, floats, booleans or strings")
@@ -149,7 +201,13 @@ fn descr(text: &str) -> Result<(bool, Descr)> {
 
 fn wide_text(chunk: &[u8], big_endian: bool) -> Result<String> {
     let (words, _) = chunk.as_chunks::<4>();
-    let codes = words.iter().map(|&w| if big_endian { u32::from_be_bytes(w) } else { u32::from_le_bytes(w) });
+    let codes = words.iter().map(|&w| {
+        if big_endian {
+            u32::from_be_bytes(w)
+        } else {
+            u32::from_le_bytes(w)
+        }
+    });
     let text: Option<String> = codes.take_while(|&c| c != 0).map(char::from_u32).collect();
     text.ok_or_else(|| Error::format("a string is not Unicode"))
 }
@@ -183,7 +241,15 @@ mod tests {
             for shape in [vec![2], vec![1, 2], vec![2, 1, 1]] {
                 let a = HostArray::new(shape, data.clone()).unwrap();
                 assert_eq!(parse(&encode(&a).unwrap()).unwrap(), a);
-                assert_eq!(encode(&a).unwrap().iter().position(|&b| b == b'\n').unwrap() % 64, 63);
+                assert_eq!(
+                    encode(&a)
+                        .unwrap()
+                        .iter()
+                        .position(|&b| b == b'\n')
+                        .unwrap()
+                        % 64,
+                    63
+                );
             }
         }
         let number = HostArray::new(vec![], Elements::F64(vec![3.0])).unwrap();
@@ -192,11 +258,23 @@ mod tests {
 
     #[test]
     fn fortran_big_endian_and_text() {
-        let f = file("{'descr': '>i2', 'fortran_order': True, 'shape': (2, 2), }", &[0, 1, 0, 2, 0, 3, 0, 4]);
+        let f = file(
+            "{'descr': '>i2', 'fortran_order': True, 'shape': (2, 2), }",
+            &[0, 1, 0, 2, 0, 3, 0, 4],
+        );
         assert_eq!(parse(&f).unwrap().data, Elements::I64(vec![1, 3, 2, 4]));
-        let f = file("{'descr': '|S3', 'fortran_order': False, 'shape': (2,), }", b"H\0\0Cl\0");
-        assert_eq!(parse(&f).unwrap().data, Elements::Text(vec!["H".into(), "Cl".into()]));
-        let f = file("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }", &[0x48, 0, 0, 0]);
+        let f = file(
+            "{'descr': '|S3', 'fortran_order': False, 'shape': (2,), }",
+            b"H\0\0Cl\0",
+        );
+        assert_eq!(
+            parse(&f).unwrap().data,
+            Elements::Text(vec!["H".into(), "Cl".into()])
+        );
+        let f = file(
+            "{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }",
+            &[0x48, 0, 0, 0],
+        );
         assert_eq!(parse(&f).unwrap().data, Elements::Text(vec!["H".into()]));
     }
 
@@ -206,12 +284,30 @@ mod tests {
             let e = parse(&file(header, &[0; 8])).unwrap_err().to_string();
             assert!(e.contains(text), "{e}");
         };
-        says("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999,), }", "8 follow the header");
-        says("{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", "too large");
-        says("{'descr': '|S0', 'fortran_order': False, 'shape': (4294967296,), }", "empty strings");
-        says("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "`|O` are not supported");
-        says("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }", "several fields");
-        says("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }", "malformed");
+        says(
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999,), }",
+            "8 follow the header",
+        );
+        says(
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296), }",
+            "too large",
+        );
+        says(
+            "{'descr': '|S0', 'fortran_order': False, 'shape': (4294967296,), }",
+            "empty strings",
+        );
+        says(
+            "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+            "`|O` are not supported",
+        );
+        says(
+            "{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }",
+            "several fields",
+        );
+        says(
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }",
+            "malformed",
+        );
         says("{'descr': '<f8', 'shape': (1,), }", "fortran_order");
     }
 }

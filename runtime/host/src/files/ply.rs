@@ -32,17 +32,34 @@ struct Property {
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
     let (format, elements, body) = header(bytes)?;
     let mut body: Box<dyn Body> = match format.as_str() {
-        "ascii" => Box::new(Words(body.split(|b: &u8| b.is_ascii_whitespace()).filter(|w: &&[u8]| !w.is_empty()))),
-        "binary_little_endian" => Box::new(Binary { rest: body, big_endian: false }),
-        "binary_big_endian" => Box::new(Binary { rest: body, big_endian: true }),
-        other => return Err(Error::format(format!("PLY format `{}` is not known", clip(other)))),
+        "ascii" => Box::new(Words(
+            body.split(|b: &u8| b.is_ascii_whitespace())
+                .filter(|w: &&[u8]| !w.is_empty()),
+        )),
+        "binary_little_endian" => Box::new(Binary {
+            rest: body,
+            big_endian: false,
+        }),
+        "binary_big_endian" => Box::new(Binary {
+            rest: body,
+            big_endian: true,
+        }),
+        other => {
+            return Err(Error::format(format!(
+                "PLY format `{}` is not known",
+                clip(other)
+            )));
+        }
     };
     let mut mesh = Mesh::default();
     let mut columns: Vec<(String, Vec<f64>)> = Vec::new();
     for element in &elements {
         let cut = || {
-            Error::format(format!("the file ends within its {} rows of `{}`", element.count, element.name))
-                .help("it is truncated: copy or save it again")
+            Error::format(format!(
+                "the file ends within its {} rows of `{}`",
+                element.count, element.name
+            ))
+            .help("it is truncated: copy or save it again")
         };
         if element.properties.is_empty() {
             continue;
@@ -55,11 +72,17 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
                     Some(length) => {
                         let n = body.number(length).ok_or_else(cut)?;
                         if !(0.0..=LONGEST_LIST as f64).contains(&n) {
-                            return Err(Error::format(format!("a list of {n} entries in `{}`", p.name)));
+                            return Err(Error::format(format!(
+                                "a list of {n} entries in `{}`",
+                                p.name
+                            )));
                         }
-                        let list: Option<Vec<f64>> = (0..n as usize).map(|_| body.number(p.scalar)).collect();
+                        let list: Option<Vec<f64>> =
+                            (0..n as usize).map(|_| body.number(p.scalar)).collect();
                         let list = list.ok_or_else(cut)?;
-                        if element.name == "face" && ["vertex_indices", "vertex_index"].contains(&p.name.as_str()) {
+                        if element.name == "face"
+                            && ["vertex_indices", "vertex_index"].contains(&p.name.as_str())
+                        {
                             let corners: Vec<i64> = list.iter().map(|&x| x as i64).collect();
                             mesh.polygon(&corners)?;
                         }
@@ -68,16 +91,27 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
             }
         }
         if element.name == "vertex" {
-            let names = element.properties.iter().zip(values).filter(|(p, _)| p.length.is_none());
+            let names = element
+                .properties
+                .iter()
+                .zip(values)
+                .filter(|(p, _)| p.length.is_none());
             columns.extend(names.map(|(p, v)| (p.name.clone(), v)));
         }
     }
     let axis = |name: &str| {
         let column = columns.iter().find(|(n, _)| n == name);
-        column.map(|(_, v)| v).ok_or_else(|| Error::format(format!("its vertices have no `{name}`")))
+        column
+            .map(|(_, v)| v)
+            .ok_or_else(|| Error::format(format!("its vertices have no `{name}`")))
     };
     let (x, y, z) = (axis("x")?, axis("y")?, axis("z")?);
-    mesh.verts = x.iter().zip(y).zip(z).flat_map(|((&x, &y), &z)| [x, y, z]).collect();
+    mesh.verts = x
+        .iter()
+        .zip(y)
+        .zip(z)
+        .flat_map(|((&x, &y), &z)| [x, y, z])
+        .collect();
     let mut table = mesh.table(path)?;
     for (name, values) in columns {
         if !["x", "y", "z"].contains(&name.as_str()) {
@@ -91,10 +125,15 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
 fn header(bytes: &[u8]) -> Result<(String, Vec<Element>, &[u8])> {
     let mut rest = bytes;
     let mut line = || -> Result<&str> {
-        let end = rest.iter().position(|&b| b == b'\n').ok_or_else(|| Error::format("its PLY header does not end with `end_header`"))?;
+        let end = rest
+            .iter()
+            .position(|&b| b == b'\n')
+            .ok_or_else(|| Error::format("its PLY header does not end with `end_header`"))?;
         let (this, next) = rest.split_at(end);
         rest = &next[1..];
-        str::from_utf8(this).map(str::trim).map_err(|_| Error::format("its PLY header is not text"))
+        str::from_utf8(this)
+            .map(str::trim)
+            .map_err(|_| Error::format("its PLY header is not text"))
     };
     if line()? != "ply" {
         return Err(Error::format("a PLY file starts with `ply`"));
@@ -103,7 +142,12 @@ fn header(bytes: &[u8]) -> Result<(String, Vec<Element>, &[u8])> {
     let mut elements: Vec<Element> = Vec::new();
     loop {
         let text = line()?;
-        let bad = || Error::format(format!("its PLY header has a malformed line `{}`", clip(text)));
+        let bad = || {
+            Error::format(format!(
+                "its PLY header has a malformed line `{}`",
+                clip(text)
+            ))
+        };
         let words: Vec<&str> = text.split_whitespace().collect();
         match words.as_slice() {
             ["end_header"] => break,
@@ -111,16 +155,27 @@ fn header(bytes: &[u8]) -> Result<(String, Vec<Element>, &[u8])> {
             ["comment" | "obj_info", ..] | [] => {}
             ["element", name, count] => {
                 let count = count.parse().map_err(|_| bad())?;
-                elements.push(Element { name: (*name).into(), count, properties: Vec::new() });
+                elements.push(Element {
+                    name: (*name).into(),
+                    count,
+                    properties: Vec::new(),
+                });
             }
             ["property", kind @ .., name] => {
                 let (length, scalar) = match kind {
-                    ["list", length, item] => (Some(scalar(length).ok_or_else(bad)?), scalar(item).ok_or_else(bad)?),
+                    ["list", length, item] => (
+                        Some(scalar(length).ok_or_else(bad)?),
+                        scalar(item).ok_or_else(bad)?,
+                    ),
                     [item] => (None, scalar(item).ok_or_else(bad)?),
                     _ => return Err(bad()),
                 };
                 let element = elements.last_mut().ok_or_else(bad)?;
-                element.properties.push(Property { name: (*name).into(), scalar, length });
+                element.properties.push(Property {
+                    name: (*name).into(),
+                    scalar,
+                    length,
+                });
             }
             _ => return Err(bad()),
         }
@@ -178,22 +233,39 @@ mod tests {
 
     #[test]
     fn text_and_binary_agree() {
-        let text = format!("ply\nformat ascii 1.0\ncomment c\n{HEAD}0 0 0 7\n1 0 0 8\n0 1 0 9\n3 0 1 2\n");
+        let text =
+            format!("ply\nformat ascii 1.0\ncomment c\n{HEAD}0 0 0 7\n1 0 0 8\n0 1 0 9\n3 0 1 2\n");
         let text = parse(Path::new("m"), text.as_bytes()).unwrap();
         assert_eq!(text.get("verts").unwrap().shape, [3, 3]);
-        assert_eq!(text.get("red").unwrap().data, Elements::F64(vec![7.0, 8.0, 9.0]));
+        assert_eq!(
+            text.get("red").unwrap().data,
+            Elements::F64(vec![7.0, 8.0, 9.0])
+        );
         for big in [false, true] {
-            let mut bytes = format!("ply\nformat binary_{}_endian 1.0\n{HEAD}", if big { "big" } else { "little" }).into_bytes();
-            let put = |out: &mut Vec<u8>, b: [u8; 4]| out.extend(if big { [b[3], b[2], b[1], b[0]] } else { b });
+            let mut bytes = format!(
+                "ply\nformat binary_{}_endian 1.0\n{HEAD}",
+                if big { "big" } else { "little" }
+            )
+            .into_bytes();
+            let put = |out: &mut Vec<u8>, b: [u8; 4]| {
+                out.extend(if big { [b[3], b[2], b[1], b[0]] } else { b })
+            };
             for (v, red) in [([0f32, 0., 0.], 7), ([1., 0., 0.], 8), ([0., 1., 0.], 9)] {
                 v.iter().for_each(|x| put(&mut bytes, x.to_le_bytes()));
                 bytes.push(red);
             }
             bytes.push(3);
-            [0i32, 1, 2].iter().for_each(|k| put(&mut bytes, k.to_le_bytes()));
+            [0i32, 1, 2]
+                .iter()
+                .for_each(|k| put(&mut bytes, k.to_le_bytes()));
             assert_eq!(parse(Path::new("m"), &bytes).unwrap(), text);
             bytes.pop();
-            assert!(parse(Path::new("m"), &bytes).unwrap_err().to_string().contains("1 rows of `face`"));
+            assert!(
+                parse(Path::new("m"), &bytes)
+                    .unwrap_err()
+                    .to_string()
+                    .contains("1 rows of `face`")
+            );
         }
     }
 

@@ -14,8 +14,16 @@ impl<'a> Lines<'a> {
     /// # Errors
     /// If they are not UTF-8.
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Lines<'a>> {
-        let text = str::from_utf8(bytes).map_err(|e| Error::format(format!("it is not text: byte {} is not UTF-8", e.valid_up_to())))?;
-        Ok(Lines { lines: text.lines(), number: 0 })
+        let text = str::from_utf8(bytes).map_err(|e| {
+            Error::format(format!(
+                "it is not text: byte {} is not UTF-8",
+                e.valid_up_to()
+            ))
+        })?;
+        Ok(Lines {
+            lines: text.lines(),
+            number: 0,
+        })
     }
 
     /// The next line.
@@ -44,7 +52,8 @@ impl<'a> Lines<'a> {
 
     /// The file ended where `what` was expected.
     pub(crate) fn ended(&self, what: &str) -> Error {
-        Error::format(format!("the file ends where {what} should follow")).help("it is truncated: copy or save it again")
+        Error::format(format!("the file ends where {what} should follow"))
+            .help("it is truncated: copy or save it again")
     }
 
     /// An error at the last line taken.
@@ -58,14 +67,23 @@ impl<'a> Lines<'a> {
     /// If it is missing or not one.
     pub(crate) fn number<T: std::str::FromStr>(&self, word: Option<&str>, what: &str) -> Result<T> {
         let word = word.ok_or_else(|| self.error(format!("{what} is missing")))?;
-        word.parse().map_err(|_| self.error(format!("{what} should be a number, but is `{}`", clip(word))))
+        word.parse().map_err(|_| {
+            self.error(format!(
+                "{what} should be a number, but is `{}`",
+                clip(word)
+            ))
+        })
     }
 
     /// `N` numbers from `words`.
     ///
     /// # Errors
     /// If one is missing or not a number.
-    pub(crate) fn numbers<const N: usize>(&self, words: &mut dyn Iterator<Item = &'a str>, what: &str) -> Result<[f64; N]> {
+    pub(crate) fn numbers<const N: usize>(
+        &self,
+        words: &mut dyn Iterator<Item = &'a str>,
+        what: &str,
+    ) -> Result<[f64; N]> {
         let mut out = [0.0; N];
         for x in &mut out {
             *x = self.number(words.next(), what)?;

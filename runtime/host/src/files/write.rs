@@ -11,7 +11,9 @@ use std::path::Path;
 /// # Errors
 /// If the folder does not exist, the disk is full, and the like; the old file is untouched.
 pub fn atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name().ok_or_else(|| Error::config("this is not the name of a file").in_file(path))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| Error::config("this is not the name of a file").in_file(path))?;
     let mut temporary = name.to_os_string();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(temporary);
@@ -20,7 +22,9 @@ pub fn atomically(path: &Path, bytes: &[u8]) -> Result<()> {
         // What is left of the attempt is of no use; that it cannot be removed either is no news.
         let _ = fs::remove_file(&temporary);
     }
-    result.map_err(|e| Error::io(path, "write", &e).help("check that the folder exists, is writable and has room"))
+    result.map_err(|e| {
+        Error::io(path, "write", &e).help("check that the folder exists, is writable and has room")
+    })
 }
 
 fn write_and_rename(temporary: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -29,7 +33,11 @@ fn write_and_rename(temporary: &Path, path: &Path, bytes: &[u8]) -> std::io::Res
     file.sync_all()?;
     fs::rename(temporary, path)?;
     // The rename itself survives a power cut once the folder is on the disk; not every system lets folders be opened.
-    match path.parent().filter(|p| !p.as_os_str().is_empty()).and_then(|p| File::open(p).ok()) {
+    match path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .and_then(|p| File::open(p).ok())
+    {
         Some(folder) => folder.sync_all(),
         None => Ok(()),
     }

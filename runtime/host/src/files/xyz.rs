@@ -47,7 +47,9 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
             continue;
         }
         let atoms: usize = lines.number(Some(line.trim()), "the number of atoms")?;
-        let comment = lines.next().ok_or_else(|| lines.ended("the comment line of a frame"))?;
+        let comment = lines
+            .next()
+            .ok_or_else(|| lines.ended("the comment line of a frame"))?;
         let mut pairs = pairs(comment);
         let properties = match pairs.remove("Properties") {
             Some(text) => properties(&text).map_err(|e| lines.error(e))?,
@@ -59,13 +61,18 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
                 layout = Some(properties.clone());
             }
             Some(first) if *first != properties => {
-                let e = lines.error(format!("the columns of frame {} differ from those of frame 0", notes.len()));
+                let e = lines.error(format!(
+                    "the columns of frame {} differ from those of frame 0",
+                    notes.len()
+                ));
                 return Err(e.help("write all frames with the same Properties"));
             }
             Some(_) => {}
         }
         for _ in 0..atoms {
-            let line = lines.next().ok_or_else(|| lines.ended(&format!("{atoms} atoms of frame {}", notes.len())))?;
+            let line = lines
+                .next()
+                .ok_or_else(|| lines.ended(&format!("{atoms} atoms of frame {}", notes.len())))?;
             let mut words = line.split_whitespace();
             for (p, column) in properties.iter().zip(&mut columns) {
                 for _ in 0..p.width {
@@ -74,7 +81,12 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
             }
         }
         ptr.push(ptr[ptr.len() - 1] + atoms as i64);
-        notes.push(pairs.into_iter().map(|(k, v)| (k, Values::guess(&v))).collect());
+        notes.push(
+            pairs
+                .into_iter()
+                .map(|(k, v)| (k, Values::guess(&v)))
+                .collect(),
+        );
     }
     let layout = layout.ok_or_else(|| lines.ended("a frame"))?;
     let mut table = Table::new(path);
@@ -104,13 +116,20 @@ fn add_notes(table: &mut Table, notes: Vec<BTreeMap<String, Values>>) -> Result<
         let width = values.len() / frames.max(1);
         if key == "Lattice" {
             if seen != frames || values.len() != 9 * frames {
-                let e = Error::format(format!("{seen} of {frames} frames have a lattice of nine numbers")).in_array("cell");
+                let e = Error::format(format!(
+                    "{seen} of {frames} frames have a lattice of nine numbers"
+                ))
+                .in_array("cell");
                 return Err(e.help("give all frames a Lattice, or none"));
             }
             let mut cell = values.array(9);
             cell.shape = vec![frames, 3, 3];
             table.insert("cell", cell)?;
-        } else if seen == frames && width * frames == values.len() && width > 0 && !table.arrays.contains_key(&key) {
+        } else if seen == frames
+            && width * frames == values.len()
+            && width > 0
+            && !table.arrays.contains_key(&key)
+        {
             table.insert(key, values.array(width))?;
         }
     }
@@ -132,17 +151,25 @@ impl Values {
             Values::Real(v) => v.push(lines.number(word, what)?),
             Values::Integer(v) => v.push(lines.number(word, what)?),
             Values::Truth(v) => {
-                let truth = word.and_then(truth).ok_or_else(|| lines.error(format!("{what} should be T or F")))?;
+                let truth = word
+                    .and_then(truth)
+                    .ok_or_else(|| lines.error(format!("{what} should be T or F")))?;
                 v.push(truth);
             }
-            Values::Word(v) => v.push(word.ok_or_else(|| lines.error(format!("{what} is missing")))?.into()),
+            Values::Word(v) => v.push(
+                word.ok_or_else(|| lines.error(format!("{what} is missing")))?
+                    .into(),
+            ),
         }
         Ok(())
     }
 
     /// Numbers, truth values, or else one text.
     fn guess(text: &str) -> Values {
-        let words = || text.split(|c: char| c.is_whitespace() || "[],".contains(c)).filter(|w| !w.is_empty());
+        let words = || {
+            text.split(|c: char| c.is_whitespace() || "[],".contains(c))
+                .filter(|w| !w.is_empty())
+        };
         if words().next().is_some() {
             if let Some(v) = words().map(|w| w.parse().ok()).collect() {
                 return Values::Real(v);
@@ -182,7 +209,11 @@ impl Values {
             Values::Truth(v) => Elements::U8(v),
             Values::Word(v) => Elements::Text(v),
         };
-        if width == 1 { HostArray::flat(data) } else { HostArray::rows(width, data) }
+        if width == 1 {
+            HostArray::flat(data)
+        } else {
+            HostArray::rows(width, data)
+        }
     }
 }
 
@@ -195,7 +226,11 @@ fn truth(word: &str) -> Option<u8> {
 }
 
 fn property(name: &str, kind: char, width: usize) -> Property {
-    Property { name: name.into(), kind, width }
+    Property {
+        name: name.into(),
+        kind,
+        width,
+    }
 }
 
 /// `species:S:1:pos:R:3`.
@@ -203,14 +238,20 @@ fn properties(text: &str) -> std::result::Result<Vec<Property>, String> {
     let words: Vec<&str> = text.split(':').collect();
     let (triples, rest) = words.as_chunks::<3>();
     if !rest.is_empty() {
-        return Err(format!("Properties should be name:type:columns triples, but are `{}`", clip(text)));
+        return Err(format!(
+            "Properties should be name:type:columns triples, but are `{}`",
+            clip(text)
+        ));
     }
     let mut out: Vec<Property> = Vec::new();
     for [name, kind, width] in triples {
         let kind = kind.chars().next().filter(|k| "RILS".contains(*k));
         let width = width.parse().ok().filter(|w| (1..=WIDEST).contains(w));
         let (Some(kind), Some(width)) = (kind, width) else {
-            return Err(format!("property `{}` needs a type R, I, L or S and 1 to {WIDEST} columns", clip(name)));
+            return Err(format!(
+                "property `{}` needs a type R, I, L or S and 1 to {WIDEST} columns",
+                clip(name)
+            ));
         };
         if out.iter().any(|p| p.name == *name) {
             return Err(format!("property `{}` is there twice", clip(name)));
@@ -262,18 +303,30 @@ mod tests {
         };
         let t = read(&(frame(-1.0) + &frame(-2.0))).unwrap();
         assert_eq!(t.get("ptr").unwrap().data, Elements::I64(vec![0, 2, 4]));
-        assert_eq!(t.get("energy").unwrap().data, Elements::F64(vec![-1.0, -2.0]));
+        assert_eq!(
+            t.get("energy").unwrap().data,
+            Elements::F64(vec![-1.0, -2.0])
+        );
         assert_eq!(t.get("cell").unwrap().shape, [2, 3, 3]);
-        assert_eq!(t.get("pbc").unwrap().data, Elements::U8(vec![1, 1, 0, 1, 1, 0]));
+        assert_eq!(
+            t.get("pbc").unwrap().data,
+            Elements::U8(vec![1, 1, 0, 1, 1, 0])
+        );
         assert_eq!(t.get("forces").unwrap().shape, [4, 3]);
-        assert_eq!(t.get("species").unwrap().data, Elements::Text(["H", "O", "H", "O"].map(String::from).to_vec()));
+        assert_eq!(
+            t.get("species").unwrap().data,
+            Elements::Text(["H", "O", "H", "O"].map(String::from).to_vec())
+        );
         assert_eq!(t.get("title").unwrap().shape, [2]);
     }
 
     #[test]
     fn plain_xyz() {
         let t = read("1\n\nHe 1 2 3\n").unwrap();
-        assert_eq!(t.get("pos").unwrap().data, Elements::F64(vec![1.0, 2.0, 3.0]));
+        assert_eq!(
+            t.get("pos").unwrap().data,
+            Elements::F64(vec![1.0, 2.0, 3.0])
+        );
         assert!(t.get("cell").is_err());
     }
 
@@ -283,12 +336,21 @@ mod tests {
             let e = read(text).unwrap_err().to_string();
             assert!(e.contains(part), "{e}");
         };
-        says("99999999999\n\nH 0 0 0\n", "99999999999 atoms of frame 0 should follow");
+        says(
+            "99999999999\n\nH 0 0 0\n",
+            "99999999999 atoms of frame 0 should follow",
+        );
         says("1\n\nH 0 0\n", "line 3: pos is missing");
-        says("1\n\nH 0 0 z\n", "line 3: pos should be a number, but is `z`");
+        says(
+            "1\n\nH 0 0 z\n",
+            "line 3: pos should be a number, but is `z`",
+        );
         says("x\n\n", "line 1: the number of atoms");
         says("1\nProperties=pos:R:99999999\n1\n", "1 to 1024 columns");
-        says("1\nLattice=\"1 0 0 0 1 0 0 0 1\"\nH 0 0 0\n1\n\nH 0 0 0\n", "1 of 2 frames");
+        says(
+            "1\nLattice=\"1 0 0 0 1 0 0 0 1\"\nH 0 0 0\n1\n\nH 0 0 0\n",
+            "1 of 2 frames",
+        );
         says("", "a frame should follow");
     }
 }

@@ -64,7 +64,10 @@ impl Schedule {
     pub fn at(&self, time: Time) -> Rate {
         let total = time.total.max(1);
         let step = time.step.min(total - 1);
-        let plain = |rate| Rate { rate, momentum: None };
+        let plain = |rate| Rate {
+            rate,
+            momentum: None,
+        };
         match self {
             Schedule::Constant(rate) => plain(*rate),
             Schedule::OneCycle { max } => {
@@ -72,24 +75,41 @@ impl Schedule {
                 let step = step as f64;
                 if step <= rise {
                     let done = step / rise;
-                    Rate { rate: cosine(max / 25.0, *max, done), momentum: Some(cosine(0.95, 0.85, done)) }
+                    Rate {
+                        rate: cosine(max / 25.0, *max, done),
+                        momentum: Some(cosine(0.95, 0.85, done)),
+                    }
                 } else {
                     let done = (step - rise) / (last - rise);
-                    Rate { rate: cosine(*max, max / 25.0 / 1e4, done), momentum: Some(cosine(0.85, 0.95, done)) }
+                    Rate {
+                        rate: cosine(*max, max / 25.0 / 1e4, done),
+                        momentum: Some(cosine(0.85, 0.95, done)),
+                    }
                 }
             }
             Schedule::Cosine { max, min } => plain(cosine(*max, *min, step as f64 / total as f64)),
-            Schedule::Step { first, epochs, factor } => {
+            Schedule::Step {
+                first,
+                epochs,
+                factor,
+            } => {
                 let changes = step / time.per_epoch.max(1) / epochs;
                 plain(first * factor.powf(changes as f64))
             }
             Schedule::Warmup { steps, then } => {
-                let rest = |step| Time { step, total: total.saturating_sub(*steps), per_epoch: time.per_epoch };
+                let rest = |step| Time {
+                    step,
+                    total: total.saturating_sub(*steps),
+                    per_epoch: time.per_epoch,
+                };
                 if step >= *steps {
                     return then.at(rest(step - steps));
                 }
                 let Rate { rate, momentum } = then.at(rest(0));
-                Rate { rate: rate * (step + 1) as f64 / *steps as f64, momentum }
+                Rate {
+                    rate: rate * (step + 1) as f64 / *steps as f64,
+                    momentum,
+                }
             }
         }
     }
@@ -101,12 +121,19 @@ impl Schedule {
         let sound = match self {
             Schedule::Constant(x) | Schedule::OneCycle { max: x } => rate(*x),
             Schedule::Cosine { max, min } => rate(*max) && rate(*min),
-            Schedule::Step { first, epochs, factor } => rate(*first) && *epochs > 0 && rate(*factor),
+            Schedule::Step {
+                first,
+                epochs,
+                factor,
+            } => rate(*first) && *epochs > 0 && rate(*factor),
             Schedule::Warmup { then, .. } => return then.check(),
         };
         match sound {
             true => Ok(()),
-            false => Err(Error::config(format!("{self:?} has a setting out of its range")).help("rates are finite and not negative")),
+            false => Err(
+                Error::config(format!("{self:?} has a setting out of its range"))
+                    .help("rates are finite and not negative"),
+            ),
         }
     }
 }

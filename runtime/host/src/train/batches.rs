@@ -26,12 +26,19 @@ impl BatchSize {
     /// If the size is 0 or the data has no such dim.
     pub(super) fn cut(&self, fold: &Fold, order: &[usize]) -> Result<Vec<Range<usize>>> {
         match self {
-            BatchSize::Samples(0) | BatchSize::Rows { most: 0, .. } => Err(Error::config("a batch of size 0 holds no samples")),
-            BatchSize::Samples(n) => Ok((0..order.len()).step_by(*n).map(|k| k..order.len().min(k + n)).collect()),
+            BatchSize::Samples(0) | BatchSize::Rows { most: 0, .. } => {
+                Err(Error::config("a batch of size 0 holds no samples"))
+            }
+            BatchSize::Samples(n) => Ok((0..order.len())
+                .step_by(*n)
+                .map(|k| k..order.len().min(k + n))
+                .collect()),
             BatchSize::Rows { dim, most } => {
                 let (mut batches, mut first, mut sum) = (Vec::new(), 0, 0);
                 for (k, &id) in order.iter().enumerate() {
-                    let rows = fold.data.rows(dim, id).ok_or_else(|| Error::config(format!("the data has no `{dim}` to count in batches")))?;
+                    let rows = fold.data.rows(dim, id).ok_or_else(|| {
+                        Error::config(format!("the data has no `{dim}` to count in batches"))
+                    })?;
                     if k > first && sum + rows > *most {
                         batches.push(first..k);
                         (first, sum) = (k, 0);

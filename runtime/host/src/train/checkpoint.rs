@@ -44,7 +44,14 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new(scores: usize) -> Progress {
-        Progress { epoch: 0, batch: 0, step: 0, best: None, stopped: false, sums: Sums::new(scores) }
+        Progress {
+            epoch: 0,
+            batch: 0,
+            step: 0,
+            best: None,
+            stopped: false,
+            sums: Sums::new(scores),
+        }
     }
 }
 
@@ -77,51 +84,108 @@ pub fn load_params(path: &Path, params: &mut Params, model_hash: Option<&str>) -
 }
 
 /// Writes weights and the state of a run, atomically.
-pub(super) fn save(path: &Path, params: &Params, optim: &Optimizer, progress: &Progress, notes: &Notes) -> Result<()> {
+pub(super) fn save(
+    path: &Path,
+    params: &Params,
+    optim: &Optimizer,
+    progress: &Progress,
+    notes: &Notes,
+) -> Result<()> {
     let mut tensors = params.tensors();
     let (steps, memory) = optim.state();
-    let mut state = |name: String, array: HostArray| tensors.insert(format!("{STATE}{name}"), array);
+    let mut state =
+        |name: String, array: HostArray| tensors.insert(format!("{STATE}{name}"), array);
     for (k, arrays) in memory.iter().enumerate() {
         for (j, array) in arrays.iter().enumerate() {
-            state(format!("optimizer/{k}/{j}"), to_host(array, &[array.len() as u32]));
+            state(
+                format!("optimizer/{k}/{j}"),
+                to_host(array, &[array.len() as u32]),
+            );
         }
     }
     let (best, best_epoch) = progress.best.unwrap_or((f64::NAN, 0));
-    let reals = std::iter::once(best).chain(progress.sums.sums.iter().copied()).collect();
-    let counts = [progress.epoch, progress.batch, progress.step, best_epoch, u64::from(progress.stopped), progress.sums.samples as u64, steps];
+    let reals = std::iter::once(best)
+        .chain(progress.sums.sums.iter().copied())
+        .collect();
+    let counts = [
+        progress.epoch,
+        progress.batch,
+        progress.step,
+        best_epoch,
+        u64::from(progress.stopped),
+        progress.sums.samples as u64,
+        steps,
+    ];
     state("reals".into(), HostArray::flat(Elements::F64(reals)));
-    state("counts".into(), HostArray::flat(Elements::I64(counts.iter().map(|&c| c as i64).collect())));
+    state(
+        "counts".into(),
+        HostArray::flat(Elements::I64(counts.iter().map(|&c| c as i64).collect())),
+    );
     files::save_tensors(path, &tensors, &header(notes))
 }
 
 /// Reads what [`save`] wrote.
-pub(super) fn resume(path: &Path, params: &mut Params, optim: &mut Optimizer, progress: &mut Progress, expected: &Notes) -> Result<()> {
+pub(super) fn resume(
+    path: &Path,
+    params: &mut Params,
+    optim: &mut Optimizer,
+    progress: &mut Progress,
+    expected: &Notes,
+) -> Result<()> {
     let table = files::load(path)?;
     let place = |e: Error| e.in_file(path);
     let notes = parse_notes(&table)?;
     same_model(&notes, &expected.model_hash).map_err(place)?;
-    let other = |what: &str| Error::config(format!("it is from a run with {what}")).help("start anew in another folder, or restore the settings");
+    let other = |what: &str| {
+        Error::config(format!("it is from a run with {what}"))
+            .help("start anew in another folder, or restore the settings")
+    };
     if notes.settings != expected.settings {
-        return Err(place(other(&format!("other settings: {}", difference(&notes.settings, &expected.settings)))));
+        return Err(place(other(&format!(
+            "other settings: {}",
+            difference(&notes.settings, &expected.settings)
+        ))));
     }
     if notes.seed != expected.seed {
-        return Err(place(other(&format!("seed {} instead of {}", notes.seed, expected.seed))));
+        return Err(place(other(&format!(
+            "seed {} instead of {}",
+            notes.seed, expected.seed
+        ))));
     }
-    let damaged = || Error::format("its training state is incomplete").in_file(path).help("start anew in another folder");
-    let counts: Option<Vec<u64>> = table.integers(&format!("{STATE}counts"))?.iter().map(|&c| u64::try_from(c).ok()).collect();
-    let Some(&[epoch, batch, step, best_epoch, stopped, samples, steps]) = counts.as_deref().and_then(|c| c.as_array()) else {
+    let damaged = || {
+        Error::format("its training state is incomplete")
+            .in_file(path)
+            .help("start anew in another folder")
+    };
+    let counts: Option<Vec<u64>> = table
+        .integers(&format!("{STATE}counts"))?
+        .iter()
+        .map(|&c| u64::try_from(c).ok())
+        .collect();
+    let Some(&[epoch, batch, step, best_epoch, stopped, samples, steps]) =
+        counts.as_deref().and_then(|c| c.as_array())
+    else {
         return Err(damaged());
     };
-    let Elements::F64(reals) = &table.get(&format!("{STATE}reals"))?.data else { return Err(damaged()) };
-    let [best, sums @ ..] = reals.as_slice() else { return Err(damaged()) };
+    let Elements::F64(reals) = &table.get(&format!("{STATE}reals"))?.data else {
+        return Err(damaged());
+    };
+    let [best, sums @ ..] = reals.as_slice() else {
+        return Err(damaged());
+    };
     if sums.len() != progress.sums.sums.len() {
         return Err(place(other("other metrics")));
     }
     let (_, memory) = optim.state();
     let mut restored = Vec::new();
-    for (k, arrays) in memory.iter().enumerate() {
-        let read = |j| from_host(&table.get(&format!("{STATE}optimizer/{k}/{j}"))?.data, params.is_double());
-        restored.push((0..arrays.len()).map(read).collect::<Result<Vec<_>>>()?);
+    for k in 0..memory.len() {
+        let saved = (0..).map_while(|j| table.arrays.get(&format!("{STATE}optimizer/{k}/{j}")));
+        restored.push(
+            saved
+                .map(|a| from_host(&a.data, params.is_double()))
+                .collect::<Result<Vec<_>>>()
+                .map_err(place)?,
+        );
     }
     optim.restore(steps, restored).map_err(place)?;
     params.load(&table)?;
@@ -131,23 +195,39 @@ pub(super) fn resume(path: &Path, params: &mut Params, optim: &mut Optimizer, pr
         step,
         best: (best_epoch > 0).then_some((*best, best_epoch)),
         stopped: stopped != 0,
-        sums: Sums { samples: samples as usize, sums: sums.to_vec() },
+        sums: Sums {
+            samples: samples as usize,
+            sums: sums.to_vec(),
+        },
     };
     Ok(())
 }
 
 fn header(notes: &Notes) -> BTreeMap<String, String> {
-    let Notes { model_hash, settings, epoch, step, seed } = notes;
+    let Notes {
+        model_hash,
+        settings,
+        epoch,
+        step,
+        seed,
+    } = notes;
     let all = json!({ "model": model_hash, "settings": settings, "epoch": epoch, "step": step, "seed": seed });
     BTreeMap::from([("checkpoint".to_string(), all.to_string())])
 }
 
 fn parse_notes(table: &Table) -> Result<Notes> {
     let bad = || Error::format("its notes are not those of a checkpoint").in_file(&table.path);
-    let all: Value = notes(table)?.get("checkpoint").and_then(|t| serde_json::from_str(t).ok()).ok_or_else(bad)?;
+    let all: Value = notes(table)?
+        .get("checkpoint")
+        .and_then(|t| serde_json::from_str(t).ok())
+        .ok_or_else(bad)?;
     let number = |key: &str| all.get(key).and_then(Value::as_u64).ok_or_else(bad);
     Ok(Notes {
-        model_hash: all.get("model").and_then(Value::as_str).ok_or_else(bad)?.into(),
+        model_hash: all
+            .get("model")
+            .and_then(Value::as_str)
+            .ok_or_else(bad)?
+            .into(),
         settings: all.get("settings").cloned().unwrap_or_default(),
         epoch: number("epoch")?,
         step: number("step")?,
@@ -158,8 +238,11 @@ fn parse_notes(table: &Table) -> Result<Notes> {
 fn same_model(notes: &Notes, hash: &str) -> Result<()> {
     match notes.model_hash == hash {
         true => Ok(()),
-        false => Err(Error::data(format!("it was written for another model (hash {}, not {hash})", notes.model_hash))
-            .help("use the model it was trained with, or train again")),
+        false => Err(Error::data(format!(
+            "it was written for another model (hash {}, not {hash})",
+            notes.model_hash
+        ))
+        .help("use the model it was trained with, or train again")),
     }
 }
 

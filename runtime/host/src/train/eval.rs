@@ -38,17 +38,30 @@ pub(super) struct Sums {
 
 impl Sums {
     pub(super) fn new(scores: usize) -> Sums {
-        Sums { samples: 0, sums: vec![0.0; scores] }
+        Sums {
+            samples: 0,
+            sums: vec![0.0; scores],
+        }
     }
 
     pub(super) fn add(&mut self, samples: usize, values: &[f64]) {
         self.samples += samples;
-        self.sums.iter_mut().zip(values).for_each(|(s, v)| *s += samples as f64 * v);
+        self.sums
+            .iter_mut()
+            .zip(values)
+            .for_each(|(s, v)| *s += samples as f64 * v);
     }
 
     pub(super) fn scores(&self, names: &[String]) -> Scores {
         let mean = |s: &f64| s / self.samples as f64;
-        Scores { samples: self.samples, values: names.iter().cloned().zip(self.sums.iter().map(mean)).collect() }
+        Scores {
+            samples: self.samples,
+            values: names
+                .iter()
+                .cloned()
+                .zip(self.sums.iter().map(mean))
+                .collect(),
+        }
     }
 }
 
@@ -56,7 +69,13 @@ impl Sums {
 ///
 /// # Errors
 /// If the data or the parameters do not fit the program, it has no such outputs of one number, or it fails.
-pub fn evaluate(program: &dyn Program, params: &Params, fold: &Fold, names: &[String], batch: &BatchSize) -> Result<Scores> {
+pub fn evaluate(
+    program: &dyn Program,
+    params: &Params,
+    fold: &Fold,
+    names: &[String],
+    batch: &BatchSize,
+) -> Result<Scores> {
     let places = places(program, names)?;
     let mut sums = Sums::new(names.len());
     let mut outputs = Vec::new();
@@ -64,7 +83,10 @@ pub fn evaluate(program: &dyn Program, params: &Params, fold: &Fold, names: &[St
         let ids = &fold.ids[range];
         let ready = Ready::new(program, fold, ids)?;
         ready.run(program, params, &mut outputs)?;
-        let values = places.iter().map(|&k| number(&outputs, k, program)).collect::<Result<Vec<_>>>()?;
+        let values = places
+            .iter()
+            .map(|&k| number(&outputs, k, program))
+            .collect::<Result<Vec<_>>>()?;
         sums.add(ids.len(), &values);
     }
     Ok(sums.scores(names))
@@ -78,15 +100,24 @@ pub(super) struct Ready {
 
 impl Ready {
     pub(super) fn new(program: &dyn Program, fold: &Fold, ids: &[usize]) -> Result<Ready> {
-        let (door, inputs) = fold.data.batch(ids, program.signature(), program.is_f64())?;
+        let (door, inputs) = fold
+            .data
+            .batch(ids, program.signature(), program.is_f64())?;
         let instance = Instance::new(&program.signature().domains, &door).map_err(Error::data)?;
         Ok(Ready { instance, inputs })
     }
 
-    pub(super) fn run(&self, program: &dyn Program, params: &Params, outputs: &mut Vec<Array>) -> Result<()> {
+    pub(super) fn run(
+        &self,
+        program: &dyn Program,
+        params: &Params,
+        outputs: &mut Vec<Array>,
+    ) -> Result<()> {
         let inputs: Vec<&Array> = self.inputs.iter().collect();
         let params = params.of(program.signature())?;
-        program.run(&self.instance, &inputs, &params, outputs).map_err(|e| Error::new(Kind::Run, e.0))
+        program
+            .run(&self.instance, &inputs, &params, outputs)
+            .map_err(|e| Error::new(Kind::Run, e.0))
     }
 }
 
@@ -100,7 +131,9 @@ pub(super) fn place(program: &dyn Program, name: &str) -> Result<usize> {
     let outputs = &program.signature().outputs;
     outputs.iter().position(|o| o.name == name).ok_or_else(|| {
         let known = list(outputs.iter().map(|o| o.name.as_str()));
-        Error::config("the program has no output of this name").in_array(name).help(format!("it gives {known}"))
+        Error::config("the program has no output of this name")
+            .in_array(name)
+            .help(format!("it gives {known}"))
     })
 }
 

@@ -89,7 +89,10 @@ impl Config {
             batch,
             optim,
             seed,
-            monitor: Monitor { name: None, goal: Goal::Min },
+            monitor: Monitor {
+                name: None,
+                goal: Goal::Min,
+            },
             early_stop: None,
             folder: None,
             resume: false,

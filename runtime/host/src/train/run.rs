@@ -5,6 +5,7 @@ use super::checkpoint::{self, Notes, Progress};
 use super::eval::{Ready, Scores, Sums, evaluate, number, place, places};
 use super::log::{Log, Record};
 use super::plan::{Config, Goal, Hooks, Plan, Programs, Update};
+use super::report::{Report, Stop};
 use super::show::Screen;
 use crate::data::{Fold, Folds};
 use crate::error::{Error, Kind, Result};
@@ -17,45 +18,25 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// After its last epoch.
-    Finished,
-    /// The monitored score no longer improved.
-    Early,
-    /// The interrupt hook said so; the last checkpoint is where it stopped.
-    Interrupted,
-}
-
-/// What came of a run.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// How it ended.
-    pub stop: Stop,
-    /// Epochs finished, those before a resume included.
-    pub epochs: u64,
-    /// Steps taken, likewise.
-    pub steps: u64,
-    /// The best epoch, from 1; 0 if none was finished.
-    pub best_epoch: u64,
-    /// Means over the last finished epoch, taken while it was under way.
-    pub train: Scores,
-    /// The best parameters on the samples for validation.
-    pub val: Option<Scores>,
-    /// The best parameters on the samples for testing.
-    pub test: Option<Scores>,
-    /// The best parameters: averaged if the optimiser averages; the last ones if nothing was finished.
-    pub params: Params,
-}
-
 /// Trains parameters from their start, or from the last checkpoint of the run folder.
 ///
 /// # Errors
 /// If the data, the parameters and the programs do not fit each other, a program fails, the loss or a gradient is not finite
 /// ([`Kind::NotFinite`], with what the hook says), or a file cannot be written or does not belong to this run.
-pub fn train(programs: Programs<'_>, folds: &Folds, plan: &Plan, specs: &[ParamSpec], config: &Config, hooks: Hooks<'_>) -> Result<Report> {
-    let params = Params::init(programs.step.signature(), specs, config.seed, programs.step.is_f64())?;
+pub fn train(
+    programs: Programs<'_>,
+    folds: &Folds,
+    plan: &Plan,
+    specs: &[ParamSpec],
+    config: &Config,
+    hooks: Hooks<'_>,
+) -> Result<Report> {
+    let params = Params::init(
+        programs.step.signature(),
+        specs,
+        config.seed,
+        programs.step.is_f64(),
+    )?;
     train_from(programs, folds, plan, params, config, hooks)
 }
 
@@ -63,7 +44,14 @@ pub fn train(programs: Programs<'_>, folds: &Folds, plan: &Plan, specs: &[ParamS
 ///
 /// # Errors
 /// As [`train`].
-pub fn train_from(programs: Programs<'_>, folds: &Folds, plan: &Plan, params: Params, config: &Config, hooks: Hooks<'_>) -> Result<Report> {
+pub fn train_from(
+    programs: Programs<'_>,
+    folds: &Folds,
+    plan: &Plan,
+    params: Params,
+    config: &Config,
+    hooks: Hooks<'_>,
+) -> Result<Report> {
     let mut run = Run::new(programs, folds, plan, params, config, hooks)?;
     run.start()?;
     let stop = run.epochs()?;
@@ -96,11 +84,17 @@ struct Run<'a> {
     /// Means over the last finished epoch.
     last: Scores,
     per_epoch: u64,
-    rate: f64,
 }
 
 impl<'a> Run<'a> {
-    fn new(programs: Programs<'a>, folds: &'a Folds, plan: &'a Plan, params: Params, config: &'a Config, hooks: Hooks<'a>) -> Result<Run<'a>> {
+    fn new(
+        programs: Programs<'a>,
+        folds: &'a Folds,
+        plan: &'a Plan,
+        params: Params,
+        config: &'a Config,
+        hooks: Hooks<'a>,
+    ) -> Result<Run<'a>> {
         folds.train.data.check(programs.step.signature())?;
         for fold in [&folds.val, &folds.test].into_iter().flatten() {
             fold.data.check(programs.eval.signature())?;
@@ -110,21 +104,58 @@ impl<'a> Run<'a> {
         names.extend(plan.metrics.iter().cloned());
         places(programs.eval, &names)?;
         if let Some(name) = config.monitor.name.as_ref().filter(|n| !names.contains(n)) {
-            return Err(Error::config(format!("`{name}` is monitored, but it is neither the loss nor a metric")));
+            return Err(Error::config(format!(
+                "`{name}` is monitored, but it is neither the loss nor a metric"
+            )));
         }
         let param = |name: &String| {
-            params.position(name).ok_or_else(|| Error::config("the model has no such parameter").in_array(name))
+            params
+                .position(name)
+                .ok_or_else(|| Error::config("the model has no such parameter").in_array(name))
         };
-        let trained = plan.gradients.iter().map(|(p, _)| param(p)).collect::<Result<Vec<_>>>()?;
+        let trained = plan
+            .gradients
+            .iter()
+            .map(|(p, _)| param(p))
+            .collect::<Result<Vec<_>>>()?;
         let outputs: Vec<&String> = plan.gradients.iter().map(|(_, output)| output).collect();
-        let stats = plan.stats.iter().map(|s| Ok((param(&s.state)?, place(programs.step, &s.output)?))).collect::<Result<_>>()?;
-        let places = Places { scores: places(programs.step, &names)?, gradients: places(programs.step, &outputs)?, stats };
+        let stats = plan
+            .stats
+            .iter()
+            .map(|s| Ok((param(&s.state)?, place(programs.step, &s.output)?)))
+            .collect::<Result<_>>()?;
+        let places = Places {
+            scores: places(programs.step, &names)?,
+            gradients: places(programs.step, &outputs)?,
+            stats,
+        };
         let arrays: Vec<&Array> = trained.iter().map(|&k| &params.arrays()[k]).collect();
         let optim = Optimizer::new(config.optim.clone(), &arrays)?;
-        let per_epoch = config.batch.cut(&folds.train, &order(&folds.train, config.seed, 0))?.len() as u64;
-        let last = Scores { samples: 0, values: names.iter().map(|n| (n.clone(), f64::NAN)).collect() };
+        let per_epoch = config
+            .batch
+            .cut(&folds.train, &order(&folds.train, config.seed, 0))?
+            .len() as u64;
+        let last = Scores {
+            samples: 0,
+            values: names.iter().map(|n| (n.clone(), f64::NAN)).collect(),
+        };
         let progress = Progress::new(names.len());
-        Ok(Run { programs, folds, plan, config, hooks, params, trained, optim, progress, names, places, best: None, last, per_epoch, rate: 0.0 })
+        Ok(Run {
+            programs,
+            folds,
+            plan,
+            config,
+            hooks,
+            params,
+            trained,
+            optim,
+            progress,
+            names,
+            places,
+            best: None,
+            last,
+            per_epoch,
+        })
     }
 
     /// Resumes, or prepares a new run.
@@ -132,14 +163,27 @@ impl<'a> Run<'a> {
         if let Some(folder) = &self.config.folder {
             fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make", &e))?;
         }
-        let last = self.file("last.safetensors").filter(|p| self.config.resume && p.exists());
-        let Some(last) = last else { return self.statistics_over_data() };
+        let last = self
+            .file("last.safetensors")
+            .filter(|p| self.config.resume && p.exists());
+        let Some(last) = last else {
+            return self.statistics_over_data();
+        };
         let notes = self.notes();
-        checkpoint::resume(&last, &mut self.params, &mut self.optim, &mut self.progress, &notes)?;
+        checkpoint::resume(
+            &last,
+            &mut self.params,
+            &mut self.optim,
+            &mut self.progress,
+            &notes,
+        )?;
         if self.progress.batch == 0 && self.progress.epoch > 0 {
             self.last = self.progress.sums.scores(&self.names);
         }
-        if let Some(path) = self.file("best.safetensors").filter(|_| self.progress.best.is_some()) {
+        if let Some(path) = self
+            .file("best.safetensors")
+            .filter(|_| self.progress.best.is_some())
+        {
             let mut best = self.params.clone();
             checkpoint::load_params(&path, &mut best, Some(&self.config.model_hash))?;
             self.best = Some(best);
@@ -158,12 +202,26 @@ impl<'a> Run<'a> {
         let mut outputs = Vec::new();
         for range in self.config.batch.cut(fold, &fold.ids)? {
             let ids = &fold.ids[range];
-            Ready::new(self.programs.step, fold, ids)?.run(self.programs.step, &self.params, &mut outputs)?;
-            for ((stat, &(_, place)), (weight, sum)) in self.plan.stats.iter().zip(&self.places.stats).zip(&mut sums) {
+            Ready::new(self.programs.step, fold, ids)?.run(
+                self.programs.step,
+                &self.params,
+                &mut outputs,
+            )?;
+            for ((stat, &(_, place)), (weight, sum)) in self
+                .plan
+                .stats
+                .iter()
+                .zip(&self.places.stats)
+                .zip(&mut sums)
+            {
                 let rows = match &stat.update {
                     Update::OverData(Some(dim)) => {
-                        let rows: Option<usize> = ids.iter().map(|&id| fold.data.rows(dim, id)).sum();
-                        rows.ok_or_else(|| Error::config(format!("the data has no `{dim}` to count")).in_array(&stat.state))? as f64
+                        let rows: Option<usize> =
+                            ids.iter().map(|&id| fold.data.rows(dim, id)).sum();
+                        rows.ok_or_else(|| {
+                            Error::config(format!("the data has no `{dim}` to count"))
+                                .in_array(&stat.state)
+                        })? as f64
                     }
                     _ => ids.len() as f64,
                 };
@@ -176,7 +234,11 @@ impl<'a> Run<'a> {
         let double = self.params.is_double();
         for (k, (weight, sum)) in sums.into_iter().enumerate() {
             if over_data(&self.plan.stats[k].update) {
-                self.set_stat(k, &of_precision(sum.iter().map(|s| s / weight), double), 0.0)?;
+                self.set_stat(
+                    k,
+                    &of_precision(sum.iter().map(|s| s / weight), double),
+                    0.0,
+                )?;
             }
         }
         Ok(())
@@ -186,18 +248,30 @@ impl<'a> Run<'a> {
     fn set_stat(&mut self, stat: usize, value: &Array, keep: f64) -> Result<()> {
         let name = &self.plan.stats[stat].state;
         if !value.to_f64().iter().all(|x| x.is_finite()) {
-            return Err(Error::new(Kind::NotFinite, "a statistic of the data is NaN or infinite").in_array(name));
+            return Err(Error::new(
+                Kind::NotFinite,
+                "a statistic of the data is NaN or infinite",
+            )
+            .in_array(name));
         }
         let state = &mut self.params.arrays_mut()[self.places.stats[stat].0];
         if state.len() != value.len() {
-            return Err(Error::new(Kind::Run, "a statistic has another length than its parameter").in_array(name));
+            return Err(Error::new(
+                Kind::Run,
+                "a statistic has another length than its parameter",
+            )
+            .in_array(name));
         }
         mix(state, value, keep);
         Ok(())
     }
 
     fn epochs(&mut self) -> Result<Stop> {
-        let screen = Screen::new(self.config.display, self.config.epochs * self.per_epoch, self.progress.epoch * self.per_epoch + self.progress.batch);
+        let screen = Screen::new(
+            self.config.display,
+            self.config.epochs * self.per_epoch,
+            self.progress.epoch * self.per_epoch + self.progress.batch,
+        );
         let mut log = Log::new(self.config.folder.as_deref(), self.progress.epoch)?;
         while self.progress.epoch < self.config.epochs && !self.progress.stopped {
             let clock = Instant::now();
@@ -207,17 +281,39 @@ impl<'a> Run<'a> {
             }
             self.last = self.progress.sums.scores(&self.names);
             let params = self.evaluated();
-            let val = self.folds.val.as_ref().map(|fold| self.evaluate(&params, fold)).transpose()?;
+            let val = self
+                .folds
+                .val
+                .as_ref()
+                .map(|fold| self.evaluate(&params, fold))
+                .transpose()?;
             self.progress.epoch += 1;
             self.progress.batch = 0;
             let epoch = self.progress.epoch;
             let seconds = clock.elapsed().as_secs_f64();
             screen.epoch(epoch, self.config.epochs, &self.last, val.as_ref(), seconds);
-            log.add(&Record { epoch, step: self.progress.step, rate: self.rate, train: &self.last, val: val.as_ref(), seconds })?;
+            let rate = self
+                .config
+                .optim
+                .schedule
+                .at(self.time((epoch * self.per_epoch).saturating_sub(1)))
+                .rate;
+            log.add(&Record {
+                epoch,
+                step: self.progress.step,
+                rate,
+                train: &self.last,
+                val: val.as_ref(),
+                seconds,
+            })?;
             self.judge(val.as_ref(), params)?;
             self.save_last()?;
         }
-        Ok(if self.progress.stopped { Stop::Early } else { Stop::Finished })
+        Ok(if self.progress.stopped {
+            Stop::Early
+        } else {
+            Stop::Finished
+        })
     }
 
     /// One pass over the samples, from the batch where the run stands; false if interrupted.
@@ -232,19 +328,40 @@ impl<'a> Run<'a> {
             // Batches of ragged data differ in number from epoch to epoch; schedules see the same number in each.
             let within = self.progress.batch * self.per_epoch / batches.len() as u64;
             let step = self.progress.epoch * self.per_epoch + within;
-            let time = Time { step, total: self.config.epochs * self.per_epoch, per_epoch: self.per_epoch };
-            self.step(&order[range.clone()], time, &mut outputs)?;
+            self.step(&order[range.clone()], self.time(step), &mut outputs)?;
             self.progress.batch += 1;
             self.progress.step += 1;
-            screen.step(self.progress.epoch + 1, self.config.epochs, step + 1, &self.progress.sums.scores(&self.names));
-            if self.hooks.interrupt.is_some_and(|i| i.load(Ordering::Relaxed)) {
+            screen.step(
+                self.progress.epoch + 1,
+                self.config.epochs,
+                step + 1,
+                &self.progress.sums.scores(&self.names),
+            );
+            if self
+                .hooks
+                .interrupt
+                .is_some_and(|i| i.load(Ordering::Relaxed))
+            {
                 return Ok(false);
             }
-            if self.config.checkpoint_steps.is_some_and(|n| n > 0 && self.progress.step.is_multiple_of(n)) {
+            if self
+                .config
+                .checkpoint_steps
+                .is_some_and(|n| n > 0 && self.progress.step.is_multiple_of(n))
+            {
                 self.save_last()?;
             }
         }
         Ok(true)
+    }
+
+    /// What schedules see before this step.
+    fn time(&self, step: u64) -> Time {
+        Time {
+            step,
+            total: self.config.epochs * self.per_epoch,
+            per_epoch: self.per_epoch,
+        }
     }
 
     /// One batch.
@@ -252,9 +369,18 @@ impl<'a> Run<'a> {
         let program: &dyn Program = self.programs.step;
         let ready = Ready::new(program, &self.folds.train, ids)?;
         ready.run(program, &self.params, outputs)?;
-        let scores = self.places.scores.iter().map(|&k| number(outputs, k, program)).collect::<Result<Vec<_>>>()?;
+        let scores = self
+            .places
+            .scores
+            .iter()
+            .map(|&k| number(outputs, k, program))
+            .collect::<Result<Vec<_>>>()?;
         let not_finite = |run: &Self, what: &str| {
-            let at = format!("epoch {}, batch {}: {what}", run.progress.epoch + 1, run.progress.batch + 1);
+            let at = format!(
+                "epoch {}, batch {}: {what}",
+                run.progress.epoch + 1,
+                run.progress.batch + 1
+            );
             let e = Error::new(Kind::NotFinite, at);
             match run.hooks.explain_nan {
                 Some(explain) => e.help(explain(&ready.instance, &ready.inputs, &run.params)),
@@ -262,16 +388,42 @@ impl<'a> Run<'a> {
             }
         };
         if !scores.first().is_some_and(|x| x.is_finite()) {
-            return Err(not_finite(self, &format!("the loss `{}` is {}", self.plan.loss, scores.first().unwrap_or(&f64::NAN))));
+            return Err(not_finite(
+                self,
+                &format!(
+                    "the loss `{}` is {}",
+                    self.plan.loss,
+                    scores.first().unwrap_or(&f64::NAN)
+                ),
+            ));
         }
-        let gradients: Vec<&Array> = self.places.gradients.iter().filter_map(|&k| outputs.get(k)).collect();
-        let mut trained: Vec<Option<&mut Array>> = self.params.arrays_mut().iter_mut().map(Some).collect();
-        let mut trained: Vec<&mut Array> = self.trained.iter().filter_map(|&k| trained[k].take()).collect();
+        let gradients: Vec<&Array> = self
+            .places
+            .gradients
+            .iter()
+            .filter_map(|&k| outputs.get(k))
+            .collect();
+        let mut trained: Vec<Option<&mut Array>> =
+            self.params.arrays_mut().iter_mut().map(Some).collect();
+        let mut trained: Vec<&mut Array> = self
+            .trained
+            .iter()
+            .filter_map(|&k| trained[k].take())
+            .collect();
         match self.optim.step(&mut trained, &gradients, time) {
-            Ok(stepped) => self.rate = stepped.rate,
+            Ok(_) => {}
             Err(e) if e.kind == Kind::NotFinite => {
-                let bad = gradients.iter().zip(&self.plan.gradients).find(|(g, _)| !g.to_f64().iter().all(|x| x.is_finite()));
-                return Err(not_finite(self, &format!("the gradient of `{}` is not finite", bad.map_or("", |(_, (name, _))| name))));
+                let bad = gradients
+                    .iter()
+                    .zip(&self.plan.gradients)
+                    .find(|(g, _)| !g.to_f64().iter().all(|x| x.is_finite()));
+                return Err(not_finite(
+                    self,
+                    &format!(
+                        "the gradient of `{}` is not finite",
+                        bad.map_or("", |(_, (name, _))| name)
+                    ),
+                ));
             }
             Err(e) => return Err(e),
         }
@@ -296,13 +448,24 @@ impl<'a> Run<'a> {
     }
 
     fn evaluate(&self, params: &Params, fold: &Fold) -> Result<Scores> {
-        evaluate(self.programs.eval, params, fold, &self.names, &self.config.batch)
+        evaluate(
+            self.programs.eval,
+            params,
+            fold,
+            &self.names,
+            &self.config.batch,
+        )
     }
 
     /// Keeps the parameters if they are the best so far, and decides whether to stop early.
     fn judge(&mut self, val: Option<&Scores>, params: Params) -> Result<()> {
         let scores = val.unwrap_or(&self.last);
-        let score = self.config.monitor.name.as_ref().map_or(scores.loss(), |n| scores.get(n).unwrap_or(f64::NAN));
+        let score = self
+            .config
+            .monitor
+            .name
+            .as_ref()
+            .map_or(scores.loss(), |n| scores.get(n).unwrap_or(f64::NAN));
         let least = self.config.early_stop.map_or(0.0, |e| e.least);
         let better = match (self.progress.best, self.config.monitor.goal) {
             (None, _) => true,
@@ -316,14 +479,18 @@ impl<'a> Run<'a> {
             }
             self.best = Some(params);
         }
-        let since = self.progress.best.map_or(0, |(_, epoch)| self.progress.epoch - epoch);
+        let since = self
+            .progress
+            .best
+            .map_or(0, |(_, epoch)| self.progress.epoch - epoch);
         self.progress.stopped = self.config.early_stop.is_some_and(|e| since >= e.patience);
         Ok(())
     }
 
     fn report(self, stop: Stop) -> Result<Report> {
         let params = self.best.clone().unwrap_or_else(|| self.evaluated());
-        let scores = |fold: &Option<Fold>| fold.as_ref().map(|f| self.evaluate(&params, f)).transpose();
+        let scores =
+            |fold: &Option<Fold>| fold.as_ref().map(|f| self.evaluate(&params, f)).transpose();
         let (val, test) = match stop {
             Stop::Interrupted => (None, None),
             _ => (scores(&self.folds.val)?, scores(&self.folds.test)?),
@@ -346,7 +513,13 @@ impl<'a> Run<'a> {
 
     fn save_last(&self) -> Result<()> {
         match self.file("last.safetensors") {
-            Some(path) => checkpoint::save(&path, &self.params, &self.optim, &self.progress, &self.notes()),
+            Some(path) => checkpoint::save(
+                &path,
+                &self.params,
+                &self.optim,
+                &self.progress,
+                &self.notes(),
+            ),
             None => Ok(()),
         }
     }
@@ -368,21 +541,10 @@ impl<'a> Run<'a> {
 
 /// Output `k` of a program.
 fn output(outputs: &[Array], k: usize) -> Result<&Array> {
-    outputs.get(k).ok_or_else(|| Error::new(Kind::Run, "a program gave fewer outputs than its signature says"))
-}
-
-impl Report {
-    /// All but the parameters, as `report.json` in the run folder holds it.
-    pub fn json(&self) -> serde_json::Value {
-        let show = |s: &Scores| -> serde_json::Value { s.values.iter().map(|(n, x)| (n.clone(), serde_json::json!(x))).collect() };
-        serde_json::json!({
-            "stop": format!("{:?}", self.stop).to_lowercase(),
-            "epochs": self.epochs,
-            "steps": self.steps,
-            "best_epoch": self.best_epoch,
-            "train": show(&self.train),
-            "val": self.val.as_ref().map(show),
-            "test": self.test.as_ref().map(show),
-        })
-    }
+    outputs.get(k).ok_or_else(|| {
+        Error::new(
+            Kind::Run,
+            "a program gave fewer outputs than its signature says",
+        )
+    })
 }

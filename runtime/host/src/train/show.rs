@@ -18,7 +18,9 @@ impl Screen {
         match display {
             Display::Auto if std::io::stderr().is_terminal() => {
                 let bar = ProgressBar::new(total).with_position(done);
-                let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} steps, {per_sec}, {eta} left {msg}");
+                let style = ProgressStyle::with_template(
+                    "{prefix} {wide_bar} {pos}/{len} steps, {per_sec}, {eta} left {msg}",
+                );
                 bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
                 bar.reset_eta();
                 Screen::Bar(bar)
@@ -38,10 +40,20 @@ impl Screen {
     }
 
     /// After each epoch.
-    pub(super) fn epoch(&self, epoch: u64, epochs: u64, train: &Scores, val: Option<&Scores>, seconds: f64) {
+    pub(super) fn epoch(
+        &self,
+        epoch: u64,
+        epochs: u64,
+        train: &Scores,
+        val: Option<&Scores>,
+        seconds: f64,
+    ) {
         let val = val.map_or(String::new(), |v| format!(" | validation {}", show(v)));
         let rate = train.samples as f64 / seconds;
-        self.line(&format!("epoch {epoch}/{epochs}: {}{val} | {rate:.0} samples/s", show(train)));
+        self.line(&format!(
+            "epoch {epoch}/{epochs}: {}{val} | {rate:.0} samples/s",
+            show(train)
+        ));
     }
 
     /// A line of its own.
@@ -64,11 +76,19 @@ impl Drop for Screen {
 
 /// `ce 0.1234, acc 0.9876`.
 fn show(scores: &Scores) -> String {
-    let all: Vec<String> = scores.values.iter().map(|(n, x)| format!("{n} {}", short(*x))).collect();
+    let all: Vec<String> = scores
+        .values
+        .iter()
+        .map(|(n, x)| format!("{n} {}", short(*x)))
+        .collect();
     all.join(", ")
 }
 
 /// Four decimals, or an exponent where these would say little.
 fn short(x: f64) -> String {
-    if x == 0.0 || (1e-3..1e5).contains(&x.abs()) || !x.is_finite() { format!("{x:.4}") } else { format!("{x:.3e}") }
+    if x == 0.0 || (1e-3..1e5).contains(&x.abs()) || !x.is_finite() {
+        format!("{x:.4}")
+    } else {
+        format!("{x:.3e}")
+    }
 }
