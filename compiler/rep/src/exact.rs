@@ -25,6 +25,9 @@ const ROOT: u64 = 53;
 /// The primes whose square roots lie in the field.
 const PRIMES: [u64; 13] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 107];
 
+/// Fractions of a turn have denominators below this.
+const MAX_CONDUCTOR: i64 = 1 << 48;
+
 /// A real algebraic number: its float, and its residue modulo [`PRIME`] where it is known exactly.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exact {
@@ -184,17 +187,17 @@ impl Exact {
             Some(modp::mul(modp::sub(z, w), modp::inv(two_i)?))
         });
         // sin(2πk/n) = cos(2π(4k − n)/(4n))
-        Exact {
-            f: n.checked_mul(4)
-                .map_or(f64::NAN, |m| cos_turn(4 * k - n as i64, m)),
-            r,
-        }
+        let f = match i64::try_from(n) {
+            Ok(m) if m > 0 && m < MAX_CONDUCTOR => cos_turn(4 * k.rem_euclid(m) - m, 4 * n),
+            _ => f64::NAN,
+        };
+        Exact { f, r }
     }
 
     /// A natural power.
     pub fn pow(self, e: u64) -> Exact {
         Exact {
-            f: self.f.powi(e as i32),
+            f: self.f.powi(i32::try_from(e).unwrap_or(i32::MAX)),
             r: self.r.map(|r| modp::pow(r, e)),
         }
     }
@@ -251,7 +254,10 @@ fn zeta_pair(k: i64, n: u64) -> Option<(u64, u64)> {
 
 /// cos(2πk/n), reduced to the first octant so that symmetric values agree to the last bit.
 fn cos_turn(k: i64, n: u64) -> f64 {
-    let Some(n) = i64::try_from(n).ok().filter(|&n| n > 0) else {
+    let Some(n) = i64::try_from(n)
+        .ok()
+        .filter(|&n| n > 0 && n < 4 * MAX_CONDUCTOR)
+    else {
         return f64::NAN;
     };
     let k = k.rem_euclid(n);

@@ -6,6 +6,9 @@ use crate::irreps;
 use crate::subgroup::Subgroup;
 use std::fmt;
 
+/// The largest symmetric or alternating power.
+pub const MAX_POWER: u32 = 6;
+
 /// The largest dimension of an atom.
 pub const MAX_DIM: usize = 1 << 14;
 
@@ -174,6 +177,11 @@ impl Atom {
                 of_group(&a)?;
                 of_group(&b)?;
                 Atom::Hom(a, b)
+            }
+            Atom::Sym(_, k) | Atom::Alt(_, k) if k > MAX_POWER => {
+                return Err(Error::TooLarge(format!(
+                    "powers are built up to {MAX_POWER}, not {k}"
+                )));
             }
             Atom::Sym(a, k) => {
                 of_group(&a)?;

@@ -4,7 +4,8 @@ mod common;
 
 use common::{close, read, tensor};
 use gdl_rep::element::Elem;
-use gdl_rep::wigner::{spherical_harmonics, wigner_3j, wigner_d};
+use gdl_rep::scalar::Jet;
+use gdl_rep::wigner::{harmonics_step, spherical_harmonics, wigner_3j, wigner_d};
 use gdl_rep::{Atom, Exact, Group, Rep};
 use safetensors::SafeTensors;
 
@@ -155,6 +156,31 @@ fn even_sums_are_positive() {
                     .map(|(i, w)| w.f * at(l1, i / n2 / n3) * at(l2, i / n3 % n2) * at(l3, i % n3))
                     .sum();
                 assert!(sum > 0.0, "{l1} {l2} {l3}");
+            }
+        }
+    }
+}
+
+/// ∂Y_{l+1,i}/∂x_k = (l+1) Σ_j step_ijk Y_{l,j}, against derivatives by dual numbers.
+#[test]
+fn gradients_of_harmonics() {
+    let x = [2, -1, 3].map(Exact::int);
+    let y = spherical_harmonics(6, &x);
+    for k in 0..3 {
+        let jets: [Jet; 3] = std::array::from_fn(|i| Jet {
+            v: x[i],
+            d: Exact::int(i64::from(i == k)),
+        });
+        let moved = spherical_harmonics(6, &jets);
+        for l in 0..6u32 {
+            let (from, n) = ((l * l) as usize, 2 * l as usize + 1);
+            let step = harmonics_step(l);
+            for i in 0..n + 2 {
+                let sum = (0..n).fold(Exact::ZERO, |s, j| {
+                    s + step[(i * n + j) * 3 + k] * y[from + j]
+                });
+                let gradient = Exact::int(i64::from(l) + 1) * sum;
+                assert_eq!(gradient.r, moved[from + n + i].d.r);
             }
         }
     }

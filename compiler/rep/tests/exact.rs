@@ -72,6 +72,8 @@ fn roots_agree_with_cosines() {
     assert_eq!(Exact::cos_2pi(1, 41).r, None);
     assert_eq!(Exact::cos_2pi(1, 4).f, 0.0);
     assert_eq!(Exact::cos_2pi(1, 0).r, None);
+    assert!(Exact::sin_2pi(i64::MAX, u64::MAX).f.is_nan());
+    assert!(Exact::cos_2pi(i64::MIN, 7).r.is_some());
 }
 
 #[test]

@@ -275,6 +275,7 @@ fn bounds_are_errors() {
             .checked(&group)
             .is_err()
     );
+    assert!(Atom::Alt(v(Atom::PermDefining), 7).checked(&group).is_err());
     assert!(hom_basis(&Group::C(4), &Atom::PermDefining, &Atom::Trivial).is_err());
 }
 
