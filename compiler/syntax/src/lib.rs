@@ -11,6 +11,8 @@ pub mod dump;
 mod error;
 mod layout;
 mod lex;
+mod precedence;
+pub mod print;
 
 pub use error::SyntaxError;
 
@@ -31,7 +33,7 @@ pub struct Parsed {
     pub errors: Vec<SyntaxError>,
 }
 
-/// Parses the text of a file; `file` is the number that its spans carry.
+/// Parses the text of a file; `file` is the number that its spans carry. Nesting is bounded so that a stack of 1 MiB is enough.
 pub fn parse(file: u32, text: &str) -> Parsed {
     let layout = layout::layout(file, text);
     let mut builder = build::Builder::new(file, text, &layout);

@@ -1,24 +1,34 @@
 //! What texts mean, as S-expressions: items, statements, expressions, precedence and layout.
 
 use gdl_syntax::ast::ItemKind;
+use gdl_syntax::print::{print, print_expr};
 use gdl_syntax::{dump, parse, parse_expr};
 
-/// The expression `input` has the shape `expected`.
+/// The expression `input` has the shape `expected`, and so has what is printed of it.
 #[track_caller]
 fn expr(input: &str, expected: &str) {
     match parse_expr(0, input) {
-        Ok(e) => assert_eq!(dump::expr(&e), expected, "{input}"),
+        Ok(e) => {
+            assert_eq!(dump::expr(&e), expected, "{input}");
+            let printed = print_expr(&e);
+            let again = parse_expr(0, &printed).map(|e| dump::expr(&e));
+            assert_eq!(again.as_deref(), Ok(expected), "{input} as {printed}");
+        }
         Err(errors) => panic!("{input}: {errors:#?}"),
     }
 }
 
-/// The file `input` has the shape `expected`, up to blanks.
+/// The file `input` has the shape `expected` up to blanks, and so has what is printed of it.
 #[track_caller]
 fn file(input: &str, expected: &str) {
     let parsed = parse(0, input);
     assert!(parsed.errors.is_empty(), "{input}: {:#?}", parsed.errors);
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(words(&dump::dump(&parsed.ast)), words(expected), "{input}");
+    let printed = print(&parsed.ast);
+    let again = parse(0, &printed);
+    assert!(again.errors.is_empty(), "{printed}: {:#?}", again.errors);
+    assert_eq!(words(&dump::dump(&again.ast)), words(expected), "{printed}");
 }
 
 /// The body `input` of a layer has the statements `expected`.

@@ -1,42 +1,39 @@
 //! Expressions: precedence, reductions, and the bound on the height of a tree.
 //!
-//! Loosest to tightest: `->` (right), `|>`, `else`, `as`, `or`, `and`, `not`, comparisons, `..`, `++`, `+ -`, `* /`, `x` (right),
-//! unary `-`, `^` (right), postfix. A reduction's head and `for n x V in a:` are prefixes whose operand is all that follows.
+//! A reduction's head and `for n x V in a:` are prefixes whose operand is all that follows.
 
 use super::{Builder, Pair, Parts, inner, unquoted};
 use crate::ast::*;
 use crate::error::{self, SyntaxError};
 use crate::grammar::Rule;
 use crate::layout::MAX_DEPTH;
+use crate::precedence;
 
-/// How tightly the operand of `not` and of unary `-` holds together.
-const NOT: u8 = 11;
-const NEG: u8 = 24;
-
-/// An infix operator and how tightly it holds its left and right operands.
-fn infix(rule: Rule) -> (BinOp, u8, u8) {
-    match rule {
-        Rule::arrow => (BinOp::Arrow, 2, 1),
-        Rule::pipe => (BinOp::Pipe, 3, 4),
-        Rule::else_ => (BinOp::Else, 5, 6),
-        Rule::as_ => (BinOp::As, 6, 7),
-        Rule::or => (BinOp::Or, 7, 8),
-        Rule::and => (BinOp::And, 9, 10),
-        Rule::eq_eq => (BinOp::Eq, 12, 13),
-        Rule::not_eq => (BinOp::Ne, 12, 13),
-        Rule::lt => (BinOp::Lt, 12, 13),
-        Rule::le => (BinOp::Le, 12, 13),
-        Rule::gt => (BinOp::Gt, 12, 13),
-        Rule::ge => (BinOp::Ge, 12, 13),
-        Rule::range => (BinOp::Range, 14, 15),
-        Rule::concat => (BinOp::Concat, 16, 17),
-        Rule::add => (BinOp::Add, 18, 19),
-        Rule::sub => (BinOp::Sub, 18, 19),
-        Rule::mul => (BinOp::Mul, 20, 21),
-        Rule::div => (BinOp::Div, 20, 21),
-        Rule::times => (BinOp::Times, 23, 22),
-        _ => (BinOp::Pow, 25, 24),
-    }
+/// The operator of a sign or word; `None` for what begins an operand.
+fn operator(rule: Rule) -> Option<BinOp> {
+    Some(match rule {
+        Rule::arrow => BinOp::Arrow,
+        Rule::pipe => BinOp::Pipe,
+        Rule::else_ => BinOp::Else,
+        Rule::as_ => BinOp::As,
+        Rule::or => BinOp::Or,
+        Rule::and => BinOp::And,
+        Rule::eq_eq => BinOp::Eq,
+        Rule::not_eq => BinOp::Ne,
+        Rule::lt => BinOp::Lt,
+        Rule::le => BinOp::Le,
+        Rule::gt => BinOp::Gt,
+        Rule::ge => BinOp::Ge,
+        Rule::range => BinOp::Range,
+        Rule::concat => BinOp::Concat,
+        Rule::add => BinOp::Add,
+        Rule::sub => BinOp::Sub,
+        Rule::mul => BinOp::Mul,
+        Rule::div => BinOp::Div,
+        Rule::times => BinOp::Times,
+        Rule::pow => BinOp::Pow,
+        _ => return None,
+    })
 }
 
 /// The operands and operators of one flat expression, in order.
@@ -77,15 +74,20 @@ impl<'a> Builder<'a> {
         }
         let mut lhs = self.prefixed(first, flat);
         let mut compared = false;
-        while let Some(next) = flat.next_if(|next| infix(next.as_rule()).1 >= least) {
-            let (op, _, right) = infix(next.as_rule());
+        let holds = |op: &BinOp| precedence::infix(*op).0 >= least;
+        while let Some(op) = flat
+            .peek()
+            .and_then(|next| operator(next.as_rule()))
+            .filter(holds)
+        {
+            let Some(next) = flat.next() else { break };
             if std::mem::replace(&mut compared, op.compares()) && compared {
                 let message = "comparisons do not chain";
                 let error =
                     SyntaxError::new("GDL0006", self.span(&next), message, "a second comparison");
                 self.error(error.help("write `a < b and b < c`"));
             }
-            let rhs = self.climb(flat, right);
+            let rhs = self.climb(flat, precedence::infix(op).1);
             let span = join(lhs.span, rhs.span);
             lhs = self.tree(
                 span,
@@ -104,12 +106,12 @@ impl<'a> Builder<'a> {
         let start = self.span(&first);
         match first.as_rule() {
             Rule::neg | Rule::not => {
-                let (op, least) = if first.as_rule() == Rule::neg {
-                    (UnOp::Neg, NEG)
+                let op = if first.as_rule() == Rule::neg {
+                    UnOp::Neg
                 } else {
-                    (UnOp::Not, NOT)
+                    UnOp::Not
                 };
-                let arg = self.climb(flat, least);
+                let arg = self.climb(flat, precedence::prefix(op));
                 self.tree(
                     join(start, arg.span),
                     ExprKind::Unary {
