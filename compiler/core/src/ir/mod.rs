@@ -15,6 +15,20 @@
 //! Constants are [`gdl_rep::Exact`]: a float and, where it is known, its residue modulo one fixed prime, under one ring
 //! homomorphism. They stay exact until scheduling.
 
+//!
+//! # Where to start
+//! [`build`] makes programs, [`simplify`] holds the local laws it applies, [`verify`] says whether one is well formed,
+//! [`text`] prints and parses them, [`interp`] runs them, [`grad`] differentiates them, [`opt`] makes them better,
+//! [`random`] invents them for tests.
+
+pub mod build;
+pub mod interp;
+mod ops;
+pub mod verify;
+
+pub mod build;
+
+pub use build::Builder;
 use gdl_abi::{ArrayDecl, DimId, Domains, MapId};
 use gdl_rep::Exact;
 
@@ -113,7 +127,8 @@ pub enum Op {
     /// Joined along one static axis.
     Concat { xs: Vec<Value>, axis: u32 },
     /// Sum of products (einsum). Letters label the static axes of `a`, `b` and the result; letters missing from the result are
-    /// summed. If both arguments have a dim it is the same one. If the result has no dim though an argument has, rows are summed too.
+    /// summed; a letter twice in one argument is its diagonal, letters of the result are all different. If both arguments
+    /// have a dim it is the same one. If the result has no dim though an argument has, rows are summed too.
     Contract { a: Value, b: Value, a_axes: Vec<u8>, b_axes: Vec<u8>, out_axes: Vec<u8> },
     /// Reduction over one static axis, which disappears. The empty maximum is −∞.
     Reduce { op: Fold, x: Value, axis: u32 },
@@ -143,6 +158,9 @@ pub enum Op {
 /// A loop over the rows that each sample has in `time`. In step t (ascending, or descending if `reverse`) the body maps
 /// states, the t-th part of each of `xs` (`[Stacked { time, D }, …]` read as `[D, …]`) and the captures to new states and `ys`. States and `ys`
 /// have a dim. Rows of samples that have no t-th row in `time` keep their state, and their `ys` are 0.
+///
+/// The body reads nothing but its arguments: no inputs, no parameters. Loops are per sample, so nothing in a body is summed
+/// over all rows ([`Op::Total`], [`Op::Contract`] without dim); its values without dim are the same in every step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scan {
     /// What is run over.

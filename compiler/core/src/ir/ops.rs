@@ -1,0 +1,180 @@
+//! Operands and names of operators.
+
+use super::{Body, Cmp, Fold, Node, Op, Scalar, Scan, Shape, Value};
+
+impl Op {
+    /// The values it reads; those of a loop body are not among them.
+    pub fn operands(&self) -> Vec<Value> {
+        match self {
+            Op::Input(_)
+            | Op::Param(_)
+            | Op::Arg(_)
+            | Op::Const(_)
+            | Op::Fill(_)
+            | Op::Compare { .. }
+            | Op::Position => Vec::new(),
+            Op::Map { args, .. } => args.clone(),
+            Op::Concat { xs, .. } => xs.clone(),
+            Op::Contract { a, b, .. } => vec![*a, *b],
+            Op::Scan(s) => [&s.init[..], &s.xs, &s.captures].concat(),
+            Op::Broadcast { x, .. }
+            | Op::Reshape { x }
+            | Op::Slice { x, .. }
+            | Op::Reduce { x, .. }
+            | Op::Gather { x, .. }
+            | Op::Segment { x, .. }
+            | Op::Total { x }
+            | Op::Window { x, .. }
+            | Op::Detach { x }
+            | Op::Proj { scan: x, .. } => vec![*x],
+        }
+    }
+
+    /// The same operator with other operands.
+    pub fn with_operands(&self, mut f: impl FnMut(Value) -> Value) -> Op {
+        let mut op = self.clone();
+        match &mut op {
+            Op::Input(_)
+            | Op::Param(_)
+            | Op::Arg(_)
+            | Op::Const(_)
+            | Op::Fill(_)
+            | Op::Compare { .. }
+            | Op::Position => {}
+            Op::Map { args: list, .. } | Op::Concat { xs: list, .. } => {
+                list.iter_mut().for_each(|v| *v = f(*v));
+            }
+            Op::Contract { a, b, .. } => {
+                *a = f(*a);
+                *b = f(*b);
+            }
+            Op::Scan(s) => {
+                let Scan { init, xs, captures, .. } = &mut **s;
+                for v in init.iter_mut().chain(xs).chain(captures) {
+                    *v = f(*v);
+                }
+            }
+            Op::Broadcast { x, .. }
+            | Op::Reshape { x }
+            | Op::Slice { x, .. }
+            | Op::Reduce { x, .. }
+            | Op::Gather { x, .. }
+            | Op::Segment { x, .. }
+            | Op::Total { x }
+            | Op::Window { x, .. }
+            | Op::Detach { x }
+            | Op::Proj { scan: x, .. } => *x = f(*x),
+        }
+        op
+    }
+}
+
+impl Body {
+    /// The node that makes a value, if there is one.
+    pub fn get(&self, v: Value) -> Option<&Node> {
+        self.nodes.get(v.0 as usize)
+    }
+
+    /// How often every value is read, results included.
+    pub fn uses(&self) -> Vec<u32> {
+        let mut uses = vec![0; self.nodes.len()];
+        let operands = self.nodes.iter().flat_map(|n| n.op.operands());
+        for v in operands.chain(self.results.iter().copied()) {
+            if let Some(n) = uses.get_mut(v.0 as usize) {
+                *n += 1;
+            }
+        }
+        uses
+    }
+}
+
+impl Shape {
+    /// Is this a single number?
+    pub fn is_scalar(&self) -> bool {
+        self.dim.is_none() && self.axes.is_empty()
+    }
+}
+
+impl Scan {
+    /// The number of values a body reads.
+    pub fn arg_count(&self) -> usize {
+        self.init.len() + self.xs.len() + self.captures.len()
+    }
+}
+
+impl Scalar {
+    /// All scalar functions but [`Scalar::PowI`], with their names in the text form.
+    pub const NAMED: [(Scalar, &'static str); 24] = [
+        (Scalar::Add, "add"),
+        (Scalar::Sub, "sub"),
+        (Scalar::Mul, "mul"),
+        (Scalar::Div, "div"),
+        (Scalar::Neg, "neg"),
+        (Scalar::Exp, "exp"),
+        (Scalar::Log, "log"),
+        (Scalar::Sqrt, "sqrt"),
+        (Scalar::Sin, "sin"),
+        (Scalar::Cos, "cos"),
+        (Scalar::Tanh, "tanh"),
+        (Scalar::Sigmoid, "sigmoid"),
+        (Scalar::Erf, "erf"),
+        (Scalar::Abs, "abs"),
+        (Scalar::Relu, "relu"),
+        (Scalar::Sign, "sign"),
+        (Scalar::Floor, "floor"),
+        (Scalar::Pow, "pow"),
+        (Scalar::Max, "max"),
+        (Scalar::Min, "min"),
+        (Scalar::Lt, "lt"),
+        (Scalar::Le, "le"),
+        (Scalar::Eq, "eq"),
+        (Scalar::Select, "select"),
+    ];
+
+    /// The number of arguments.
+    pub fn arity(self) -> usize {
+        match self {
+            Scalar::Add
+            | Scalar::Sub
+            | Scalar::Mul
+            | Scalar::Div
+            | Scalar::Pow
+            | Scalar::Max
+            | Scalar::Min
+            | Scalar::Lt
+            | Scalar::Le
+            | Scalar::Eq => 2,
+            Scalar::Select => 3,
+            Scalar::Neg
+            | Scalar::Exp
+            | Scalar::Log
+            | Scalar::Sqrt
+            | Scalar::Sin
+            | Scalar::Cos
+            | Scalar::Tanh
+            | Scalar::Sigmoid
+            | Scalar::Erf
+            | Scalar::Abs
+            | Scalar::Relu
+            | Scalar::Sign
+            | Scalar::Floor
+            | Scalar::PowI(_) => 1,
+        }
+    }
+
+    /// Is the function the same with its two arguments exchanged?
+    pub fn is_symmetric(self) -> bool {
+        matches!(self, Scalar::Add | Scalar::Mul | Scalar::Max | Scalar::Min | Scalar::Eq)
+    }
+}
+
+impl Fold {
+    /// All folds with their names.
+    pub const NAMED: [(Fold, &'static str); 4] =
+        [(Fold::Sum, "sum"), (Fold::Prod, "prod"), (Fold::Max, "max"), (Fold::Min, "min")];
+}
+
+impl Cmp {
+    /// All comparisons with their names.
+    pub const NAMED: [(Cmp, &'static str); 3] = [(Cmp::Eq, "eq"), (Cmp::Lt, "lt"), (Cmp::Le, "le")];
+}
