@@ -1,5 +1,7 @@
 //! No input makes the parser panic, overflow its stack or run away.
 
+use gdl_syntax::dump::dump;
+use gdl_syntax::print::print;
 use gdl_syntax::{parse, parse_expr};
 use proptest::prelude::*;
 
@@ -90,9 +92,54 @@ const TOKENS: &[&str] = &[
     "\n",
 ];
 
-/// Parses it both ways; every span lies in the text, on the boundaries of its characters.
+const OPERANDS: &[&str] = &[
+    "a",
+    "x",
+    "1",
+    "2e",
+    "1.5",
+    "f(a, b = c)",
+    "y[i]",
+    "(a, b)",
+    "(a + b)",
+    "(a else b)",
+    "(sum i: a)",
+    "(a |> f)",
+    "(if c { a } else { b })",
+    "- a",
+    "not a",
+    "sum i: a",
+    "mean j in s by softmax l: b",
+    "min e: j -> i in g.edges if c: a",
+    "for n x V in a: n",
+    "if c { a }",
+    "[a]",
+];
+
+const OPERATORS: &[&str] = &[
+    " -> ", " |> ", " else ", " as ", " or ", " and ", " == ", " < ", "..", " ++ ", " + ", " - ",
+    " * ", " / ", " x ", " ^ ",
+];
+
+/// Parses it both ways; every span lies in the text, on the boundaries of its characters, and what has no errors is read
+/// the same when printed.
 fn survives(text: &str) {
-    let mut errors = parse(0, text).errors;
+    let parsed = parse(0, text);
+    if parsed.errors.is_empty() {
+        let printed = print(&parsed.ast);
+        let again = parse(0, &printed);
+        assert!(
+            again.errors.is_empty(),
+            "{text}\nprints as\n{printed}\n{:#?}",
+            again.errors
+        );
+        assert_eq!(
+            dump(&again.ast),
+            dump(&parsed.ast),
+            "{text}\nprints as\n{printed}"
+        );
+    }
+    let mut errors = parsed.errors;
     errors.extend(parse_expr(0, text).err().unwrap_or_default());
     for error in errors {
         let range = error.span.start as usize..error.span.end as usize;
@@ -111,6 +158,16 @@ proptest! {
         let text: String = picks.iter().map(|(k, blank)| format!("{}{}", TOKENS[*k], if *blank { " " } else { "" })).collect();
         survives(&text);
         survives(&format!("layer f(x: a) {{\n{text}\n}}"));
+    }
+
+    #[test]
+    fn expressions(picks in proptest::collection::vec((0..OPERANDS.len(), 0..OPERATORS.len()), 1..10)) {
+        let mut text = "const c: t = ".to_string();
+        for (operand, operator) in &picks {
+            text += OPERANDS[*operand];
+            text += OPERATORS[*operator];
+        }
+        survives(&(text + "z"));
     }
 
     #[test]
@@ -171,4 +228,32 @@ fn no_exponential_time() {
     survives(&"// a\n/// b\n".repeat(20_000));
     survives(&"layer f() {\n".repeat(2_000));
     survives(&"layer f() { a b\n".repeat(2_000));
+}
+
+/// Nesting as deep as it may be, in every way, fits the stack of a thread.
+#[test]
+fn deepest_nesting() {
+    for (open, inner, close) in [
+        ("(", "1", ")"),
+        ("f(a = ", "1", ")"),
+        ("f[", "1", "]"),
+        ("a.[", "1", "]"),
+        ("for n x V in (", "a", "): a"),
+        ("sum i in (", "1", "): a"),
+        ("if (a) { ", "1", " }"),
+    ] {
+        let text = format!(
+            "const c: t = {}{inner}{}",
+            open.repeat(127),
+            close.repeat(127)
+        );
+        survives(&text);
+        assert!(parse(0, &text).errors.is_empty(), "{open}");
+    }
+    let blocks = format!(
+        "layer f(x: a) {}{}",
+        "{ repeat 2 ".repeat(127),
+        "{ a }".to_string() + &"}".repeat(127)
+    );
+    assert!(parse(0, &blocks).errors.is_empty());
 }
