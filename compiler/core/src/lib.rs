@@ -1,4 +1,19 @@
 //! The heart of the compiler: names, types, certificates, tensor IR. No I/O.
+//!
+//! Source goes through [`modules::load`] (parsed files), [`check::check`] (typed programs), [`lower::lower`] (tensor IR), and the
+//! passes of [`ir`]. Errors are [`diag::Diagnostic`] values.
 #![forbid(unsafe_code)]
 
+pub mod check;
+pub mod diag;
 pub mod ir;
+pub mod lower;
+pub mod modules;
+pub mod typed;
+pub mod types;
+mod walk;
+
+/// A help text with the nearest known name.
+pub(crate) fn check_suggest(name: &str, known: &[String]) -> Option<String> {
+    check::nearest(name, known).map(|n| format!("Did you mean `{n}`?"))
+}

@@ -1,113 +1,221 @@
-//! Building programs: constructors that compute shapes, share equal nodes and simplify on the spot.
+//! Building programs.
 //!
-//! After every call the node list is well-formed for the verifier, provided the arguments fit; arguments that do not fit are
-//! mistakes of the compiler and panic with a message that names the operator.
+//! A [`Builder`] appends nodes to a [`Body`]. Every constructor computes the shape of its result and checks its
+//! arguments; local laws ([`super::simplify`]) and sharing of equal nodes are applied at once. A builder never panics: the
+//! first misuse is remembered and [`Builder::finish`] returns it.
 
-use super::{Body, Cmp, Constant, Fold, Node, Op, Scalar, Scan, Shape, Value};
-use gdl_abi::{DimId, Domains, MapId};
+use super::verify::{self, Scope, check_node, input_shape};
+use super::{Body, Cmp, Constant, Fold, Func, Node, Op, Scalar, Scan, Shape, Value, simplify};
+use gdl_abi::{ArrayDecl, DimDef, DimId, Domains, Dtype, MapId};
 use gdl_rep::Exact;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// A body under construction.
-#[derive(Default)]
+/// A program, or the body of a loop, under construction.
+#[derive(Debug, Default)]
 pub struct Builder {
-    /// Dims and maps; nested bodies share them.
-    pub domains: Domains,
-    /// The typed node that new nodes are made from.
+    name: String,
+    domains: Domains,
+    inputs: Vec<ArrayDecl>,
+    params: Vec<ArrayDecl>,
+    body: Body,
+    /// The arguments, in a loop body.
+    args: Option<Vec<Shape>>,
+    /// Nodes by the hash of their operator and shape.
+    known: HashMap<u64, Vec<Value>>,
+    error: Option<String>,
+    /// The typed node that new nodes come from.
     pub origin: u32,
-    nodes: Vec<Node>,
-    memo: HashMap<u64, Vec<Value>>,
+}
+
+/// Grid windows, see [`Op::Window`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct WindowSpec {
+    /// One number an axis.
+    pub offsets: Vec<Vec<i32>>,
+    /// Cells of the fine grid a cell of the coarse one.
+    pub stride: u32,
+    /// Are the borders joined?
+    pub wrap: bool,
+    /// The grid that is read.
+    pub fine: DimId,
+    /// The grid of the windows.
+    pub coarse: DimId,
 }
 
 impl Builder {
-    /// An empty body.
-    pub fn new(domains: Domains) -> Builder {
-        Builder { domains, origin: u32::MAX, ..Builder::default() }
+    /// An empty program.
+    pub fn new(name: &str) -> Builder {
+        Builder { name: name.into(), origin: u32::MAX, ..Builder::default() }
     }
 
-    /// Continues a body: new nodes are appended.
-    pub fn resume(domains: Domains, nodes: Vec<Node>) -> Builder {
-        let mut b = Builder::new(domains);
-        for (k, n) in nodes.iter().enumerate() {
-            b.memo.entry(fingerprint(&n.op, &n.shape)).or_default().push(Value(k as u32));
+    /// A builder that goes on where a program ends; its results are given back too.
+    pub fn resume(func: Func) -> (Builder, Vec<Value>) {
+        let mut b = Builder::new(&func.name);
+        b.domains = func.domains;
+        b.inputs = func.inputs;
+        b.params = func.params;
+        b.body.nodes = func.body.nodes;
+        for k in 0..b.body.nodes.len() {
+            let key = b.body.nodes[k].op.fingerprint(&b.body.nodes[k].shape);
+            b.known.entry(key).or_default().push(Value(k as u32));
         }
-        b.nodes = nodes;
+        (b, func.body.results)
+    }
+
+    /// An empty program with the dims, maps, inputs and parameters of another.
+    pub fn like(func: &Func) -> Builder {
+        let mut b = Builder::new(&func.name);
+        b.domains = func.domains.clone();
+        b.inputs = func.inputs.clone();
+        b.params = func.params.clone();
         b
     }
 
-    /// The finished nodes.
-    pub fn finish(self, results: Vec<Value>) -> (Body, Domains) {
-        (Body { nodes: self.nodes, results }, self.domains)
+    /// The finished program.
+    ///
+    /// # Errors
+    /// The first misuse of the builder.
+    pub fn finish<S: Into<String>>(
+        mut self,
+        outputs: impl IntoIterator<Item = (S, Value)>,
+    ) -> Result<Func, String> {
+        if let Some(e) = self.error {
+            return Err(e);
+        }
+        let (outputs, results) = outputs.into_iter().map(|(n, v)| (n.into(), v)).unzip();
+        self.body.results = results;
+        let func = Func {
+            name: self.name,
+            domains: self.domains,
+            inputs: self.inputs,
+            params: self.params,
+            body: self.body,
+            outputs,
+        };
+        verify::verify(&func)?;
+        Ok(func)
+    }
+
+    /// Remembers a misuse, unless there was one before.
+    pub fn fail(&mut self, message: impl Into<String>) {
+        self.error.get_or_insert(message.into());
+    }
+
+    /// The first misuse so far.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// Dims and maps, to add more.
+    pub fn domains(&mut self) -> &mut Domains {
+        &mut self.domains
+    }
+
+    /// The parameters so far.
+    pub fn params(&self) -> &[ArrayDecl] {
+        &self.params
     }
 
     /// The nodes so far.
-    pub fn nodes(&self) -> &[Node] {
-        &self.nodes
+    pub fn body(&self) -> &Body {
+        &self.body
     }
 
-    /// The operation that makes a value.
+    /// The operator that makes a value.
     pub fn op(&self, v: Value) -> &Op {
-        &self.nodes[v.0 as usize].op
+        const NONE: Op = Op::Fill(Exact::ZERO);
+        self.body.get(v).map_or(&NONE, |n| &n.op)
     }
 
     /// The shape of a value.
-    pub fn shape(&self, v: Value) -> &Shape {
-        &self.nodes[v.0 as usize].shape
+    pub fn shape(&self, v: Value) -> Shape {
+        self.body.get(v).map(|n| n.shape.clone()).unwrap_or_default()
     }
 
-    /// The static axes of a value.
-    pub fn axes(&self, v: Value) -> &[u32] {
-        &self.shape(v).axes
-    }
-
-    /// The dim of a value.
-    pub fn dim(&self, v: Value) -> Option<DimId> {
-        self.shape(v).dim
-    }
-
-    /// Adds a node, or finds an equal one.
+    /// Appends a node after checking, simplifying and sharing it.
     pub fn push(&mut self, op: Op, shape: Shape) -> Value {
-        let key = fingerprint(&op, &shape);
-        if !matches!(op, Op::Scan(_)) {
-            let found = self.memo.get(&key).into_iter().flatten().find(|v| {
-                let n = &self.nodes[v.0 as usize];
-                n.op == op && n.shape == shape
-            });
-            if let Some(v) = found {
-                return *v;
-            }
+        if let Err(e) = self.check(&op, &shape) {
+            self.fail(format!("%{} ({}): {e}", self.body.nodes.len(), op.name()));
+            return self.append(Op::Fill(Exact::ZERO), shape);
         }
-        self.nodes.push(Node { op, shape, origin: self.origin });
-        let v = Value(self.nodes.len() as u32 - 1);
-        self.memo.entry(key).or_default().push(v);
+        simplify::simplify(self, &op, &shape).unwrap_or_else(|| self.intern(op, shape))
+    }
+
+    /// Appends a node unless there is an equal one.
+    pub(super) fn intern(&mut self, op: Op, shape: Shape) -> Value {
+        if matches!(op, Op::Scan(_)) {
+            return self.append(op, shape);
+        }
+        let key = op.fingerprint(&shape);
+        let nodes = &self.body.nodes;
+        let same = |v: &&Value| {
+            let n = &nodes[v.0 as usize];
+            n.op == op && n.shape == shape
+        };
+        if let Some(v) = self.known.get(&key).and_then(|list| list.iter().find(same)) {
+            return *v;
+        }
+        let v = self.append(op, shape);
+        self.known.entry(key).or_default().push(v);
         v
     }
 
-    /// Input k.
-    pub fn input(&mut self, k: u32, shape: Shape) -> Value {
-        self.push(Op::Input(k), shape)
+    fn append(&mut self, op: Op, shape: Shape) -> Value {
+        self.body.nodes.push(Node { op, shape, origin: self.origin });
+        Value(self.body.nodes.len() as u32 - 1)
     }
 
-    /// Parameter k.
-    pub fn param(&mut self, k: u32, axes: &[u32]) -> Value {
-        self.push(Op::Param(k), Shape::new(None, axes))
+    fn check(&self, op: &Op, shape: &Shape) -> Result<(), String> {
+        let scope = Scope {
+            domains: &self.domains,
+            inputs: &self.inputs,
+            params: &self.params,
+            args: self.args.as_deref(),
+        };
+        check_node(&scope, &self.body.nodes, op, shape)
     }
 
-    /// Argument k of a loop body.
-    pub fn arg(&mut self, k: u32, shape: Shape) -> Value {
-        self.push(Op::Arg(k), shape)
+    /// Lets a loop leave more results behind; the results it had keep their numbers.
+    pub(super) fn extend_scan(&mut self, scan: Value, change: impl FnOnce(&mut Scan)) {
+        let mut op = self.op(scan).clone();
+        if let Op::Scan(s) = &mut op {
+            change(s);
+        }
+        match self.check(&op, &Shape::default()) {
+            Ok(()) => self.body.nodes[scan.0 as usize].op = op,
+            Err(e) => self.fail(e),
+        }
+    }
+}
+
+/// Leaves.
+impl Builder {
+    /// A new input.
+    pub fn input(&mut self, name: &str, dim: Option<DimId>, axes: &[u32], dtype: Dtype) -> Value {
+        let decl = ArrayDecl { name: name.into(), dim, axes: axes.to_vec(), dtype };
+        let shape = input_shape(&decl);
+        self.inputs.push(decl);
+        self.push(Op::Input(self.inputs.len() as u32 - 1), shape)
+    }
+
+    /// A new parameter.
+    pub fn param(&mut self, name: &str, axes: &[u32]) -> Value {
+        let axes = axes.to_vec();
+        let shape = Shape::new(None, &axes);
+        self.params.push(ArrayDecl { name: name.into(), dim: None, axes, dtype: Dtype::Real });
+        self.push(Op::Param(self.params.len() as u32 - 1), shape)
     }
 
     /// A constant array.
     pub fn constant(&mut self, axes: &[u32], data: Vec<Exact>) -> Value {
-        assert_eq!(axes.iter().map(|&n| n as usize).product::<usize>(), data.len(), "constant: data and axes");
-        if let Some(first) = data.first() {
-            if data.iter().all(|x| x == first) {
-                return self.fill(Shape::new(None, axes), *first);
-            }
-        }
-        self.push(Op::Const(Constant { axes: axes.to_vec(), data }), Shape::new(None, axes))
+        let shape = Shape::new(None, axes);
+        self.push(Op::Const(Constant { axes: axes.to_vec(), data }), shape)
+    }
+
+    /// The identity matrix.
+    pub fn eye(&mut self, n: u32) -> Value {
+        let cell = |k| if k % (n + 1) == 0 { Exact::ONE } else { Exact::ZERO };
+        self.constant(&[n, n], (0..n * n).map(cell).collect())
     }
 
     /// One number everywhere.
@@ -115,356 +223,408 @@ impl Builder {
         self.push(Op::Fill(x), shape)
     }
 
-    /// One integer everywhere.
-    pub fn int(&mut self, shape: Shape, n: i64) -> Value {
-        self.fill(shape, Exact::int(n))
+    /// A number.
+    pub fn scalar(&mut self, x: Exact) -> Value {
+        self.fill(Shape::default(), x)
     }
 
-    /// Zeros of the shape of `v`.
-    pub fn zeros_like(&mut self, v: Value) -> Value {
-        let shape = self.shape(v).clone();
-        self.int(shape, 0)
+    /// Zero, of the shape of `x`.
+    pub fn zeros_like(&mut self, x: Value) -> Value {
+        self.fill(self.shape(x), Exact::ZERO)
     }
 
-    /// Ones of the shape of `v`.
-    pub fn ones_like(&mut self, v: Value) -> Value {
-        let shape = self.shape(v).clone();
-        self.int(shape, 1)
+    /// One, of the shape of `x`.
+    pub fn ones_like(&mut self, x: Value) -> Value {
+        self.fill(self.shape(x), Exact::ONE)
     }
 
-    /// The number a value is filled with.
-    pub fn filled(&self, v: Value) -> Option<Exact> {
-        match self.op(v) {
-            Op::Fill(x) => Some(*x),
-            _ => None,
-        }
+    /// The position of every row within its sample.
+    pub fn position(&mut self, dim: DimId) -> Value {
+        self.push(Op::Position, Shape::new(Some(dim), &[]))
     }
 
-    fn is_fill(&self, v: Value, n: i64) -> bool {
-        self.filled(v) == Some(Exact::int(n))
+    /// Compares the images of every row of `dim`, see [`Op::Compare`].
+    pub fn compare(&mut self, op: Cmp, dim: DimId, a: Option<MapId>, b: Option<MapId>) -> Value {
+        self.push(Op::Compare { op, a, b }, Shape::new(Some(dim), &[]))
     }
+}
 
-    /// A scalar function of arguments of equal shapes.
-    pub fn map(&mut self, f: Scalar, args: &[Value]) -> Value {
-        let shape = self.shape(args[0]).clone();
-        for a in &args[1..] {
-            assert_eq!(*self.shape(*a), shape, "map {f:?}: shapes");
-        }
-        if let Some(v) = self.simplify_map(f, args) {
-            return v;
-        }
-        self.push(Op::Map { f, args: args.to_vec() }, shape)
-    }
-
-    fn simplify_map(&mut self, f: Scalar, args: &[Value]) -> Option<Value> {
-        let shape = self.shape(args[0]).clone();
-        let fills: Vec<Option<Exact>> = args.iter().map(|a| self.filled(*a)).collect();
-        match (f, args, fills.as_slice()) {
-            (Scalar::Add, [_, _], [Some(a), Some(b)]) => Some(self.fill(shape, *a + *b)),
-            (Scalar::Sub, [_, _], [Some(a), Some(b)]) => Some(self.fill(shape, *a - *b)),
-            (Scalar::Mul, [_, _], [Some(a), Some(b)]) => Some(self.fill(shape, *a * *b)),
-            (Scalar::Div, [_, _], [Some(a), Some(b)]) if b.f != 0.0 => Some(self.fill(shape, *a / *b)),
-            (Scalar::Neg, [_], [Some(a)]) => Some(self.fill(shape, -*a)),
-            (Scalar::Add, [x, y], _) if self.is_fill(*y, 0) => Some(*x),
-            (Scalar::Add, [y, x], _) if self.is_fill(*y, 0) => Some(*x),
-            (Scalar::Sub, [x, y], _) if self.is_fill(*y, 0) => Some(*x),
-            (Scalar::Sub, [y, x], _) if self.is_fill(*y, 0) => Some(self.map(Scalar::Neg, &[*x])),
-            (Scalar::Mul, [x, y], _) if self.is_fill(*y, 1) => Some(*x),
-            (Scalar::Mul, [y, x], _) if self.is_fill(*y, 1) => Some(*x),
-            (Scalar::Mul, [_, y], _) if self.is_fill(*y, 0) => Some(*y),
-            (Scalar::Mul, [y, _], _) if self.is_fill(*y, 0) => Some(*y),
-            (Scalar::Div, [x, y], _) if self.is_fill(*y, 1) => Some(*x),
-            (Scalar::Neg, [x], _) => match self.op(*x) {
-                Op::Map { f: Scalar::Neg, args } => Some(args[0]),
-                _ => None,
-            },
-            (Scalar::PowI(1), [x], _) => Some(*x),
-            (Scalar::PowI(0), [_], _) => Some(self.int(shape, 1)),
-            (Scalar::Select, [_, a, b], _) if a == b => Some(*a),
-            (Scalar::Select, [_, a, _], [Some(c), ..]) if c.f != 0.0 => Some(*a),
-            (Scalar::Select, [_, _, b], [Some(_), ..]) => Some(*b),
-            _ => None,
-        }
-    }
-
-    /// a + b.
-    pub fn add(&mut self, a: Value, b: Value) -> Value {
-        self.map(Scalar::Add, &[a, b])
-    }
-
-    /// a − b.
-    pub fn sub(&mut self, a: Value, b: Value) -> Value {
-        self.map(Scalar::Sub, &[a, b])
-    }
-
-    /// a · b.
-    pub fn mul(&mut self, a: Value, b: Value) -> Value {
-        self.map(Scalar::Mul, &[a, b])
-    }
-
-    /// a / b.
-    pub fn div(&mut self, a: Value, b: Value) -> Value {
-        self.map(Scalar::Div, &[a, b])
-    }
-
-    /// −a.
-    pub fn neg(&mut self, a: Value) -> Value {
-        self.map(Scalar::Neg, &[a])
-    }
-
-    /// A number times a value.
-    pub fn scale(&mut self, x: Value, c: Exact) -> Value {
-        let shape = self.shape(x).clone();
-        let c = self.fill(shape, c);
-        self.mul(x, c)
-    }
-
-    /// Broadcast and transpose: static axis k of `x` becomes axis `axes[k]` of `shape`.
+/// Structure.
+impl Builder {
+    /// Puts the axes of `x` at `axes` of `shape`, constant along the others.
     pub fn broadcast(&mut self, x: Value, shape: Shape, axes: &[u32]) -> Value {
-        let from = self.shape(x).clone();
-        assert_eq!(from.axes.len(), axes.len(), "broadcast: one axis number for every axis");
-        for (k, &a) in axes.iter().enumerate() {
-            assert_eq!(from.axes[k], shape.axes[a as usize], "broadcast: axis {k}");
-        }
-        assert!(from.dim.is_none() || from.dim == shape.dim, "broadcast: dim");
-        if let Some(c) = self.filled(x) {
-            return self.fill(shape, c);
-        }
-        if from == shape && axes.iter().enumerate().all(|(k, &a)| k as u32 == a) {
-            return x;
-        }
-        if let Op::Broadcast { x: y, axes: inner } = self.op(x).clone() {
-            let composed: Vec<u32> = inner.iter().map(|&k| axes[k as usize]).collect();
-            return self.broadcast(y, shape, &composed);
-        }
         self.push(Op::Broadcast { x, axes: axes.to_vec() }, shape)
     }
 
-    /// Constant along the rows of `dim`.
-    pub fn along(&mut self, x: Value, dim: Option<DimId>) -> Value {
-        let from = self.shape(x).clone();
-        if from.dim == dim {
-            return x;
-        }
-        let axes: Vec<u32> = (0..from.axes.len() as u32).collect();
-        self.broadcast(x, Shape { dim, axes: from.axes }, &axes)
+    /// `x` as a value of `shape`, of which its axes are the first ones.
+    pub fn expand(&mut self, x: Value, shape: &Shape) -> Value {
+        let axes: Vec<u32> = (0..self.shape(x).axes.len() as u32).collect();
+        self.broadcast(x, shape.clone(), &axes)
+    }
+
+    /// `x` as a value of `shape`, of which its axes are the last ones.
+    pub fn expand_last(&mut self, x: Value, shape: &Shape) -> Value {
+        let (n, m) = (self.shape(x).axes.len() as u32, shape.axes.len() as u32);
+        let axes: Vec<u32> = (m.saturating_sub(n)..m).collect();
+        self.broadcast(x, shape.clone(), &axes)
     }
 
     /// Axis k of the result is axis `order[k]` of `x`.
     pub fn transpose(&mut self, x: Value, order: &[u32]) -> Value {
-        let from = self.shape(x).clone();
-        let axes: Vec<u32> = order.iter().map(|&k| from.axes[k as usize]).collect();
-        let mut to = vec![0; order.len()];
-        for (new, &old) in order.iter().enumerate() {
-            to[old as usize] = new as u32;
-        }
-        self.broadcast(x, Shape { dim: from.dim, axes }, &to)
+        let s = self.shape(x);
+        let axes: Vec<u32> =
+            order.iter().map(|&k| s.axes.get(k as usize).copied().unwrap_or(0)).collect();
+        let place = |k| order.iter().position(|&o| o == k).unwrap_or(order.len()) as u32;
+        let places: Vec<u32> = (0..s.axes.len() as u32).map(place).collect();
+        self.broadcast(x, Shape { dim: s.dim, axes }, &places)
     }
 
-    /// The same elements under other static axes.
+    /// The same elements under other axes.
     pub fn reshape(&mut self, x: Value, axes: &[u32]) -> Value {
-        let from = self.shape(x).clone();
-        assert_eq!(from.row_len(), axes.iter().map(|&n| n as usize).product::<usize>(), "reshape: {:?} to {axes:?}", from.axes);
-        if from.axes == axes {
-            return x;
-        }
-        let shape = Shape::new(from.dim, axes);
-        match self.op(x).clone() {
-            Op::Reshape { x: y } => self.reshape(y, axes),
-            Op::Fill(c) => self.fill(shape, c),
-            Op::Const(c) => self.constant(axes, c.data),
-            _ => self.push(Op::Reshape { x }, shape),
-        }
+        let dim = self.shape(x).dim;
+        self.push(Op::Reshape { x }, Shape::new(dim, axes))
     }
 
-    /// `len` entries from `start` of an axis.
+    /// `len` entries from `start`.
     pub fn slice(&mut self, x: Value, axis: u32, start: u32, len: u32) -> Value {
-        let mut shape = self.shape(x).clone();
-        let full = shape.axes[axis as usize];
-        assert!(start + len <= full, "slice: {start}+{len} of {full}");
-        if len == full {
-            return x;
-        }
-        shape.axes[axis as usize] = len;
-        match self.op(x).clone() {
-            Op::Fill(c) => return self.fill(shape, c),
-            Op::Concat { xs, axis: a } if a == axis => {
-                let mut at = 0;
-                for y in xs {
-                    let n = self.axes(y)[axis as usize];
-                    if start >= at && start + len <= at + n {
-                        return self.slice(y, axis, start - at, len);
-                    }
-                    at += n;
-                }
-            }
-            Op::Slice { x: y, axis: a, start: s, .. } if a == axis => return self.slice(y, axis, s + start, len),
-            _ => {}
+        let mut shape = self.shape(x);
+        if let Some(n) = shape.axes.get_mut(axis as usize) {
+            *n = len;
         }
         self.push(Op::Slice { x, axis, start, len }, shape)
     }
 
+    /// Entry `k` along an axis, which disappears.
+    pub fn pick(&mut self, x: Value, axis: u32, k: u32) -> Value {
+        let one = self.slice(x, axis, k, 1);
+        let mut axes = self.shape(one).axes;
+        if (axis as usize) < axes.len() {
+            axes.remove(axis as usize);
+        }
+        self.reshape(one, &axes)
+    }
+
     /// Joined along an axis.
     pub fn concat(&mut self, xs: &[Value], axis: u32) -> Value {
-        if xs.len() == 1 {
-            return xs[0];
-        }
-        let mut shape = self.shape(xs[0]).clone();
-        for x in &xs[1..] {
-            let s = self.shape(*x).clone();
-            assert_eq!(s.dim, shape.dim, "concat: dims");
-            shape.axes[axis as usize] += s.axes[axis as usize];
-        }
-        if let Some(c) = self.filled(xs[0]) {
-            if xs.iter().all(|x| self.filled(*x) == Some(c)) {
-                return self.fill(shape, c);
-            }
+        let mut shape = xs.first().map(|&x| self.shape(x)).unwrap_or_default();
+        let length = |x: &Value| self.shape(*x).axes.get(axis as usize).copied().unwrap_or(0);
+        let total = xs.iter().map(length).fold(0, u32::saturating_add);
+        if let Some(n) = shape.axes.get_mut(axis as usize) {
+            *n = total;
         }
         self.push(Op::Concat { xs: xs.to_vec(), axis }, shape)
     }
 
-    /// Sum of products by letters: `"oi,ni->no"`. The dim of the result is that of the arguments.
-    pub fn contract(&mut self, a: Value, b: Value, letters: &str) -> Value {
-        let (ins, out) = letters.split_once("->").unwrap_or((letters, ""));
-        let (la, lb) = ins.split_once(',').unwrap_or((ins, ""));
-        let dim = self.dim(a).or(self.dim(b));
-        self.contract_labels(a, b, la.as_bytes(), lb.as_bytes(), out.as_bytes(), dim)
-    }
-
-    /// Sum of products by labels; `dim` of the result, `None` to sum over rows.
-    pub fn contract_labels(&mut self, a: Value, b: Value, la: &[u8], lb: &[u8], out: &[u8], dim: Option<DimId>) -> Value {
-        let (sa, sb) = (self.shape(a).clone(), self.shape(b).clone());
-        assert_eq!((sa.axes.len(), sb.axes.len()), (la.len(), lb.len()), "contract: one label for every axis");
-        assert!(sa.dim.is_none() || sb.dim.is_none() || sa.dim == sb.dim, "contract: dims");
-        let size = |l: u8| {
-            let at = la.iter().position(|&x| x == l).map(|k| sa.axes[k]);
-            at.or_else(|| lb.iter().position(|&x| x == l).map(|k| sb.axes[k])).unwrap_or(1)
+    /// `x` between zeros along an axis that gets length `len`.
+    pub fn pad(&mut self, x: Value, axis: u32, start: u32, len: u32) -> Value {
+        let shape = self.shape(x);
+        let n = shape.axes.get(axis as usize).copied().unwrap_or(0);
+        let zeros = |b: &mut Builder, n: u32| {
+            let mut s = shape.clone();
+            if let Some(m) = s.axes.get_mut(axis as usize) {
+                *m = n;
+            }
+            b.fill(s, Exact::ZERO)
         };
-        for (k, &l) in la.iter().enumerate() {
-            assert_eq!(sa.axes[k], size(l), "contract: label {l}");
-        }
-        for (k, &l) in lb.iter().enumerate() {
-            assert_eq!(sb.axes[k], size(l), "contract: label {l}");
-        }
-        let axes: Vec<u32> = out.iter().map(|&l| size(l)).collect();
-        let shape = Shape { dim, axes };
-        if self.is_fill(a, 0) || self.is_fill(b, 0) {
-            return self.int(shape, 0);
-        }
-        self.push(Op::Contract { a, b, a_axes: la.to_vec(), b_axes: lb.to_vec(), out_axes: out.to_vec() }, shape)
-    }
-
-    /// Reduction over one static axis.
-    pub fn reduce(&mut self, op: Fold, x: Value, axis: u32) -> Value {
-        let mut shape = self.shape(x).clone();
-        let n = shape.axes.remove(axis as usize);
-        if n == 1 {
-            return self.reshape(x, &shape.axes);
-        }
-        if let (Fold::Sum, Some(c)) = (op, self.filled(x)) {
-            return self.fill(shape, c * Exact::int(i64::from(n)));
-        }
-        self.push(Op::Reduce { op, x, axis }, shape)
+        let before = zeros(self, start);
+        let after = zeros(self, len.saturating_sub(start.saturating_add(n)));
+        self.concat(&[before, x, after], axis)
     }
 
     /// Pullback along a map.
     pub fn gather(&mut self, x: Value, map: MapId) -> Value {
-        let (from, to) = self.domains.ends(map);
-        let s = self.shape(x).clone();
-        assert_eq!(s.dim, Some(to), "gather: dim");
-        let shape = Shape { dim: Some(from), axes: s.axes };
-        match self.op(x).clone() {
-            Op::Fill(c) => self.fill(shape, c),
-            Op::Broadcast { x: y, axes } if self.dim(y).is_none() => self.broadcast(y, shape, &axes),
-            _ => self.push(Op::Gather { x, map }, shape),
-        }
+        let shape = Shape { dim: self.ends(map).0, axes: self.shape(x).axes };
+        self.push(Op::Gather { x, map }, shape)
     }
 
     /// Push-forward along a map.
     pub fn segment(&mut self, op: Fold, x: Value, map: MapId) -> Value {
-        let (from, to) = self.domains.ends(map);
-        let s = self.shape(x).clone();
-        assert_eq!(s.dim, Some(from), "segment: dim");
-        let shape = Shape { dim: Some(to), axes: s.axes };
-        if op == Fold::Sum && self.is_fill(x, 0) {
-            return self.int(shape, 0);
-        }
+        let shape = Shape { dim: self.ends(map).1, axes: self.shape(x).axes };
         self.push(Op::Segment { op, x, map }, shape)
     }
 
-    /// Sum over all rows.
-    pub fn total(&mut self, x: Value) -> Value {
-        let s = self.shape(x).clone();
-        assert!(s.dim.is_some(), "total: no dim");
-        let shape = Shape { dim: None, axes: s.axes };
-        if self.is_fill(x, 0) {
-            return self.int(shape, 0);
-        }
-        self.push(Op::Total { x }, shape)
+    /// Windows of a grid signal: `[fine, …]` to `[coarse, k, …]`.
+    pub fn window(&mut self, x: Value, spec: &WindowSpec) -> Value {
+        let mut axes = vec![spec.offsets.len() as u32];
+        axes.extend(self.shape(x).axes);
+        let shape = Shape { dim: Some(spec.coarse), axes };
+        self.push(spec.op(x, false), shape)
     }
 
-    /// Windows of a grid ([`Op::Window`]).
-    pub fn window(&mut self, x: Value, offsets: Vec<Vec<i32>>, stride: u32, wrap: bool, fine: DimId, coarse: DimId) -> Value {
-        let s = self.shape(x).clone();
-        assert_eq!(s.dim, Some(fine), "window: dim");
-        let mut axes = vec![offsets.len() as u32];
-        axes.extend(&s.axes);
-        self.push(Op::Window { x, offsets, stride, wrap, transpose: false, fine, coarse }, Shape { dim: Some(coarse), axes })
-    }
-
-    /// The adjoint of [`Builder::window`].
-    pub fn window_transpose(&mut self, x: Value, offsets: Vec<Vec<i32>>, stride: u32, wrap: bool, fine: DimId, coarse: DimId) -> Value {
-        let s = self.shape(x).clone();
-        assert_eq!((s.dim, s.axes.first()), (Some(coarse), Some(&(offsets.len() as u32))), "window transpose: shape");
-        let shape = Shape { dim: Some(fine), axes: s.axes[1..].to_vec() };
-        self.push(Op::Window { x, offsets, stride, wrap, transpose: true, fine, coarse }, shape)
-    }
-
-    /// Comparison of indices: rows of `dim` under two maps.
-    pub fn compare(&mut self, op: Cmp, a: Option<MapId>, b: Option<MapId>, dim: DimId) -> Value {
-        self.push(Op::Compare { op, a, b }, Shape { dim: Some(dim), axes: Vec::new() })
-    }
-
-    /// Position of each row in its sample.
-    pub fn position(&mut self, dim: DimId) -> Value {
-        self.push(Op::Position, Shape { dim: Some(dim), axes: Vec::new() })
-    }
-
-    /// A loop; see [`Scan`].
-    pub fn scan(&mut self, scan: Scan) -> Value {
-        self.push(Op::Scan(Box::new(scan)), Shape::default())
-    }
-
-    /// Result k of a loop.
-    pub fn proj(&mut self, scan: Value, k: u32) -> Value {
-        let Op::Scan(s) = self.op(scan).clone() else { panic!("proj: not a loop") };
-        let result = s.body.results[k as usize];
-        let mut shape = s.body.nodes[result.0 as usize].shape.clone();
-        if k as usize >= s.init.len() {
-            let of = shape.dim.unwrap_or(gdl_abi::SAMPLES);
-            shape.dim = Some(self.domains.dim(gdl_abi::DimDef::Stacked { time: s.time, of }));
-        }
-        self.push(Op::Proj { scan, k }, shape)
+    /// The adjoint of [`Builder::window`]: `[coarse, k, …]` to `[fine, …]`.
+    pub fn window_adjoint(&mut self, x: Value, spec: &WindowSpec) -> Value {
+        let axes = self.shape(x).axes.get(1..).unwrap_or_default().to_vec();
+        let shape = Shape { dim: Some(spec.fine), axes };
+        self.push(spec.op(x, true), shape)
     }
 
     /// The identity with derivative zero.
     pub fn detach(&mut self, x: Value) -> Value {
-        let shape = self.shape(x).clone();
-        self.push(Op::Detach { x }, shape)
+        self.push(Op::Detach { x }, self.shape(x))
+    }
+
+    fn ends(&self, map: MapId) -> (Option<DimId>, Option<DimId>) {
+        if map.0 as usize >= self.domains.maps.len() {
+            return (None, None);
+        }
+        let (from, to) = self.domains.ends(map);
+        (Some(from), Some(to))
     }
 }
 
-fn fingerprint(op: &Op, shape: &Shape) -> u64 {
-    let mut h = DefaultHasher::new();
-    shape.hash(&mut h);
-    match op {
-        Op::Const(c) => {
-            c.axes.hash(&mut h);
-            c.data.iter().for_each(|x| x.f.to_bits().hash(&mut h));
-        }
-        Op::Fill(x) => x.f.to_bits().hash(&mut h),
-        Op::Scan(_) => 0.hash(&mut h),
-        other => format!("{other:?}").hash(&mut h),
+impl WindowSpec {
+    fn op(&self, x: Value, transpose: bool) -> Op {
+        let WindowSpec { offsets, stride, wrap, fine, coarse } = self.clone();
+        Op::Window { x, offsets, stride, wrap, transpose, fine, coarse }
     }
-    h.finish()
+}
+
+/// Loops.
+impl Builder {
+    /// A loop, see [`Scan`]. `body` gets a builder for the loop's body and its arguments (states, parts of `xs`, captures),
+    /// and returns the new states, then the `ys`. Results: the final states, then the stacked `ys`.
+    pub fn scan(
+        &mut self,
+        time: DimId,
+        reverse: bool,
+        [init, xs, captures]: [&[Value]; 3],
+        body: impl FnOnce(&mut Builder, &[Value]) -> Vec<Value>,
+    ) -> Vec<Value> {
+        let mut scan = Scan {
+            time,
+            reverse,
+            init: init.to_vec(),
+            xs: xs.to_vec(),
+            captures: captures.to_vec(),
+            body: Body::default(),
+        };
+        let shapes = match verify::arg_shapes(&self.domains, &self.body.nodes, &scan) {
+            Ok(shapes) => shapes,
+            Err(e) => {
+                self.fail(e);
+                return Vec::new();
+            }
+        };
+        let mut inner = Builder::new("");
+        inner.origin = self.origin;
+        inner.domains = std::mem::take(&mut self.domains);
+        inner.args = Some(shapes.clone());
+        let args: Vec<Value> =
+            shapes.into_iter().enumerate().map(|(k, s)| inner.push(Op::Arg(k as u32), s)).collect();
+        let results = body(&mut inner, &args);
+        for y in results.iter().skip(init.len()) {
+            if let Some(of) = inner.shape(*y).dim {
+                inner.domains.dim(DimDef::Stacked { time, of });
+            }
+        }
+        self.domains = inner.domains;
+        if let Some(e) = inner.error {
+            self.fail(format!("in a loop: {e}"));
+        }
+        scan.body = Body { nodes: inner.body.nodes, results };
+        self.push_scan(scan)
+    }
+
+    /// Appends a loop; gives its results.
+    pub fn push_scan(&mut self, scan: Scan) -> Vec<Value> {
+        let count = scan.body.results.len() as u32;
+        let v = self.push(Op::Scan(Box::new(scan)), Shape::default());
+        if self.error.is_some() {
+            return (0..count).map(|_| self.scalar(Exact::ZERO)).collect();
+        }
+        (0..count).map(|k| self.proj(v, k)).collect()
+    }
+
+    /// Result k of a loop.
+    pub fn proj(&mut self, scan: Value, k: u32) -> Value {
+        let shape = match self.op(scan) {
+            Op::Scan(s) => verify::proj_shape(&self.domains, &self.body.nodes, s, k as usize),
+            _ => None,
+        };
+        self.push(Op::Proj { scan, k }, shape.unwrap_or_default())
+    }
+}
+
+/// Arithmetic.
+impl Builder {
+    /// A scalar function of arguments of equal shapes.
+    pub fn map(&mut self, f: Scalar, args: &[Value]) -> Value {
+        let shape = args.first().map(|&x| self.shape(x)).unwrap_or_default();
+        self.push(Op::Map { f, args: args.to_vec() }, shape)
+    }
+
+    /// A function of one argument.
+    pub fn map1(&mut self, f: Scalar, x: Value) -> Value {
+        self.map(f, &[x])
+    }
+
+    /// A function of two arguments.
+    pub fn map2(&mut self, f: Scalar, x: Value, y: Value) -> Value {
+        self.map(f, &[x, y])
+    }
+
+    /// A function of three arguments.
+    pub fn map3(&mut self, f: Scalar, x: Value, y: Value, z: Value) -> Value {
+        self.map(f, &[x, y, z])
+    }
+
+    /// x + y
+    pub fn add(&mut self, x: Value, y: Value) -> Value {
+        self.map(Scalar::Add, &[x, y])
+    }
+
+    /// x − y
+    pub fn sub(&mut self, x: Value, y: Value) -> Value {
+        self.map(Scalar::Sub, &[x, y])
+    }
+
+    /// x y, entry by entry
+    pub fn mul(&mut self, x: Value, y: Value) -> Value {
+        self.map(Scalar::Mul, &[x, y])
+    }
+
+    /// x / y, entry by entry
+    pub fn div(&mut self, x: Value, y: Value) -> Value {
+        self.map(Scalar::Div, &[x, y])
+    }
+
+    /// −x
+    pub fn neg(&mut self, x: Value) -> Value {
+        self.map(Scalar::Neg, &[x])
+    }
+
+    /// c x
+    pub fn scale(&mut self, x: Value, c: Exact) -> Value {
+        let c = self.fill(self.shape(x), c);
+        self.mul(x, c)
+    }
+
+    /// x + c
+    pub fn shift(&mut self, x: Value, c: Exact) -> Value {
+        let c = self.fill(self.shape(x), c);
+        self.add(x, c)
+    }
+
+    /// `yes` where `cond` is not 0, else `no`.
+    pub fn select(&mut self, cond: Value, yes: Value, no: Value) -> Value {
+        self.map(Scalar::Select, &[cond, yes, no])
+    }
+
+    /// Einsum, `"oi,ni->no"`: letters for the static axes. Rows stay rows.
+    pub fn contract(&mut self, a: Value, b: Value, letters: &str) -> Value {
+        self.einsum(a, b, letters, false)
+    }
+
+    /// As [`Builder::contract`], and the rows are summed too.
+    pub fn contract_rows(&mut self, a: Value, b: Value, letters: &str) -> Value {
+        self.einsum(a, b, letters, true)
+    }
+
+    fn einsum(&mut self, a: Value, b: Value, letters: &str, sum_rows: bool) -> Value {
+        let parts = letters
+            .split_once("->")
+            .and_then(|(i, o)| i.split_once(',').map(|(a, b)| [a, b, o].map(|s| s.trim().bytes().collect())));
+        let Some([a_axes, b_axes, out_axes]) = parts else {
+            self.fail(format!("`{letters}` does not read like `oi,ni->no`"));
+            return a;
+        };
+        self.contract_axes([a, b], [a_axes, b_axes, out_axes], sum_rows)
+    }
+
+    /// A contraction with its letters as numbers: of a, of b, of the result.
+    pub fn contract_axes(
+        &mut self,
+        [a, b]: [Value; 2],
+        letters: [Vec<u8>; 3],
+        sum_rows: bool,
+    ) -> Value {
+        let [sa, sb] = [a, b].map(|v| self.shape(v));
+        let extent = |l: &u8| {
+            let find = |list: &[u8], s: &Shape| {
+                list.iter().position(|x| x == l).and_then(|k| s.axes.get(k).copied())
+            };
+            find(&letters[0], &sa).or_else(|| find(&letters[1], &sb)).unwrap_or(0)
+        };
+        let axes = letters[2].iter().map(extent).collect();
+        let dim = if sum_rows { None } else { sa.dim.or(sb.dim) };
+        let [a_axes, b_axes, out_axes] = letters;
+        self.push(Op::Contract { a, b, a_axes, b_axes, out_axes }, Shape { dim, axes })
+    }
+}
+
+/// Sums and what is made of them.
+impl Builder {
+    /// Reduction over one static axis, which disappears.
+    pub fn reduce(&mut self, op: Fold, x: Value, axis: u32) -> Value {
+        let mut shape = self.shape(x);
+        if (axis as usize) < shape.axes.len() {
+            shape.axes.remove(axis as usize);
+        }
+        self.push(Op::Reduce { op, x, axis }, shape)
+    }
+
+    /// The sum over several static axes, as one reduction.
+    pub fn sum_axes(&mut self, x: Value, axes: &[u32]) -> Value {
+        let shape = self.shape(x);
+        let all = 0..shape.axes.len() as u32;
+        let kept: Vec<u32> = all.filter(|k| !axes.contains(k)).collect();
+        if kept.len() == shape.axes.len() {
+            return x;
+        }
+        let order: Vec<u32> = kept.iter().chain(axes).copied().collect();
+        let last = self.transpose(x, &order);
+        let mut merged: Vec<u32> =
+            kept.iter().filter_map(|&k| shape.axes.get(k as usize).copied()).collect();
+        let summed = axes.iter().filter_map(|&k| shape.axes.get(k as usize)).product();
+        merged.push(summed);
+        let flat = self.reshape(last, &merged);
+        self.reduce(Fold::Sum, flat, merged.len() as u32 - 1)
+    }
+
+    /// The sum over all rows.
+    pub fn total(&mut self, x: Value) -> Value {
+        let axes = self.shape(x).axes;
+        self.push(Op::Total { x }, Shape { dim: None, axes })
+    }
+
+    /// How many rows go to every row: `[B]` for a map A → B.
+    pub fn count(&mut self, map: MapId) -> Value {
+        let dim = self.ends(map).0;
+        let ones = self.fill(Shape { dim, axes: Vec::new() }, Exact::ONE);
+        self.segment(Fold::Sum, ones, map)
+    }
+
+    /// The mean of the rows that go to every row; 0/0 where there are none.
+    pub fn mean_segment(&mut self, x: Value, map: MapId) -> Value {
+        let sum = self.segment(Fold::Sum, x, map);
+        let count = self.count(map);
+        let count = self.expand(count, &self.shape(sum));
+        self.div(sum, count)
+    }
+
+    /// exp(x) over its sum over all rows that go to the same row. The maximum is subtracted first, for floating point's sake.
+    pub fn softmax_segment(&mut self, x: Value, map: MapId) -> Value {
+        let fixed = self.detach(x);
+        let top = self.segment(Fold::Max, fixed, map);
+        let top = self.gather(top, map);
+        let low = self.sub(x, top);
+        let e = self.map1(Scalar::Exp, low);
+        let sum = self.segment(Fold::Sum, e, map);
+        let sum = self.gather(sum, map);
+        self.div(e, sum)
+    }
+
+    /// exp(x) over its sum over a static axis.
+    pub fn softmax_axis(&mut self, x: Value, axis: u32) -> Value {
+        let shape = self.shape(x);
+        let others: Vec<u32> = (0..shape.axes.len() as u32).filter(|&k| k != axis).collect();
+        let fixed = self.detach(x);
+        let top = self.reduce(Fold::Max, fixed, axis);
+        let top = self.broadcast(top, shape.clone(), &others);
+        let low = self.sub(x, top);
+        let e = self.map1(Scalar::Exp, low);
+        let sum = self.reduce(Fold::Sum, e, axis);
+        let sum = self.broadcast(sum, shape, &others);
+        self.div(e, sum)
+    }
 }

@@ -17,7 +17,7 @@
 
 //!
 //! # Where to start
-//! [`build`] makes programs, [`simplify`] holds the local laws it applies, [`verify`] says whether one is well formed,
+//! [`build`] makes programs, `simplify` holds the local laws it applies, [`verify`] says whether one is well formed,
 //! [`text`] prints and parses them, [`interp`] runs them, [`grad`] differentiates them, [`opt`] makes them better,
 //! [`random`] invents them for tests.
 
@@ -27,6 +27,7 @@
 // build.rs, commit, and stop with a report; do not write interp/grad/text/opt.
 pub mod build;
 mod ops;
+mod simplify;
 pub mod verify;
 
 pub use build::Builder;

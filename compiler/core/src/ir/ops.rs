@@ -1,6 +1,7 @@
 //! Operands and names of operators.
 
 use super::{Body, Cmp, Fold, Node, Op, Scalar, Scan, Shape, Value};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 impl Op {
     /// The values it reads; those of a loop body are not among them.
@@ -177,4 +178,62 @@ impl Fold {
 impl Cmp {
     /// All comparisons with their names.
     pub const NAMED: [(Cmp, &'static str); 3] = [(Cmp::Eq, "eq"), (Cmp::Lt, "lt"), (Cmp::Le, "le")];
+}
+
+impl Op {
+    /// Its name in messages.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Op::Input(_) => "input",
+            Op::Param(_) => "param",
+            Op::Arg(_) => "arg",
+            Op::Const(_) => "const",
+            Op::Fill(_) => "fill",
+            Op::Map { .. } => "map",
+            Op::Broadcast { .. } => "broadcast",
+            Op::Reshape { .. } => "reshape",
+            Op::Slice { .. } => "slice",
+            Op::Concat { .. } => "concat",
+            Op::Contract { .. } => "contract",
+            Op::Reduce { .. } => "reduce",
+            Op::Gather { .. } => "gather",
+            Op::Segment { .. } => "segment",
+            Op::Total { .. } => "total",
+            Op::Window { .. } => "window",
+            Op::Compare { .. } => "compare",
+            Op::Position => "position",
+            Op::Scan(_) => "scan",
+            Op::Proj { .. } => "proj",
+            Op::Detach { .. } => "detach",
+        }
+    }
+
+    /// A hash of the operator and shape of a node: equal nodes have equal ones.
+    pub(super) fn fingerprint(&self, shape: &Shape) -> u64 {
+        let mut h = DefaultHasher::new();
+        self.name().hash(&mut h);
+        shape.hash(&mut h);
+        self.operands().hash(&mut h);
+        match self {
+            Op::Input(k) | Op::Param(k) | Op::Arg(k) | Op::Proj { k, .. } => k.hash(&mut h),
+            Op::Const(c) => c.data.iter().for_each(|x| (x.f.to_bits(), x.r).hash(&mut h)),
+            Op::Fill(x) => (x.f.to_bits(), x.r).hash(&mut h),
+            Op::Map { f, .. } => f.hash(&mut h),
+            Op::Broadcast { axes, .. } => axes.hash(&mut h),
+            Op::Slice { axis, start, .. } => (axis, start).hash(&mut h),
+            Op::Concat { axis, .. } => axis.hash(&mut h),
+            Op::Contract { a_axes, b_axes, out_axes, .. } => {
+                (a_axes, b_axes, out_axes).hash(&mut h);
+            }
+            Op::Reduce { op, axis, .. } => (op, axis).hash(&mut h),
+            Op::Segment { op, map, .. } => (op, map).hash(&mut h),
+            Op::Gather { map, .. } => map.hash(&mut h),
+            Op::Window { offsets, stride, wrap, transpose, .. } => {
+                (offsets, stride, wrap, transpose).hash(&mut h);
+            }
+            Op::Compare { op, a, b } => (op, a, b).hash(&mut h),
+            Op::Reshape { .. } | Op::Total { .. } | Op::Position | Op::Scan(_) | Op::Detach { .. } => {}
+        }
+        h.finish()
+    }
 }

@@ -51,7 +51,7 @@ pub(super) struct Edge {
 
 impl EdgeList {
     /// The edges of one more sample.
-    fn push_sample(&mut self, mut edges: Vec<Edge>) {
+    pub(super) fn push_sample(&mut self, mut edges: Vec<Edge>) {
         edges.sort_by_key(|e| e.ends[1]);
         self.ends.extend(edges.iter().map(|e| e.ends));
         self.order.extend(edges.iter().map(|e| e.row));

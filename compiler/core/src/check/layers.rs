@@ -1,0 +1,59 @@
+//! A layer at its definition: checked once, with its representations unknown.
+
+use super::{Checker, Env, LayerRef, R, Val};
+use crate::typed::{Input, TOp};
+use gdl_syntax::ast::Expr;
+use std::rc::Rc;
+
+impl Checker<'_> {
+    /// Checks a layer with abstract parameters; errors are reported.
+    pub(crate) fn layer_definition(&mut self, layer: &Rc<LayerRef>) {
+        let c = &layer.callable;
+        if is_introspective(c) {
+            return;
+        }
+        self.abstract_mode = true;
+        let mut env = Env::new(layer.module);
+        if self.abstract_params(layer, &mut env).is_ok() {
+            if let Ok(v) = self.block(&c.body, &mut env) {
+                let _ = self.check_result(layer, v, &mut env);
+            }
+        }
+    }
+
+    fn abstract_params(&mut self, layer: &Rc<LayerRef>, env: &mut Env) -> R<()> {
+        let c = &layer.callable;
+        for p in &c.params {
+            if let Some(kind) = self.kind_of(&p.ty, env)? {
+                self.declare(&p.name.name, kind, p.name.span, env)?;
+            }
+        }
+        for p in &c.params {
+            if env.get(&p.name.name).is_some() {
+                continue;
+            }
+            self.declare_pattern(&p.ty, c, env)?;
+            let node = self.input(&p.name.name, &p.ty, env)?;
+            env.set(&p.name.name, Val::Node(node));
+        }
+        Ok(())
+    }
+
+    /// Adds an input of a type.
+    pub(crate) fn input(&mut self, name: &str, ty: &Expr, env: &mut Env) -> R<crate::typed::NodeId> {
+        let v = self.eval(ty, env)?;
+        let Some(t) = v.to_type() else {
+            return Err(self.error("GDL0111", format!("what is `{name}`?"), ty.span, format!("a type or kind is needed; this is {}", v.describe())));
+        };
+        self.model.inputs.push(Input { name: name.to_string(), ty: t.clone() });
+        let k = self.model.inputs.len() as u32 - 1;
+        Ok(self.add(TOp::Input(k), t, &[], ty.span))
+    }
+}
+
+/// Whether the body looks inside its representations or words, or calls itself: such layers are checked per use.
+fn is_introspective(c: &gdl_syntax::ast::Callable) -> bool {
+    let text = format!("{:?}", c.body);
+    let words = c.params.iter().any(|p| matches!(&p.ty.kind, gdl_syntax::ast::ExprKind::Name(n) if n == "word" || n == "list"));
+    words || text.contains("For {") || text.contains("If {") || text.contains("\"points\"")
+}

@@ -1,0 +1,142 @@
+//! A model: its group, domains, inputs, outputs; what the signature promises against what the network needs.
+
+use super::{Checker, Env, LayerRef, R, Val};
+use crate::check::env::Kind;
+use crate::diag::Diagnostic;
+use crate::typed::Congruence;
+use crate::types::{Domain, DomainId, DomainKind};
+use gdl_syntax::ast::{Span, Under};
+use std::rc::Rc;
+
+impl Checker<'_> {
+    /// Checks a model; errors are reported.
+    pub(crate) fn model_definition(&mut self, layer: &Rc<LayerRef>) -> R<()> {
+        let c = &layer.callable;
+        let mut env = Env::new(layer.module);
+        self.model.name = c.name.name.clone();
+        if let Some(u) = &c.under {
+            self.under(u, &mut env)?;
+        }
+        let mut ok = Ok(());
+        for p in &c.params {
+            let bound = match self.kind_of(&p.ty, &mut env) {
+                Ok(Some(Kind::Domain(d))) => {
+                    let at = c.under.as_ref().map_or(p.ty.span, |u| u.group.span);
+                    self.natural(&d, p.ty.span, at).map(|()| Val::Domain(self.new_domain(Domain { name: p.name.name.clone(), ..d })))
+                }
+                Ok(Some(_)) => Err(self.report(
+                    Diagnostic::error("GDL0111", "a model takes domains and signals", p.ty.span, "a compile-time parameter").help("Use a `setting`, which the command line can change."),
+                )),
+                Ok(None) => self.input(&p.name.name, &p.ty, &mut env).map(Val::Node),
+                Err(e) => Err(e),
+            };
+            match bound {
+                Ok(v) => env.set(&p.name.name, v),
+                Err(e) => {
+                    ok = Err(e);
+                    env.set(&p.name.name, Val::Poison);
+                }
+            }
+        }
+        ok?;
+        let out = self.block(&c.body, &mut env)?;
+        let out = self.check_result(layer, out, &mut env)?;
+        match out {
+            Val::Record(fields) => {
+                for (name, v) in fields {
+                    let n = self.to_node(&v, c.name.span)?;
+                    self.model.outputs.push((name, n));
+                }
+            }
+            v => {
+                let n = self.to_node(&v, c.name.span)?;
+                self.model.outputs.push(("output".into(), n));
+            }
+        }
+        self.congruences(c.name.span)
+    }
+
+    fn under(&mut self, u: &Under, env: &mut Env) -> R<()> {
+        match self.eval(&u.group, env)? {
+            Val::Group(g) => self.model.group = g,
+            other => return Err(self.error("GDL0111", "a group is needed after `under`", u.group.span, format!("this is {}", other.describe()))),
+        }
+        self.model.allowed = u.flags.iter().map(|f| f.name.clone()).collect();
+        Ok(())
+    }
+
+    /// Whether the declared group is a symmetry of a domain.
+    fn natural(&mut self, d: &Domain, span: Span, group_span: Span) -> R<()> {
+        let group = self.model.group.clone();
+        match &d.kind {
+            DomainKind::Grid { rank, .. } => {
+                let rank = rank.value().unwrap_or(2) as usize;
+                let bad = group.generators().into_iter().find(|g| group.point_matrix(g, rank).is_none());
+                if bad.is_none() && group.is_finite() {
+                    return Ok(());
+                }
+                let largest = match rank {
+                    1 => "D(1)",
+                    2 => "D(4)",
+                    _ => "Oh",
+                };
+                let shown = bad.map_or("a small rotation".to_string(), |g| g.to_string());
+                Err(self.report(
+                    Diagnostic::error("GDL0112", format!("{group} is not a symmetry of a grid with {rank} axes"), group_span, "moves cells off the grid")
+                        .label(span, format!("its largest point group is {largest}"))
+                        .counterexample(Some(format!("{shown}:  a cell centre lands between cells")))
+                        .help(format!("Declare `under {largest}` or a subgroup of it.")),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Strides and pooling ask for congruences of the extents; the signature must promise them.
+    fn congruences(&mut self, span: Span) -> R<()> {
+        let mut ok = Ok(());
+        for k in 0..self.model.domains.len() {
+            let Some((root, modulus, remainder)) = self.congruence_of(DomainId(k as u32)) else { continue };
+            let (m, r) = self.domain(root).size;
+            self.model.congruences.push(Congruence { domain: root, modulus, remainder, span });
+            if m % modulus == 0 && (r - remainder).rem_euclid(modulus) == 0 {
+                continue;
+            }
+            let name = self.domain(root).name.clone();
+            let write = if remainder == 0 { format!("size = {modulus}*k") } else { format!("size = {modulus}*k + {remainder}") };
+            let coarse = self.domain(DomainId(k as u32)).name.clone();
+            ok = Err(self.report(
+                Diagnostic::error("GDL0113", format!("the sides of `{name}` must have the form {}", &write[7..]), span, format!("`{coarse}` is a union of orbits only then"))
+                    .counterexample(Some(format!("side {}:  reflected windows do not lie on the windows", modulus + (remainder + 1) % modulus)))
+                    .note("A stride is equivariant iff n + 2·pad − window is divisible by it on every axis.")
+                    .help(format!("Declare `{name}: grid(…, {write})`.")),
+            ));
+        }
+        ok
+    }
+
+    /// For a coarse grid: (grid of the signature, modulus, remainder) that its extents need.
+    fn congruence_of(&self, d: DomainId) -> Option<(DomainId, i64, i64)> {
+        let mut chain = Vec::new();
+        let mut at = d;
+        while let DomainKind::Coarse { of, window, stride, pad } = &self.domain(at).kind {
+            chain.push((window.value()?, stride.value()?, pad.value()?));
+            at = *of;
+        }
+        if chain.is_empty() {
+            return None;
+        }
+        // extent = (n + c) / m, exactly.
+        let (mut m, mut c) = (1i64, 0i64);
+        for (w, s, p) in chain.iter().rev() {
+            c += m * (2 * p - w);
+            m *= s;
+            if m > 4096 {
+                return None;
+            }
+            // The next extent is (n + c) / m + 1.
+            c += m;
+        }
+        Some((at, m, (-c).rem_euclid(m)))
+    }
+}

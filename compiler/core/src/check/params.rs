@@ -1,0 +1,188 @@
+//! Parameters, statistics, random draws: elements of T^Γ, the space of fixed elements of their type.
+
+use super::env::Network;
+use super::{Checker, Env, R, Val};
+use crate::diag::Diagnostic;
+use crate::typed::{Init, NodeId, Param, ParamId, StatDecl, TOp};
+use crate::types::{Elem, Rep, Space, Type};
+use gdl_syntax::ast::{Expr, ExprKind, Ident, ParamDecl, Span};
+use std::rc::Rc;
+
+impl Checker<'_> {
+    pub(crate) fn param(&mut self, p: &ParamDecl, env: &mut Env) -> R<Val> {
+        let path = if self.path.is_empty() { p.name.name.clone() } else { format!("{}.{}", self.path, p.name.name) };
+        let Some(ty_expr) = &p.ty else {
+            return self.network(p, path, env);
+        };
+        if let Some(&n) = self.by_name.get(&path) {
+            return Ok(Val::Node(n));
+        }
+        let ty = self.eval(ty_expr, env)?;
+        let Some(space) = ty.to_space() else {
+            return Err(self.report(
+                Diagnostic::error("GDL0103", "a parameter cannot live on a run-time domain", ty_expr.span, format!("this is {}", ty.describe()))
+                    .note("Relabelling the elements of the domain fixes no assignment of weights to them but the constant one.")
+                    .help("Use static sets (`0..n`, `enum`, `p.window(3)`) and representations; a value for every node comes in as an input."),
+            ));
+        };
+        let init = self.init(p, env)?;
+        self.check_space(&space, ty_expr, p.name.span)?;
+        let param = Param { name: path.clone(), space: space.clone(), init, external: p.external.clone(), basis: p.basis.as_ref().map(|b| b.name.clone()), span: p.name.span };
+        self.model.params.push(param);
+        let id = ParamId(self.model.params.len() as u32 - 1);
+        let ty = Type { sets: space.sets.clone(), elem: Elem::Rep(space.rep) };
+        let node = self.add(TOp::Param(id), ty, &[], p.name.span);
+        self.by_name.insert(path, node);
+        Ok(Val::Node(node))
+    }
+
+    /// `param phi = mlp(_, [64, 64])`, `param b: 8 = 0`.
+    fn network(&mut self, p: &ParamDecl, path: String, env: &mut Env) -> R<Val> {
+        let Some(value) = &p.value else {
+            return Err(self.error("GDL0111", "a parameter needs a type or a network", p.name.span, "write `param W: hom(a, b)`"));
+        };
+        match self.eval(value, env)? {
+            Val::Network(n) => Ok(Val::Network(Rc::new(Network { layer: n.layer.clone(), args: n.args.clone(), path }))),
+            other => Err(self.report(
+                Diagnostic::error("GDL0111", "this is not a network", value.span, format!("this is {}", other.describe())).help("Leave its input open: `param phi = mlp(_, [64, 64])`."),
+            )),
+        }
+    }
+
+    fn init(&mut self, p: &ParamDecl, env: &mut Env) -> R<Init> {
+        if let Some(v) = &p.value {
+            let val = self.eval(v, env)?;
+            return Ok(Init::Constant(self.as_exact(&val, v.span)?.f));
+        }
+        match &p.dist {
+            None => Ok(Init::Default),
+            Some(d) => self.distribution(d, env),
+        }
+    }
+
+    fn distribution(&mut self, d: &Expr, env: &mut Env) -> R<Init> {
+        let (word, arg) = match &d.kind {
+            ExprKind::Name(n) => (n.as_str(), None),
+            ExprKind::Call { f, args } => match (&f.kind, args.first()) {
+                (ExprKind::Name(n), Some(a)) => {
+                    let v = self.eval(&a.value, env)?;
+                    (n.as_str(), Some(self.as_exact(&v, a.value.span)?.f))
+                }
+                _ => ("", None),
+            },
+            _ => ("", None),
+        };
+        match (word, arg) {
+            ("he", None) => Ok(Init::He),
+            ("glorot", None) => Ok(Init::Glorot),
+            ("normal", Some(s)) => Ok(Init::Normal(s)),
+            ("uniform", Some(s)) => Ok(Init::Uniform(s)),
+            ("constant", Some(s)) => Ok(Init::Constant(s)),
+            _ => Err(self.report(Diagnostic::error("GDL0111", "unknown distribution", d.span, "after `~`").help("One of `he`, `glorot`, `normal(sd)`, `uniform(a)`, `constant(c)`."))),
+        }
+    }
+
+    /// A space must have fixed elements; blocks without any are named.
+    fn check_space(&mut self, space: &Space, ty: &Expr, span: Span) -> R<()> {
+        let Some(dims) = self.space_dims(space, ty.span)? else { return Ok(()) };
+        if dims.total == 0 && !matches!(ty.kind, ExprKind::Name(_)) && space.rep.as_hom().is_none() {
+            let group = self.model.group.to_string();
+            let rep = space.rep.to_string();
+            return Err(self.report(
+                Diagnostic::error("GDL0103", format!("no vector of `{rep}` is fixed by {group}"), ty.span, "this parameter could only be 0")
+                    .note("Schur: an irreducible representation that is not trivial has no invariant vector, so a bias there breaks the symmetry.")
+                    .help("Leave the bias out, or declare it on the invariant blocks only."),
+            ));
+        }
+        if let Some(dead) = dims.dead {
+            let (a, _) = space.rep.as_hom().unwrap_or_default();
+            let at = self.outer_span.iter().copied().find(|s| s.file == self.program.root_file()).unwrap_or(span);
+            self.report(
+                Diagnostic::warning("GDL0119", format!("the block `{dead}` is always 0"), at, format!("no linear map from `{a}` reaches it"))
+                    .note("Schur: there is no intertwiner between irreducible representations that differ.")
+                    .help("Make it with a tensor product first, or leave the block out."),
+            );
+        }
+        Ok(())
+    }
+
+    fn space_dims(&mut self, space: &Space, span: Span) -> R<Option<crate::lower::reps::SpaceDims>> {
+        if self.abstract_mode || space.is_abstract() {
+            return Ok(None);
+        }
+        match crate::lower::reps::space_dims(&self.model, space) {
+            Ok(d) => Ok(Some(d)),
+            Err(why) => Err(self.report(Diagnostic::error("GDL0114", "this space has no finite basis of fixed elements", span, why).help("Windows must be unions of orbits of the group."))),
+        }
+    }
+
+    pub(crate) fn stat(&mut self, name: &Ident, ty: &Expr, value: Option<&Expr>, over_data: bool, env: &mut Env) -> R<Val> {
+        let path = if self.path.is_empty() { name.name.clone() } else { format!("{}.{}", self.path, name.name) };
+        let t = self.eval(ty, env)?;
+        let (Some(space), Some(value)) = (t.to_space(), value) else {
+            return Err(self.error("GDL0111", "a statistic has a type and a value", name.span, "write `stat m: 1 = mean i: …`"));
+        };
+        let node = self.eval_node(value, env)?;
+        let have = self.node(node).ty.clone();
+        let want = Type { sets: space.sets.clone(), elem: Elem::Rep(space.rep.clone()) };
+        if !have.same(&want) || !self.node(node).deps.is_empty() {
+            let (h, w) = (self.show(&have), self.show(&want));
+            return Err(self.error("GDL0110", "this statistic has another type than declared", value.span, format!("this is `{h}`, declared as `{w}`")));
+        }
+        if !self.abstract_mode && !space.rep.is_trivial() {
+            return Err(self.report(
+                Diagnostic::error("GDL0103", "a statistic must be fixed by the group", ty.span, format!("`{}` is moved", space.rep)).help("Average invariants: norms, or means over the points of a permutation representation."),
+            ));
+        }
+        let param = Param { name: path, space, init: Init::Constant(1.0), external: None, basis: None, span: name.span };
+        self.model.stats.push(StatDecl { param, over_data });
+        let id = ParamId(self.model.stats.len() as u32 - 1);
+        Ok(Val::Node(self.add(TOp::Stat { stat: id, value: node }, want, &[node], name.span)))
+    }
+
+    /// `random keep: x ~ bernoulli(0.9)`: a draw for every entry of x while training; its mean otherwise.
+    pub(crate) fn random(&mut self, name: &Ident, ty: &Expr, dist: &Expr, env: &mut Env) -> R<Val> {
+        let like = self.eval_node(ty, env)?;
+        let rate = match &dist.kind {
+            ExprKind::Call { f, args } if matches!(&f.kind, ExprKind::Name(n) if n == "bernoulli") && args.len() == 1 => {
+                let v = self.eval(&args[0].value, env)?;
+                self.as_exact(&v, dist.span)?
+            }
+            _ => return Err(self.error("GDL0111", "unknown distribution", dist.span, "one of `bernoulli(p)`")),
+        };
+        if !(0.0..=1.0).contains(&rate.f) {
+            return Err(self.error("GDL0111", "a probability lies between 0 and 1", dist.span, format!("{}", rate.f)));
+        }
+        let ty = self.node(like).ty.clone();
+        let copies = match ty.as_rep() {
+            Some(r) => self.numbers_of(r),
+            None => return Err(self.points_are_affine("a random mask of points has no meaning", name.span)),
+        };
+        let ty = Type { sets: ty.sets, elem: Elem::Rep(copies) };
+        let index = self.randoms;
+        self.randoms += 1;
+        Ok(Val::Node(self.add(TOp::Random { index, rate, like }, ty, &[like], name.span)))
+    }
+
+    /// One number for every copy (every component where the representation is trivial).
+    fn numbers_of(&self, r: &Rep) -> Rep {
+        r.flat().blocks().iter().fold(Rep::default(), |acc, (n, _)| acc.plus(&Rep::atom(n.clone(), crate::types::Atom::Known(gdl_rep::Atom::Trivial))))
+    }
+
+    /// `x as V`: one of the fixed list of canonical isomorphisms; now: the same components under another name.
+    pub(crate) fn convert(&mut self, lhs: &Expr, rhs: &Expr, span: Span, env: &mut Env) -> R<Val> {
+        let x = self.eval_node(lhs, env)?;
+        let want = self.eval_rep(rhs, env)?;
+        self.lift(&[x], span, &mut |c, args| c.as_rep(args[0], &want, span)).map(Val::Node)
+    }
+
+    fn as_rep(&mut self, x: NodeId, want: &Rep, span: Span) -> R<NodeId> {
+        let have = self.node(x).ty.as_rep().cloned().unwrap_or_default();
+        if have.same(want) {
+            return Ok(x);
+        }
+        Err(self.report(
+            Diagnostic::error("GDL0101", "these representations are not joined by a canonical isomorphism", span, format!("`{have}` as `{want}`")).help("Use `linear(x, V)`, which learns the map."),
+        ))
+    }
+}

@@ -1,0 +1,373 @@
+//! Reductions and the binders of definitions: rules linear, order, empty, fibres.
+
+use super::{Checker, Env, R, Val};
+use crate::diag::Diagnostic;
+use crate::typed::{NodeId, TOp, VarId, VarKind, Weight};
+use crate::types::{DomainKind, Elem, Set, Type};
+use gdl_syntax::ast::{BinOp, Binder, Expr, ExprKind, RedOp, Reduction, Span};
+
+impl Checker<'_> {
+    pub(crate) fn reduction(&mut self, r: &Reduction, span: Span, env: &mut Env) -> R<Val> {
+        env.push();
+        let out = self.reduction_in(r, span, env);
+        env.pop();
+        out
+    }
+
+    fn reduction_in(&mut self, r: &Reduction, span: Span, env: &mut Env) -> R<Val> {
+        if let [Binder::In(name, set)] = r.binders.as_slice() {
+            if let ExprKind::Name(n) = &set.kind {
+                if matches!(env.get(n), Some(Val::Batch)) {
+                    env.set(&name.name, Val::Sample);
+                    let body = self.eval_node(&r.body, env)?;
+                    return self.batch_mean(r.op, body, span).map(Val::Node);
+                }
+            }
+        }
+        if r.by.is_some() && r.op != RedOp::Mean {
+            return Err(self.error("GDL0006", "`by` weights a mean", r.op_span, "not another reduction"));
+        }
+        let mut scope: Vec<&Expr> = vec![&r.body];
+        scope.extend(&r.conds);
+        scope.extend(r.by.iter().map(|b| &b.weight));
+        let mut vars = Vec::new();
+        for b in &r.binders {
+            vars.push(self.bind(b, &scope, env)?);
+        }
+        let mut cond: Option<NodeId> = None;
+        for c in &r.conds {
+            let x = self.eval_node(c, env)?;
+            if !self.node(x).ty.same(&Type::scalar()) {
+                return Err(self.error("GDL0101", "a condition is one invariant number, 0 or 1", c.span, "not a truth value"));
+            }
+            cond = Some(match cond {
+                Some(y) => self.multiply(y, x, c.span)?,
+                None => x,
+            });
+        }
+        let by = match &r.by {
+            Some(b) => {
+                let node = self.eval_node(&b.weight, env)?;
+                if !self.node(node).ty.same(&Type::scalar()) {
+                    let shown = self.show(&self.node(node).ty.clone());
+                    return Err(self.report(
+                        Diagnostic::error("GDL0101", "a weight is one invariant number", b.weight.span, format!("this is `{shown}`")).help("Take an inner product: `by softmax dot(q, k)`."),
+                    ));
+                }
+                Some(Weight { softmax: b.softmax, node })
+            }
+            None => None,
+        };
+        let mut body = self.eval_node(&r.body, env)?;
+        let empty_ok = r.op == RedOp::Sum || r.op == RedOp::Prod;
+        let proof = empty_ok || (vars.iter().all(|&v| self.is_nonempty(v, env)) && self.conds_allow_self(&r.conds, env));
+        let default = match (&r.default, proof) {
+            (Some(d), _) => {
+                let ty = self.node(body).ty.clone();
+                Some(self.default_value(d, &ty, env)?)
+            }
+            (None, true) => None,
+            (None, false) => return Err(self.may_be_empty(r, &vars)),
+        };
+        for (k, &v) in vars.iter().enumerate().rev() {
+            let first = k + 1 == vars.len();
+            let (c, b) = if first { (cond, by) } else { (None, None) };
+            body = self.reduce_over(r.op, v, c, b, body, if k == 0 { default } else { None }, r, span)?;
+        }
+        Ok(Val::Node(body))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn reduce_over(&mut self, op: RedOp, var: VarId, cond: Option<NodeId>, by: Option<Weight>, body: NodeId, default: Option<NodeId>, r: &Reduction, span: Span) -> R<NodeId> {
+        let ty = self.node(body).ty.clone();
+        if !ty.sets.is_empty() && ty.sets.iter().any(Set::is_dynamic) {
+            let shown = self.show(&ty);
+            return Err(self.error("GDL0111", "the body of a reduction is a value", r.body.span, format!("this is the signal `{shown}`; read it at an index")));
+        }
+        let word = red_word(op);
+        match &ty.elem {
+            Elem::Point(_) if op != RedOp::Mean => {
+                return Err(self.points_are_affine(&format!("a {word} of points depends on the origin"), r.op_span));
+            }
+            Elem::Index(_) => return Err(self.error("GDL0111", "labels cannot be reduced", r.body.span, "an index")),
+            Elem::Rep(rep) if !matches!(op, RedOp::Sum | RedOp::Mean) && !rep.is_permutation() => {
+                return Err(self.not_ordered(op, &rep.clone(), r));
+            }
+            _ => {}
+        }
+        let mut bound = vec![var];
+        let mut extra = Vec::new();
+        if let Some((s, d)) = self.model.var(var).ends {
+            for v in [s, d] {
+                if self.model.var(v).kind == VarKind::End { bound.push(v) } else { extra.push(v) }
+            }
+        }
+        let fibre = self.node(body).fibre;
+        if let Some(f) = fibre.filter(|f| bound.contains(f)) {
+            let name = self.model.var(f).name.clone();
+            return Err(self.report(
+                Diagnostic::error("GDL0125", "vectors of different fibres are summed", span, format!("each lies in the tangent plane over its own `{name}`"))
+                    .note("There is no common frame in which to add them.")
+                    .help("Transport each along its edge to one vertex, or reduce to invariants (`norm2`) first."),
+            ));
+        }
+        let mut args = vec![body];
+        args.extend(cond);
+        args.extend(by.map(|b| b.node));
+        args.extend(default);
+        let id = self.add_with(TOp::Reduce { op, var, cond, by, body, default }, ty, &args, &extra, &bound, span);
+        self.set_fibre(id, fibre);
+        Ok(id)
+    }
+
+    /// `mean a in batch: …` in a `train` block.
+    fn batch_mean(&mut self, op: RedOp, body: NodeId, span: Span) -> R<NodeId> {
+        if op != RedOp::Mean {
+            return Err(self.report(Diagnostic::error("GDL0111", "the batch is averaged", span, "not another reduction").help("Write `mean a in batch: …`, so that the batch size does not matter.")));
+        }
+        let ty = self.node(body).ty.clone();
+        if !ty.sets.is_empty() {
+            let shown = self.show(&ty);
+            return Err(self.error("GDL0111", "reduce over the nodes of each sample first", span, format!("this is the signal `{shown}`")));
+        }
+        Ok(self.add(TOp::BatchMean { x: body }, ty, &[body], span))
+    }
+
+    fn may_be_empty(&mut self, r: &Reduction, vars: &[VarId]) -> super::Reported {
+        let word = red_word(r.op);
+        let sets: Vec<String> = vars.iter().map(|v| self.show_set(&self.model.var(*v).set.clone())).collect();
+        let why = if !r.conds.is_empty() { "the condition may hold for none".to_string() } else { format!("`{}` may have no elements", sets.join(" × ")) };
+        self.report(
+            Diagnostic::error("GDL0105", format!("this {word} can be empty"), r.op_span, why)
+                .note(format!("The {word} of nothing must be a written value, and what is written must be fixed by the group."))
+                .help(if matches!(r.op, RedOp::Mean) {
+                    "Add `else 0`, or declare the set `nonempty`.".to_string()
+                } else {
+                    format!("Add `else 0` (or another value) after the body of the {word}.")
+                }),
+        )
+    }
+
+    fn not_ordered(&mut self, op: RedOp, rep: &crate::types::Rep, r: &Reduction) -> super::Reported {
+        let word = red_word(op);
+        let counter = self.concrete(rep).and_then(|(g, k)| {
+            gdl_rep::witness::generic(&g, &k.times(2), &k, |v| {
+                let (a, b) = v.split_at(v.len() / 2);
+                a.iter().zip(b).map(|(x, y)| if op == RedOp::Prod { x * y } else { x.max(*y) }).collect()
+            })
+        });
+        self.report(
+            Diagnostic::error("GDL0108", format!("`{word}` is not equivariant on this field"), r.op_span, format!("compares components of `{rep}`, which the group mixes"))
+                .counterexample(counter.map(|c| format!("{}:  |f(gx) - g f(x)| / |f(x)| = {:.2}", c.element, c.error)))
+                .note("Only sums commute with every linear action; extrema and products need a basis that the group permutes.")
+                .help(format!("Use `sum` or `mean`, or take the {word} of norms: `{word} …: norm2(…)`.")),
+        )
+    }
+
+    /// Introduces the variables of a binder.
+    pub(crate) fn bind(&mut self, b: &Binder, scope: &[&Expr], env: &mut Env) -> R<VarId> {
+        match b {
+            Binder::Bare(name) => {
+                let set = match self.infer_set(&name.name, scope, env) {
+                    Some(s) => s,
+                    None => {
+                        return Err(self.report(
+                            Diagnostic::error("GDL0111", format!("over what does `{}` range?", name.name), name.span, "it is not used as an index of a known signal")
+                                .help(format!("Say it: `{} in S`.", name.name)),
+                        ));
+                    }
+                };
+                Ok(self.bind_name(&name.name, set, env))
+            }
+            Binder::In(name, e) => {
+                let v = self.eval(e, env)?;
+                match v.to_set() {
+                    Some(set) => Ok(self.bind_name(&name.name, set, env)),
+                    None => Err(self.error("GDL0111", "an index set is needed after `in`", e.span, format!("this is {}", v.describe()))),
+                }
+            }
+            Binder::Edge { edge, src, dst, set } => {
+                let v = self.eval(set, env)?;
+                let Val::Set(Set::Edges(d)) = v else {
+                    return Err(self.report(Diagnostic::error("GDL0111", "only edges have ends", set.span, format!("this is {}", v.describe())).help("Write `e: j -> i in g.edges`.")));
+                };
+                let e = self.bind_name(&edge.name, Set::Edges(d), env);
+                let mut ends = Vec::new();
+                for end in [src, dst] {
+                    let tied = match env.get(&end.name) {
+                        Some(Val::Var(v)) if self.model.var(*v).set == Set::Nodes(d) => Some(*v),
+                        _ => None,
+                    };
+                    ends.push(match tied {
+                        Some(v) => v,
+                        None => {
+                            let v = self.new_var(&end.name, Set::Nodes(d), VarKind::End);
+                            env.set(&end.name, Val::Var(v));
+                            v
+                        }
+                    });
+                }
+                let free = ends.iter().filter(|v| self.model.var(**v).kind == VarKind::End).count();
+                if free == 0 && ends[0] != ends[1] {
+                    return Err(self.error("GDL0111", "both ends of this edge are bound already", set.span, "leave one end free"));
+                }
+                self.model.vars[e.0 as usize].ends = Some((ends[0], ends[1]));
+                Ok(e)
+            }
+        }
+    }
+
+    fn bind_name(&mut self, name: &str, set: Set, env: &mut Env) -> VarId {
+        let v = self.new_var(name, set, VarKind::Free);
+        env.set(name, Val::Var(v));
+        v
+    }
+
+    /// Whether a range surely has an element.
+    fn is_nonempty(&self, v: VarId, env: &Env) -> bool {
+        match &self.model.var(v).set {
+            Set::Range(n) => n.value().is_none_or(|n| n > 0),
+            Set::Enum(_) | Set::Window(..) | Set::Points(_) => true,
+            Set::Edges(_) | Set::Circle(_) | Set::Sphere(_) => false,
+            Set::Nodes(d) => match &self.domain(*d).kind {
+                DomainKind::Set { nonempty } | DomainKind::Seq { nonempty } => *nonempty || self.other_var_over(*d, v, env),
+                DomainKind::Any => self.other_var_over(*d, v, env),
+                _ => true,
+            },
+        }
+    }
+
+    /// Whether another index of the same domain is in scope.
+    fn other_var_over(&self, d: crate::types::DomainId, v: VarId, env: &Env) -> bool {
+        env.names().iter().any(|n| matches!(env.get(n), Some(Val::Var(w)) if *w != v && self.model.var(*w).set == Set::Nodes(d)))
+    }
+
+    /// Whether the conditions hold at least for the index in scope itself: `j <= i`, `j == i`.
+    fn conds_allow_self(&self, conds: &[Expr], env: &Env) -> bool {
+        conds.iter().all(|c| match &c.kind {
+            ExprKind::Binary { op: BinOp::Le | BinOp::Ge | BinOp::Eq, lhs, rhs } => {
+                let var = |e: &Expr| match &e.kind {
+                    ExprKind::Name(n) => matches!(env.get(n), Some(Val::Var(_))),
+                    _ => false,
+                };
+                var(lhs) && var(rhs)
+            }
+            _ => false,
+        })
+    }
+
+    /// `i == j`, `j <= i`.
+    pub(crate) fn compare_indices(&mut self, op: BinOp, i: VarId, j: VarId, span: Span) -> R<NodeId> {
+        use crate::typed::IndexCmp;
+        let (si, sj) = (self.model.var(i).set.clone(), self.model.var(j).set.clone());
+        if si != sj {
+            let (a, b) = (self.show_set(&si), self.show_set(&sj));
+            return Err(self.error("GDL0111", "these indices belong to different sets", span, format!("`{a}` and `{b}`")));
+        }
+        let ordered = si.is_transparent() || matches!(&si, Set::Nodes(d) if matches!(self.domain(*d).kind, DomainKind::Seq { .. }));
+        if !ordered && !matches!(op, BinOp::Eq | BinOp::Ne) {
+            let shown = self.show_set(&si);
+            return Err(self.report(
+                Diagnostic::error("GDL0123", format!("`{shown}` has no order"), span, "its elements may be renumbered")
+                    .note("Renumbering is a symmetry of the domain and does not keep the order.")
+                    .help("Only `==` and `!=` compare its indices. Declare a `seq` if the order means something."),
+            ));
+        }
+        let (a, b) = if matches!(op, BinOp::Gt | BinOp::Ge) { (j, i) } else { (i, j) };
+        let op = match op {
+            BinOp::Eq => IndexCmp::Eq,
+            BinOp::Ne => IndexCmp::Ne,
+            BinOp::Lt | BinOp::Gt => IndexCmp::Lt,
+            _ => IndexCmp::Le,
+        };
+        Ok(self.add_with(TOp::CompareIndex { op, a, b }, Type::scalar(), &[], &[i, j], &[], span))
+    }
+
+    /// The set over which a name ranges, from its first use as an index.
+    pub(crate) fn infer_set(&mut self, name: &str, scope: &[&Expr], env: &mut Env) -> Option<Set> {
+        scope.iter().find_map(|e| self.infer_in(name, e, env))
+    }
+
+    fn infer_in(&mut self, name: &str, e: &Expr, env: &mut Env) -> Option<Set> {
+        if let ExprKind::Index { base, indices } = &e.kind {
+            if let Some(set) = self.infer_from_read(name, base, indices, env) {
+                return Some(set);
+            }
+        }
+        if let ExprKind::Reduce(r) = &e.kind {
+            for b in &r.binders {
+                if let Binder::Edge { src, dst, set, .. } = b {
+                    if src.name == name || dst.name == name {
+                        if let Ok(Val::Set(Set::Edges(d))) = self.quietly(|c| c.eval(set, env)) {
+                            return Some(Set::Nodes(d));
+                        }
+                    }
+                }
+            }
+        }
+        let mut found = None;
+        crate::walk::children(e, &mut |child| {
+            if found.is_none() {
+                found = self.infer_in(name, child, env);
+            }
+        });
+        found
+    }
+
+    fn infer_from_read(&mut self, name: &str, base: &Expr, indices: &[Expr], env: &mut Env) -> Option<Set> {
+        let is_name = |e: &Expr| match &e.kind {
+            ExprKind::Name(n) => n == name,
+            ExprKind::Binary { op: BinOp::Add, lhs, .. } => matches!(&lhs.kind, ExprKind::Name(n) if n == name),
+            _ => false,
+        };
+        let k = indices.iter().position(is_name)?;
+        let (root, before) = index_root(base);
+        let ty = match self.quietly(|c| c.eval(root, env)) {
+            Ok(Val::Node(n)) => self.node(n).ty.clone(),
+            Ok(Val::List(_)) | Err(_) => return None,
+            _ => return None,
+        };
+        let depth = before + k;
+        if let Some(s) = ty.sets.get(depth) {
+            return Some(s.clone());
+        }
+        let mut rep = ty.as_rep()?.clone();
+        for _ in ty.sets.len()..depth {
+            rep = rep.copies().1;
+        }
+        match rep.opened() {
+            Some(space) => space.sets.first().cloned(),
+            None => Some(Set::Range(rep.copies().0)),
+        }
+    }
+
+    /// Runs something whose errors do not count.
+    pub(crate) fn quietly<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        let kept = std::mem::take(&mut self.diags);
+        let out = f(self);
+        self.diags = kept;
+        out
+    }
+}
+
+/// The innermost base of nested brackets and how many brackets lie between.
+fn index_root(e: &Expr) -> (&Expr, usize) {
+    match &e.kind {
+        ExprKind::Index { base, indices } => {
+            let (root, n) = index_root(base);
+            (root, n + indices.len())
+        }
+        _ => (e, 0),
+    }
+}
+
+pub(crate) fn red_word(op: RedOp) -> &'static str {
+    match op {
+        RedOp::Sum => "sum",
+        RedOp::Mean => "mean",
+        RedOp::Max => "max",
+        RedOp::Min => "min",
+        RedOp::Prod => "prod",
+        RedOp::LogSumExp => "logsumexp",
+    }
+}

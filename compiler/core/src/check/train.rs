@@ -1,0 +1,137 @@
+//! `train` blocks: losses and metrics as expressions over a model's outputs and the fields of a data block.
+
+use super::{Checker, Env, LayerRef, R, Val};
+use crate::diag::Diagnostic;
+use crate::modules::Program;
+use crate::typed::{Model, NodeId};
+use crate::types::Elem;
+use gdl_rep::Group;
+use gdl_syntax::ast::{EntryKind, Expr, ItemKind, Train};
+use std::rc::Rc;
+
+/// A model together with its losses and metrics.
+#[derive(Clone, Debug)]
+pub struct TrainModel {
+    /// The model; its inputs are followed by the targets.
+    pub model: Model,
+    /// The number of inputs that belong to the model itself.
+    pub own_inputs: usize,
+    /// Losses: name, invariant number averaged over the batch.
+    pub losses: Vec<(String, NodeId)>,
+    /// Metrics.
+    pub metrics: Vec<(String, NodeId)>,
+    /// `optimizer = …`, `epochs = …`.
+    pub options: Vec<TrainOption>,
+    /// The name of the data block.
+    pub data: String,
+}
+
+/// An option of a `train` block, as written.
+#[derive(Clone, Debug)]
+pub struct TrainOption {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Expr,
+}
+
+/// Checks a `train` block: the model, and every loss and metric over its outputs.
+pub fn check_train(program: &Program, module: usize, t: &Train) -> (Option<TrainModel>, Vec<Diagnostic>) {
+    let mut c = Checker::new(program, Group::Trivial);
+    let out = c.train(module, t);
+    let failed = out.is_err() || c.diags.iter().any(Diagnostic::is_error);
+    let diags = std::mem::take(&mut c.diags);
+    match out {
+        Ok((own_inputs, losses, metrics, options)) if !failed => {
+            let model = TrainModel { model: c.model, own_inputs, losses, metrics, options, data: t.data.name.clone() };
+            (Some(model), diags)
+        }
+        _ => (None, diags),
+    }
+}
+
+type TrainParts = (usize, Vec<(String, NodeId)>, Vec<(String, NodeId)>, Vec<TrainOption>);
+
+impl Checker<'_> {
+    fn train(&mut self, module: usize, t: &Train) -> R<TrainParts> {
+        let Some((at, item)) = self.program.find(module, &t.model.name) else {
+            let known = self.program.names(module);
+            return Err(self.unknown(&t.model.name, t.model.span, "model", &known));
+        };
+        let ItemKind::Model(c) = &item.kind else {
+            return Err(self.error("GDL0111", format!("`{}` is not a model", t.model.name), t.model.span, "only models are trained"));
+        };
+        let layer = Rc::new(LayerRef { module: at, callable: c.clone() });
+        self.model_definition(&layer)?;
+        let own_inputs = self.model.inputs.len();
+        let mut env = Env::new(module);
+        env.set("batch", Val::Batch);
+        for (k, d) in self.model.domains.clone().iter().enumerate() {
+            if !matches!(d.kind, crate::types::DomainKind::Coarse { .. }) {
+                env.set(&d.name, Val::Domain(crate::types::DomainId(k as u32)));
+            }
+        }
+        for k in 0..own_inputs {
+            let name = self.model.inputs[k].name.clone();
+            if let Some(n) = self.model.nodes.iter().position(|n| matches!(n.op, crate::typed::TOp::Input(j) if j as usize == k)) {
+                env.set(&name, Val::Node(NodeId(n as u32)));
+            }
+        }
+        self.data_targets(module, t, &mut env)?;
+        let outputs = self.model.outputs.clone();
+        match outputs.as_slice() {
+            [(name, n)] if name == "output" => env.set("output", Val::Node(*n)),
+            many => env.set("output", Val::Record(many.iter().map(|(n, v)| (n.clone(), Val::Node(*v))).collect())),
+        }
+        for (name, n) in &outputs {
+            if env.get(name).is_none() {
+                env.set(name, Val::Node(*n));
+            }
+        }
+        let (mut losses, mut metrics, mut options) = (Vec::new(), Vec::new(), Vec::new());
+        let mut failed = false;
+        for e in &t.entries {
+            if e.kind == EntryKind::Option {
+                options.push(TrainOption { name: e.name.name.clone(), value: e.value.clone() });
+                continue;
+            }
+            let Ok(n) = self.eval_node(&e.value, &mut env) else {
+                failed = true;
+                continue;
+            };
+            let ty = self.node(n).ty.clone();
+            let number = ty.sets.is_empty() && matches!(&ty.elem, Elem::Rep(r) if r.same(&crate::types::Rep::scalars(1)));
+            if !number || !self.node(n).deps.is_empty() {
+                let shown = self.show(&ty);
+                self.report(Diagnostic::error("GDL0110", format!("`{}` must be one number", e.name.name), e.value.span, format!("this is `{shown}`")).help("Average it: `mean a in batch: …`."));
+                failed = true;
+                continue;
+            }
+            if e.kind == EntryKind::Loss { losses.push((e.name.name.clone(), n)) } else { metrics.push((e.name.name.clone(), n)) }
+        }
+        if losses.is_empty() && !failed {
+            return Err(self.report(Diagnostic::error("GDL0110", "there is no loss", t.model.span, "nothing to minimise").help("Add `loss name = mean a in batch: …`.")));
+        }
+        if failed { Err(super::Reported) } else { Ok((own_inputs, losses, metrics, options)) }
+    }
+
+    /// Entries of the data block that are no inputs of the model become inputs of the losses.
+    fn data_targets(&mut self, module: usize, t: &Train, env: &mut Env) -> R<()> {
+        let Some((_, item)) = self.program.find(module, &t.data.name) else {
+            let known = self.program.names(module);
+            return Err(self.unknown(&t.data.name, t.data.span, "data block", &known));
+        };
+        let ItemKind::Data(d) = &item.kind else {
+            return Err(self.error("GDL0111", format!("`{}` is not a data block", t.data.name), t.data.span, "declare `data NAME from \"file\" { … }`"));
+        };
+        for e in &d.entries.clone() {
+            let Some(ty) = &e.ty else { continue };
+            if env.get(&e.name.name).is_some() || self.kind_of(ty, env)?.is_some() {
+                continue;
+            }
+            let n = self.input(&e.name.name, ty, env)?;
+            env.set(&e.name.name, Val::Node(n));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,3 @@
+//! Typed programs to tensor IR.
+
+pub mod reps;

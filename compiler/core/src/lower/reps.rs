@@ -1,0 +1,249 @@
+//! From the checker's representations to concrete ones: dimensions, bases of fixed elements.
+
+use crate::typed::Model;
+use crate::types::{Atom, Rep, Set, Space};
+use gdl_rep::hom::{self, Basis};
+use gdl_rep::kernel;
+use gdl_rep::{Atom as Known, Group};
+
+/// The group that acts on a representation: the gauge SO(2) of a mesh, or the model's group.
+pub fn group_of(model: &Model, rep: &Rep) -> Group {
+    if rep.gauge.is_some() { Group::SO2 } else { model.group.clone() }
+}
+
+/// The representation without unknowns, and its group. Fixed elements count as their coordinates.
+pub fn concrete(model: &Model, rep: &Rep) -> Option<(Group, gdl_rep::Rep)> {
+    let group = group_of(model, rep);
+    let blocks = concrete_blocks(model, rep, &group)?;
+    let r = gdl_rep::Rep::new(group.clone(), blocks).ok()?;
+    Some((group, r))
+}
+
+fn concrete_blocks(model: &Model, rep: &Rep, group: &Group) -> Option<Vec<(u32, Known)>> {
+    let mut out = Vec::new();
+    for (n, atom) in rep.flat().blocks() {
+        let n = u32::try_from(n.value()?).ok()?;
+        out.push(match atom {
+            Atom::Known(k) => (n, k.clone()),
+            Atom::Var { .. } => return None,
+            Atom::Vector(d) => match Known::vector(group, u32::try_from(d.value()?).ok()?) {
+                Ok(k) => (n, k),
+                Err(_) => (n * u32::try_from(d.value()?).ok()?, Known::Trivial),
+            },
+            Atom::Sum(_) => return None,
+            Atom::Hom(a, b) => (n, Known::Hom(Box::new(concrete(model, a)?.1), Box::new(concrete(model, b)?.1))),
+            Atom::Kron(a, b) => (n, Known::Kron(Box::new(concrete(model, a)?.1), Box::new(concrete(model, b)?.1))),
+            Atom::Fixed(s) => (n * u32::try_from(space_dims(model, s).ok()?.total).ok()?, Known::Trivial),
+        });
+    }
+    Some(out)
+}
+
+/// The number of coordinates of a space of fixed elements.
+#[derive(Clone, Debug)]
+pub struct SpaceDims {
+    /// All of them.
+    pub total: u64,
+    /// A block of the target that no map reaches.
+    pub dead: Option<String>,
+}
+
+/// One part of a space of fixed elements: maps between two blocks, or one block of vectors.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Copies of the target block.
+    pub out_mult: u32,
+    /// Copies of the source block (1 for vectors).
+    pub in_mult: u32,
+    /// Offset and dimension of one copy of the target.
+    pub out_at: u32,
+    /// Dimension of one copy of the target.
+    pub out_dim: u32,
+    /// Offset of the source block.
+    pub in_at: u32,
+    /// Dimension of one copy of the source.
+    pub in_dim: u32,
+    /// Basis elements.
+    pub count: u32,
+    /// The tensors `[count, points…, out_dim, in_dim]` (for the sphere: `[count, out_dim, in_dim, harmonics]`).
+    pub basis: Basis,
+}
+
+/// A space of fixed elements taken apart.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Free copies: transparent sets, and the multiplicity of the whole.
+    pub copies: Vec<u32>,
+    /// The set with a non-trivial action, if any.
+    pub orbit: Option<Set>,
+    /// Harmonics (for circle and sphere) or points (for windows) of the orbit.
+    pub orbit_len: u32,
+    /// Dimension of the target, and of the source for maps.
+    pub out_dim: u32,
+    /// Dimension of the source; `None` for vectors.
+    pub in_dim: Option<u32>,
+    /// The parts with any element, target block slow, source block fast.
+    pub parts: Vec<Part>,
+}
+
+impl Opened {
+    /// Coordinates of one free copy.
+    pub fn coords(&self) -> u64 {
+        self.parts.iter().map(|p| u64::from(p.out_mult) * u64::from(p.in_mult) * u64::from(p.count)).sum()
+    }
+
+    /// The product of the free copies.
+    pub fn copy_count(&self) -> u64 {
+        self.copies.iter().map(|&n| u64::from(n)).product()
+    }
+}
+
+/// Counts coordinates and finds dead blocks.
+pub fn space_dims(model: &Model, space: &Space) -> Result<SpaceDims, String> {
+    let open = open(model, space)?;
+    let total = open.coords() * open.copy_count();
+    if total > 1 << 28 {
+        return Err(format!("{total} coordinates are too many"));
+    }
+    let mut dead = None;
+    if let (Some((_, b)), Some(_)) = (strip_copies(&space.rep).as_hom(), open.in_dim) {
+        let mut at = 0u32;
+        for (n, atom) in b.flat().blocks() {
+            let one = Rep::from_blocks(vec![(n.clone(), atom.clone())], b.gauge);
+            let dim = concrete(model, &one).map_or(0, |(_, r)| r.dim()) as u32;
+            let reached = open.parts.iter().any(|p| p.out_at >= at && p.out_at < at + dim);
+            if !reached && dim > 0 && !one.is_trivial() {
+                dead = Some(one.to_string());
+            }
+            at += dim;
+        }
+    }
+    Ok(SpaceDims { total, dead })
+}
+
+fn strip_copies(rep: &Rep) -> Rep {
+    rep.copies().1
+}
+
+/// Takes a space of fixed elements apart into bases per pair of blocks; multiplicities never enter the linear algebra.
+pub fn open(model: &Model, space: &Space) -> Result<Opened, String> {
+    let mut copies = Vec::new();
+    let mut orbit = None;
+    for s in &space.sets {
+        match s {
+            Set::Range(n) => copies.push(size(n)?),
+            Set::Enum(names) => copies.push(names.len() as u32),
+            Set::Window(..) | Set::Circle(_) | Set::Sphere(_) if orbit.is_none() => orbit = Some(s.clone()),
+            other => return Err(format!("`{other}` cannot carry parameters here")),
+        }
+    }
+    let mut rep = space.rep.clone();
+    let (a, b) = loop {
+        if let Some((a, b)) = rep.as_hom() {
+            break (Some(a), b);
+        }
+        let (n, inner) = rep.copies();
+        let is_map = inner.copies().1.as_hom().is_some() || inner.as_hom().is_some();
+        if is_map && !n.is(1) {
+            copies.push(size(&n)?);
+            rep = inner;
+        } else {
+            break (None, rep.clone());
+        }
+    };
+    let group = group_of(model, &b);
+    let target = concrete(model, &b).ok_or("this representation is not known here")?.1;
+    let source = match &a {
+        Some(a) => Some(concrete(model, a).ok_or("this representation is not known here")?.1),
+        None => None,
+    };
+    let trivial = gdl_rep::Rep::trivial(group.clone(), 1);
+    let mut parts = Vec::new();
+    let mut out_at = 0;
+    for (out_mult, out_atom) in &target.blocks {
+        let out_dim = out_atom.dim(&group) as u32;
+        let mut in_at = 0;
+        for (in_mult, in_atom) in &source.as_ref().unwrap_or(&trivial).blocks {
+            let in_dim = in_atom.dim(&group) as u32;
+            for basis in bases(model, &group, orbit.as_ref(), in_atom, out_atom)? {
+                let count = basis.len() as u32;
+                if count > 0 {
+                    parts.push(Part { out_mult: *out_mult, in_mult: *in_mult, out_at, out_dim, in_at, in_dim, count, basis });
+                }
+            }
+            in_at += in_mult * in_dim;
+        }
+        out_at += out_mult * out_dim;
+    }
+    let orbit_len = match &orbit {
+        Some(Set::Window(d, n)) => window_points(model, *d, size(n)?).len() as u32,
+        Some(Set::Sphere(l)) => (size(l)? + 1).pow(2),
+        Some(Set::Circle(_)) => parts.iter().map(|p| p.basis.shape[3]).max().unwrap_or(1),
+        _ => 1,
+    };
+    Ok(Opened { copies, orbit, orbit_len, out_dim: target.dim() as u32, in_dim: source.map(|s| s.dim() as u32), parts })
+}
+
+fn size(n: &crate::types::Int) -> Result<u32, String> {
+    n.value().and_then(|v| u32::try_from(v).ok()).ok_or_else(|| format!("the size `{n}` is not known here"))
+}
+
+/// The bases of fixed maps (or functions of the orbit with maps as values) between two atoms.
+fn bases(model: &Model, group: &Group, orbit: Option<&Set>, a: &Known, b: &Known) -> Result<Vec<Basis>, String> {
+    let show = |e: gdl_rep::Error| e.to_string();
+    match orbit {
+        None => Ok(vec![hom::hom_basis(group, a, b).map_err(show)?]),
+        Some(Set::Window(d, n)) => {
+            let points = window_points(model, *d, size(n)?);
+            Ok(vec![kernel::kernel_basis(group, &points, a, b).map_err(show)?])
+        }
+        Some(Set::Sphere(l)) => {
+            let lmax = size(l)?;
+            let total = (lmax + 1).pow(2);
+            let list = kernel::sphere_kernel(group, lmax, a, b).map_err(show)?;
+            Ok(list.into_iter().map(|(l, basis)| widen(&basis, l * l, total)).collect())
+        }
+        Some(Set::Circle(_)) => Ok(vec![kernel::circle_kernel(a, b).map_err(show)?]),
+        Some(other) => Err(format!("`{other}` has no finite space of functions")),
+    }
+}
+
+/// A basis over the harmonics of one degree as one over all degrees.
+fn widen(basis: &Basis, at: u32, total: u32) -> Basis {
+    let n = basis.shape[3] as usize;
+    let mut shape = basis.shape.clone();
+    shape[3] = total;
+    let mut data = Vec::with_capacity(basis.data.len() / n.max(1) * total as usize);
+    for row in basis.data.chunks(n) {
+        let start = data.len();
+        data.resize(start + total as usize, gdl_rep::Exact::int(0));
+        data[start + at as usize..start + at as usize + n].copy_from_slice(row);
+    }
+    Basis { shape, data, numeric: basis.numeric }
+}
+
+/// The points of a window on a grid: offsets of cell centres, doubled where the size is even; last axis fastest.
+pub fn window_points(model: &Model, d: crate::types::DomainId, size: u32) -> Vec<Vec<i32>> {
+    let rank = grid_rank(model, d);
+    let coords: Vec<i32> = if size % 2 == 1 {
+        let h = (size / 2) as i32;
+        (-h..=h).collect()
+    } else {
+        (0..size as i32).map(|k| 2 * k - (size as i32 - 1)).collect()
+    };
+    let mut points: Vec<Vec<i32>> = vec![Vec::new()];
+    for _ in 0..rank {
+        points = points.into_iter().flat_map(|p| coords.iter().map(move |&c| [p.as_slice(), &[c]].concat())).collect();
+    }
+    points
+}
+
+/// The number of axes of a grid.
+pub fn grid_rank(model: &Model, d: crate::types::DomainId) -> u32 {
+    use crate::types::DomainKind as K;
+    match &model.domains[d.0 as usize].kind {
+        K::Grid { rank, .. } => rank.value().and_then(|r| u32::try_from(r).ok()).unwrap_or(2),
+        K::Coarse { of, .. } => grid_rank(model, *of),
+        _ => 1,
+    }
+}

@@ -1,0 +1,66 @@
+//! Concrete representations as the checker asks about them.
+
+use super::{Atom, Int, Rep};
+use gdl_rep::rep::Label;
+use gdl_rep::{Atom as Known, Exact, Group};
+
+/// `l`e or `l`o of O(3), or of SO(3), where parity is forgotten.
+pub fn o3_irrep(group: &Group, l: u32, odd: bool) -> Option<Known> {
+    match group {
+        Group::O3 => Some(o3(l, odd)),
+        Group::SO3 => Some(if l == 0 { Known::Trivial } else { Known::Irrep(Label::SO3 { l }) }),
+        _ => None,
+    }
+}
+
+/// `l`e or `l`o of O(3).
+pub fn o3(l: u32, odd: bool) -> Known {
+    if l == 0 && !odd { Known::Trivial } else { Known::Irrep(Label::O3 { l, odd }) }
+}
+
+/// The standard representation on R^d; `None` where the group does not act there.
+pub fn vector(group: &Group, d: u32) -> Option<Rep> {
+    Known::vector(group, d).ok().map(|a| Rep::atom(Int::num(1), Atom::Known(a)))
+}
+
+/// The representation of u × v: a vector, and under reflections one of the other parity.
+pub fn cross(group: &Group, a: &Rep, b: &Rep) -> Option<Rep> {
+    let label = |r: &Rep| match r.flat().blocks() {
+        [(n, Atom::Known(Known::Irrep(l)))] if n.is(1) => Some(*l),
+        _ => None,
+    };
+    let out = match (group, label(a)?, label(b)?) {
+        (Group::O3, Label::O3 { l: 1, odd: p }, Label::O3 { l: 1, odd: q }) => Label::O3 { l: 1, odd: p ^ q },
+        (Group::SO3, Label::SO3 { l: 1 }, Label::SO3 { l: 1 }) => Label::SO3 { l: 1 },
+        _ => return None,
+    };
+    Some(Rep::atom(Int::num(1), Atom::Known(Known::Irrep(out))))
+}
+
+/// The name of an atom where no group is at hand.
+pub fn name(atom: &Known) -> String {
+    match atom {
+        Known::Irrep(Label::O3 { l, odd }) => format!("{l}{}", if *odd { "o" } else { "e" }),
+        Known::Irrep(Label::SO3 { l }) => format!("irrep({l})"),
+        Known::Irrep(Label::SO2 { k } | Label::Cyclic { k }) => format!("irrep({k})"),
+        Known::Irrep(Label::O2 { j, k } | Label::Dihedral { j, k }) => format!("irrep({}, {k})", u32::from(*j)),
+        Known::Irrep(Label::Finite { index }) => format!("irrep({index})"),
+        other => other.name(&Group::Trivial),
+    }
+}
+
+/// Whether it is written `8x1o`.
+pub fn is_irrep_of_o3(atom: &Known) -> bool {
+    matches!(atom, Known::Irrep(Label::O3 { .. }))
+}
+
+/// The integer that an exact number is.
+pub fn as_int(x: Exact) -> Option<i64> {
+    let n = x.f as i64;
+    (x.f.fract() == 0.0 && x.f.abs() < 9e15 && x == Exact::int(n)).then_some(n)
+}
+
+/// Numerator and denominator, if it is a ratio of small whole numbers.
+pub fn as_ratio(x: Exact) -> Option<(u64, u64)> {
+    (1..=4096u64).find_map(|d| as_int(x * Exact::int(d as i64)).and_then(|n| u64::try_from(n).ok()).map(|n| (n, d)))
+}
