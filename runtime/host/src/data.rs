@@ -5,6 +5,7 @@
 //! NaN, ranges of indices and labels, so that batches need no further checks. [`Dataset::batch`] lays samples one after the
 //! other: a batch is a disjoint union.
 
+mod build;
 mod column;
 mod dataset;
 mod edges;

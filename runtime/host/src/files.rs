@@ -39,17 +39,7 @@ pub use table::Table;
 pub(crate) use table::{list, nearest};
 
 /// The endings of the files that [`load`] reads.
-pub const KNOWN: [&str; 9] = [
-    "npz",
-    "npy",
-    "safetensors",
-    "png",
-    "xyz",
-    "extxyz",
-    "off",
-    "obj",
-    "ply",
-];
+pub const KNOWN: [&str; 9] = ["npz", "npy", "safetensors", "png", "xyz", "extxyz", "off", "obj", "ply"];
 
 /// Reads a file, or a folder of images or meshes, by the ending of its name.
 ///
@@ -60,9 +50,8 @@ pub fn load(path: impl AsRef<Path>) -> Result<Table> {
     if path.is_dir() {
         return folder::load(path);
     }
-    let bytes = fs::read(path).map_err(|e| {
-        Error::io(path, "read", &e).help("check the path; it is relative to the current folder")
-    })?;
+    let bytes = fs::read(path)
+        .map_err(|e| Error::io(path, "read", &e).help("check the path; it is relative to the current folder"))?;
     parse(path, &bytes).map_err(|e| e.in_file(path))
 }
 
@@ -90,10 +79,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
         "ply" => ply::parse(path, bytes).and_then(folder::with_ptr),
         other => {
             let known = list(KNOWN.iter());
-            Err(
-                Error::format(format!("files that end in `.{other}` are not known"))
-                    .help(format!("known are {known}")),
-            )
+            Err(Error::format(format!("files that end in `.{other}` are not known")).help(format!("known are {known}")))
         }
     }
 }
@@ -102,10 +88,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
 ///
 /// # Errors
 /// If the file cannot be written, or an array holds text.
-pub fn save_npz<'a>(
-    path: &Path,
-    arrays: impl IntoIterator<Item = (&'a str, &'a HostArray)>,
-) -> Result<()> {
+pub fn save_npz<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a HostArray)>) -> Result<()> {
     write::atomically(path, &npz::encode(arrays).map_err(|e| e.in_file(path))?)
 }
 
@@ -113,15 +96,8 @@ pub fn save_npz<'a>(
 ///
 /// # Errors
 /// If the file cannot be written, or an array holds text.
-pub fn save_tensors(
-    path: &Path,
-    arrays: &BTreeMap<String, HostArray>,
-    notes: &BTreeMap<String, String>,
-) -> Result<()> {
-    write::atomically(
-        path,
-        &tensors::encode(arrays, notes).map_err(|e| e.in_file(path))?,
-    )
+pub fn save_tensors(path: &Path, arrays: &BTreeMap<String, HostArray>, notes: &BTreeMap<String, String>) -> Result<()> {
+    write::atomically(path, &tensors::encode(arrays, notes).map_err(|e| e.in_file(path))?)
 }
 
 /// Writes JSON, indented, atomically.

@@ -144,23 +144,14 @@ impl Optimizer {
                 arrays
             })
             .collect();
-        Ok(Optimizer {
-            spec,
-            steps: 0,
-            memory,
-        })
+        Ok(Optimizer { spec, steps: 0, memory })
     }
 
     /// Changes the trained parameters, in the order of [`Optimizer::new`], by their gradients.
     ///
     /// # Errors
     /// If a gradient is NaN or infinite, or does not have its parameter's length and type; no parameter has changed then.
-    pub fn step(
-        &mut self,
-        trained: &mut [&mut Array],
-        gradients: &[&Array],
-        time: Time,
-    ) -> Result<Stepped> {
+    pub fn step(&mut self, trained: &mut [&mut Array], gradients: &[&Array], time: Time) -> Result<Stepped> {
         let fits = |(p, g): (&&mut Array, &&Array)| {
             std::mem::discriminant(&**p) == std::mem::discriminant(*g) && p.len() == g.len()
         };
@@ -177,10 +168,7 @@ impl Optimizer {
         if !norm.is_finite() {
             return Err(Error::new(Kind::NotFinite, "a gradient is NaN or infinite"));
         }
-        let scale = self
-            .spec
-            .clip
-            .map_or(1.0, |most| (most / (norm + 1e-6)).min(1.0));
+        let scale = self.spec.clip.map_or(1.0, |most| (most / (norm + 1e-6)).min(1.0));
         let Rate { rate, momentum } = self.spec.schedule.at(time);
         self.steps += 1;
         let update = Update {
@@ -191,16 +179,12 @@ impl Optimizer {
         };
         for ((p, g), memory) in trained.iter_mut().zip(gradients).zip(&mut self.memory) {
             match (&mut **p, g) {
-                (Array::F32(p), Array::F32(g)) => update.apply(
-                    p,
-                    g,
-                    &mut memory.iter_mut().filter_map(f32::of).collect::<Vec<_>>(),
-                ),
-                (Array::F64(p), Array::F64(g)) => update.apply(
-                    p,
-                    g,
-                    &mut memory.iter_mut().filter_map(f64::of).collect::<Vec<_>>(),
-                ),
+                (Array::F32(p), Array::F32(g)) => {
+                    update.apply(p, g, &mut memory.iter_mut().filter_map(f32::of).collect::<Vec<_>>())
+                }
+                (Array::F64(p), Array::F64(g)) => {
+                    update.apply(p, g, &mut memory.iter_mut().filter_map(f64::of).collect::<Vec<_>>())
+                }
                 _ => {}
             }
             if let Some(decay) = self.spec.average
@@ -230,11 +214,7 @@ impl Optimizer {
     pub fn restore(&mut self, steps: u64, memory: Vec<Vec<Array>>) -> Result<()> {
         let form = |m: &[Vec<Array>]| -> Vec<Vec<(std::mem::Discriminant<Array>, usize)>> {
             m.iter()
-                .map(|v| {
-                    v.iter()
-                        .map(|a| (std::mem::discriminant(a), a.len()))
-                        .collect()
-                })
+                .map(|v| v.iter().map(|a| (std::mem::discriminant(a), a.len())).collect())
                 .collect()
         };
         if form(&memory) != form(&self.memory) {
@@ -272,12 +252,11 @@ fn check(spec: &OptimSpec) -> Result<()> {
         OptimSpec { clip: Some(c), .. } if c.is_nan() || *c <= 0.0 => {
             format!("gradients cannot be clipped to {c}")
         }
-        OptimSpec {
-            average: Some(d), ..
-        } if !unit(*d) => format!("weights cannot be averaged with a decay of {d}"),
+        OptimSpec { average: Some(d), .. } if !unit(*d) => format!("weights cannot be averaged with a decay of {d}"),
         _ => return spec.schedule.check(),
     };
-    Err(Error::config(what).help("momentum, betas and averages lie in 0..1, decays are not negative, clip and eps are positive"))
+    Err(Error::config(what)
+        .help("momentum, betas and averages lie in 0..1, decays are not negative, clip and eps are positive"))
 }
 
 /// The rule with another momentum or β₁, unless it has none.
@@ -295,23 +274,13 @@ fn with_momentum(rule: Rule, momentum: Option<f64>) -> Rule {
             nesterov,
             decay,
         },
-        (
-            Rule::Adam {
-                beta2, eps, decay, ..
-            },
-            Some(beta1),
-        ) => Rule::Adam {
+        (Rule::Adam { beta2, eps, decay, .. }, Some(beta1)) => Rule::Adam {
             beta1,
             beta2,
             eps,
             decay,
         },
-        (
-            Rule::AdamW {
-                beta2, eps, decay, ..
-            },
-            Some(beta1),
-        ) => Rule::AdamW {
+        (Rule::AdamW { beta2, eps, decay, .. }, Some(beta1)) => Rule::AdamW {
             beta1,
             beta2,
             eps,
@@ -364,14 +333,7 @@ impl Update {
                 },
                 [m, v, ..],
             ) => {
-                self.adam(
-                    p,
-                    g,
-                    m,
-                    v,
-                    [beta1, beta2, eps],
-                    (T::new(1.0), T::new(decay)),
-                );
+                self.adam(p, g, m, v, [beta1, beta2, eps], (T::new(1.0), T::new(decay)));
             }
             (
                 Rule::AdamW {
@@ -408,12 +370,7 @@ impl Update {
         let correction = |beta: f64| 1.0 - beta.powf(self.steps as f64);
         let size = T::new(self.rate / correction(beta1));
         let root = T::new(correction(beta2).sqrt());
-        let (b1, b2, c1, c2) = (
-            T::new(beta1),
-            T::new(beta2),
-            T::new(1.0 - beta1),
-            T::new(1.0 - beta2),
-        );
+        let (b1, b2, c1, c2) = (T::new(beta1), T::new(beta2), T::new(1.0 - beta1), T::new(1.0 - beta2));
         let (eps, scale) = (T::new(eps), T::new(self.scale));
         for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
             let w = *p * shrink;
@@ -426,9 +383,7 @@ impl Update {
 }
 
 /// f32 or f64.
-trait Real:
-    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
-{
+trait Real: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> {
     fn new(x: f64) -> Self;
     fn sqrt(self) -> Self;
     /// The elements of an array of this type.
@@ -443,11 +398,7 @@ impl Real for f32 {
         f32::sqrt(self)
     }
     fn of(array: &mut Array) -> Option<&mut Vec<f32>> {
-        if let Array::F32(v) = array {
-            Some(v)
-        } else {
-            None
-        }
+        if let Array::F32(v) = array { Some(v) } else { None }
     }
 }
 
@@ -459,11 +410,7 @@ impl Real for f64 {
         f64::sqrt(self)
     }
     fn of(array: &mut Array) -> Option<&mut Vec<f64>> {
-        if let Array::F64(v) = array {
-            Some(v)
-        } else {
-            None
-        }
+        if let Array::F64(v) = array { Some(v) } else { None }
     }
 }
 
@@ -488,9 +435,9 @@ fn squares(a: &Array) -> f64 {
 pub(crate) fn mix(a: &mut Array, b: &Array, keep: f64) {
     match (a, b) {
         (Array::F32(a), Array::F32(b)) => {
-            a.iter_mut().zip(b).for_each(|(a, &b)| {
-                *a = (keep * f64::from(*a) + (1.0 - keep) * f64::from(b)) as f32
-            });
+            a.iter_mut()
+                .zip(b)
+                .for_each(|(a, &b)| *a = (keep * f64::from(*a) + (1.0 - keep) * f64::from(b)) as f32);
         }
         (Array::F64(a), Array::F64(b)) => a
             .iter_mut()

@@ -69,20 +69,13 @@ impl Params {
     ///
     /// # Errors
     /// If a parameter of the signature is not among the specs.
-    pub fn init(
-        signature: &Signature,
-        specs: &[ParamSpec],
-        seed: u64,
-        double: bool,
-    ) -> Result<Params> {
+    pub fn init(signature: &Signature, specs: &[ParamSpec], seed: u64, double: bool) -> Result<Params> {
         let specs = signature.params.iter().map(|decl| {
             specs
                 .iter()
                 .find(|s| s.name == decl.name)
                 .cloned()
-                .ok_or_else(|| {
-                    Error::config("nothing says how this parameter starts").in_array(&decl.name)
-                })
+                .ok_or_else(|| Error::config("nothing says how this parameter starts").in_array(&decl.name))
         });
         let specs: Vec<ParamSpec> = specs.collect::<Result<_>>()?;
         let start = |(decl, spec): (&ArrayDecl, &ParamSpec)| {
@@ -140,8 +133,7 @@ impl Params {
                 .map(|k| &self.arrays[k])
                 .filter(|a| a.len() == decl.row_len());
             array.ok_or_else(|| {
-                Error::config("the program takes a parameter that the model does not have")
-                    .in_array(&decl.name)
+                Error::config("the program takes a parameter that the model does not have").in_array(&decl.name)
             })
         };
         signature.params.iter().map(find).collect()
@@ -178,9 +170,7 @@ impl Params {
             }
         }
         if new.len() == self.arrays.len() {
-            let known = |name: &String| {
-                name.starts_with(STATE) || self.specs.iter().any(|s| s.file_name() == name)
-            };
+            let known = |name: &String| name.starts_with(STATE) || self.specs.iter().any(|s| s.file_name() == name);
             if let Some(extra) = table.arrays.keys().find(|name| !known(name)) {
                 let e = Error::data("the model has no such parameter").in_array(extra);
                 let e = match nearest(extra, self.specs.iter().map(ParamSpec::file_name)) {
@@ -202,12 +192,10 @@ impl Params {
             e.what = "the file lacks this parameter of the model".into();
             e
         })?;
-        if !tensor.shape.iter().eq(decl
-            .axes
+        if !tensor
+            .shape
             .iter()
-            .map(|&n| n as usize)
-            .collect::<Vec<_>>()
-            .iter())
+            .eq(decl.axes.iter().map(|&n| n as usize).collect::<Vec<_>>().iter())
         {
             let e = Error::data(format!(
                 "its shape is {:?}, but the model needs {:?}",
@@ -257,10 +245,7 @@ pub(crate) fn from_host(data: &Elements, double: bool) -> Result<Array> {
         (Elements::F64(v), false) => Ok(Array::F32(v.iter().map(|&x| x as f32).collect())),
         _ => Err(Error::new(
             Kind::Data,
-            format!(
-                "weights are floating-point numbers, but it holds {}",
-                data.type_name()
-            ),
+            format!("weights are floating-point numbers, but it holds {}", data.type_name()),
         )),
     }
 }
@@ -339,17 +324,11 @@ mod tests {
         );
         let mut wrong = table(&m);
         wrong.arrays.get_mut("conv_1.K").unwrap().shape = vec![3, 2];
-        says(
-            &mut m,
-            &wrong,
-            "its shape is [3, 2], but the model needs [2, 3]",
-        );
+        says(&mut m, &wrong, "its shape is [3, 2], but the model needs [2, 3]");
         wrong.arrays.get_mut("conv_1.K").unwrap().data = Elements::U8(vec![0; 6]);
         wrong.arrays.get_mut("conv_1.K").unwrap().shape = vec![2, 3];
         says(&mut m, &wrong, "floating-point numbers, but it holds u8");
-        m.load_some(&table(&model(&["conv_1.K", "head.W"])), &|n| {
-            n == "conv_1.K"
-        })
-        .unwrap();
+        m.load_some(&table(&model(&["conv_1.K", "head.W"])), &|n| n == "conv_1.K")
+            .unwrap();
     }
 }

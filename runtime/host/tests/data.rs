@@ -2,18 +2,16 @@
 
 use gdl_abi::{ArrayDecl, DimDef, Dtype, Instance, MapDef, SAMPLES, Signature};
 use gdl_host::data::{
-    DataSpec, Dataset, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Folds, Labels, Sizes,
-    Source, Split,
+    DataSpec, Dataset, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Folds, Labels, Sizes, Source, Split,
 };
 use gdl_host::files::{Elements, HostArray, Table};
 use gdl_runtime::Array;
+use proptest::prelude::*;
 
 fn table(arrays: Vec<(&str, Vec<usize>, Elements)>) -> Table {
     let mut table = Table::new("data.npz");
     for (name, shape, data) in arrays {
-        table
-            .insert(name, HostArray::new(shape, data).unwrap())
-            .unwrap();
+        table.insert(name, HostArray::new(shape, data).unwrap()).unwrap();
     }
     table
 }
@@ -89,10 +87,7 @@ fn images_and_labels() {
     assert_eq!(folds.train.ids, [2, 0]);
     assert_eq!(folds.test.unwrap().ids, [1]);
     let (door, inputs) = folds.train.data.batch(&[2, 0], &sig, false).unwrap();
-    assert_eq!(
-        inputs[0],
-        Array::F32(vec![4.0, 4.5, 5.0, 5.5, 0.0, 0.5, 1.0, 1.5])
-    );
+    assert_eq!(inputs[0], Array::F32(vec![4.0, 4.5, 5.0, 5.5, 0.0, 0.5, 1.0, 1.5]));
     assert_eq!(inputs[1], Array::Class(vec![4, 0]));
     let instance = Instance::new(&sig.domains, &door).unwrap();
     assert_eq!(instance.rows, [2, 8]);
@@ -150,11 +145,7 @@ fn what_does_not_fit_is_named() {
 
 #[test]
 fn channels_first() {
-    let table = table(vec![(
-        "images",
-        vec![1, 2, 1, 2],
-        Elements::U8(vec![1, 2, 3, 4]),
-    )]);
+    let table = table(vec![("images", vec![1, 2, 1, 2], Elements::U8(vec![1, 2, 3, 4]))]);
     let mut x = FieldSpec::real("x", array("images"), Some("img"), &[2]);
     x.channels_first = true;
     let extents = Extents::Of {
@@ -181,22 +172,15 @@ fn channels_first() {
         axes: vec![2],
         dtype: Dtype::Real,
     }];
-    let (_, inputs) = Dataset::new(&table, &spec)
-        .unwrap()
-        .batch(&[0], &sig, true)
-        .unwrap();
+    let (_, inputs) = Dataset::new(&table, &spec).unwrap().batch(&[0], &sig, true).unwrap();
     assert_eq!(inputs[0], Array::F64(vec![1.0, 3.0, 2.0, 4.0]));
 }
 
 /// Signature of a graph with `h` on the nodes and `w` on the edges.
 fn graph_signature() -> Signature {
     let mut sig = Signature::default();
-    let nodes = sig.domains.dim(DimDef::Ragged {
-        name: "g.nodes".into(),
-    });
-    let edges = sig.domains.dim(DimDef::Ragged {
-        name: "g.edges".into(),
-    });
+    let nodes = sig.domains.dim(DimDef::Ragged { name: "g.nodes".into() });
+    let edges = sig.domains.dim(DimDef::Ragged { name: "g.edges".into() });
     sig.domains.map(MapDef::Given {
         name: "g.src".into(),
         from: edges,
@@ -230,11 +214,7 @@ fn graph_signature() -> Signature {
 fn dense_graphs_with_a_source_node() {
     // Sample 0: 0 -> 1 (5), 1 -> 0 (7). Sample 1: 0 -> 1 (9).
     let table = table(vec![
-        (
-            "A",
-            vec![2, 2, 2],
-            Elements::F32(vec![0., 5., 7., 0., 0., 9., 0., 0.]),
-        ),
+        ("A", vec![2, 2, 2], Elements::F32(vec![0., 5., 7., 0., 0., 9., 0., 0.])),
         ("source", vec![2], Elements::I64(vec![1, 0])),
     ]);
     let spec = |rows| DataSpec {
@@ -248,12 +228,7 @@ fn dense_graphs_with_a_source_node() {
             },
         }],
         fields: vec![
-            FieldSpec::real(
-                "h",
-                Source::Indicator("source".into()),
-                Some("g.nodes"),
-                &[],
-            ),
+            FieldSpec::real("h", Source::Indicator("source".into()), Some("g.nodes"), &[]),
             FieldSpec::real("w", array("A"), Some("g.edges"), &[]),
         ],
         split: Split::All,
@@ -263,17 +238,11 @@ fn dense_graphs_with_a_source_node() {
     let (door, inputs) = data.batch(&[1, 0], &sig, true).unwrap();
     assert_eq!(
         inputs,
-        [
-            Array::F64(vec![1.0, 0.0, 0.0, 1.0]),
-            Array::F64(vec![9.0, 7.0, 5.0])
-        ]
+        [Array::F64(vec![1.0, 0.0, 0.0, 1.0]), Array::F64(vec![9.0, 7.0, 5.0])]
     );
     assert_eq!(
         door.maps,
-        [
-            ("g.src".into(), vec![0, 3, 2]),
-            ("g.dst".into(), vec![1, 2, 3])
-        ]
+        [("g.src".into(), vec![0, 3, 2]), ("g.dst".into(), vec![1, 2, 3])]
     );
     assert_eq!(data.rows("g.edges", 0), Some(2));
     assert!(Instance::new(&sig.domains, &door).is_ok());
@@ -281,10 +250,7 @@ fn dense_graphs_with_a_source_node() {
         .unwrap()
         .batch(&[1], &sig, true)
         .unwrap();
-    assert_eq!(
-        door.maps,
-        [("g.src".into(), vec![1]), ("g.dst".into(), vec![0])]
-    );
+    assert_eq!(door.maps, [("g.src".into(), vec![1]), ("g.dst".into(), vec![0])]);
     let mut bad = table.clone();
     bad.arrays.get_mut("source").unwrap().data = Elements::I64(vec![1, 2]);
     says(
@@ -336,10 +302,7 @@ fn edge_lists_are_sorted_and_fields_follow() {
         assert_eq!(door.ragged[0].1, [0, 2, 2, 5]);
         assert_eq!(
             door.maps,
-            [
-                ("g.src".into(), vec![1, 3, 4, 2]),
-                ("g.dst".into(), vec![0, 3, 3, 4])
-            ]
+            [("g.src".into(), vec![1, 3, 4, 2]), ("g.dst".into(), vec![0, 3, 3, 4])]
         );
         assert!(Instance::new(&sig.domains, &door).is_ok());
     }
@@ -355,10 +318,7 @@ fn edge_lists_are_sorted_and_fields_follow() {
         build(vec![0, 1, 2, 4, 2, 1, 1, 2], None),
         "edge 3 goes from sample 2 to sample 0",
     );
-    says(
-        build(vec![0, 1, 2, -1, 2, 1, 1, 3], None),
-        "edge 3 has node -1",
-    );
+    says(build(vec![0, 1, 2, -1, 2, 1, 1, 3], None), "edge 3 has node -1");
 }
 
 #[test]
@@ -381,9 +341,7 @@ fn species_by_word_and_by_number_shared_by_all_frames() {
             split: Split::All,
         };
         let mut sig = Signature::default();
-        let nodes = sig.domains.dim(DimDef::Ragged {
-            name: "m.nodes".into(),
-        });
+        let nodes = sig.domains.dim(DimDef::Ragged { name: "m.nodes".into() });
         sig.inputs = vec![ArrayDecl {
             name: "z".into(),
             dim: Some(nodes),
@@ -414,12 +372,7 @@ fn groups_and_fractions() {
         seed: 7,
     };
     let folds = Folds::new(&t, &spec).unwrap();
-    let mut all = [
-        folds.train.ids,
-        folds.val.unwrap().ids,
-        folds.test.unwrap().ids,
-    ]
-    .concat();
+    let mut all = [folds.train.ids, folds.val.unwrap().ids, folds.test.unwrap().ids].concat();
     all.sort_unstable();
     assert_eq!(all, [0, 1, 2]);
     spec.split = Split::Fractions {
@@ -443,8 +396,154 @@ fn groups_and_fractions() {
         val: None,
         test: None,
     };
-    says(
-        Folds::new(&t, &spec),
-        "no arrays whose names start with `bag.`",
+    says(Folds::new(&t, &spec), "no arrays whose names start with `bag.`");
+}
+
+/// A signature with one field `v` of three numbers on the edges.
+fn cloud_signature(axes: &[u32]) -> Signature {
+    let mut sig = graph_signature();
+    let edges = sig.inputs[1].dim;
+    sig.inputs = vec![ArrayDecl {
+        name: "v".into(),
+        dim: edges,
+        axes: axes.to_vec(),
+        dtype: Dtype::Real,
+    }];
+    sig
+}
+
+#[test]
+fn periodic_clouds_give_shifts() {
+    let table = table(vec![
+        ("pos", vec![2, 1, 3], Elements::F64(vec![0.5; 6])),
+        (
+            "cell",
+            vec![3, 3],
+            Elements::F64(vec![2., 0., 0., 0., 3., 0., 0., 0., 4.]),
+        ),
+        ("pbc", vec![2, 3], Elements::U8(vec![1, 1, 0, 1, 0, 0])),
+    ]);
+    let spec = |width: u32, pbc: Option<&str>, cutoff| DataSpec {
+        domains: vec![Domain::Graph {
+            nodes: "g.nodes".into(),
+            sizes: Sizes::Axis("pos".into()),
+            door: door(),
+            edges: Edges::Cutoff {
+                positions: "pos".into(),
+                cutoff,
+                cell: Some("cell".into()),
+                pbc: pbc.map(String::from),
+            },
+        }],
+        fields: vec![FieldSpec::real("v", Source::Shift, Some("g.edges"), &[width])],
+        split: Split::All,
+    };
+    let sig = cloud_signature(&[3]);
+    let data = Dataset::new(&table, &spec(3, Some("pbc"), 3.5)).unwrap();
+    let (door, inputs) = data.batch(&[1, 0], &sig, true).unwrap();
+    let expected = vec![
+        -2., 0., 0., 2., 0., 0., -2., 0., 0., 0., -3., 0., 0., 3., 0., 2., 0., 0.,
+    ];
+    assert_eq!(inputs[0], Array::F64(expected));
+    assert_eq!(door.ragged[1].1, [0, 2, 6]);
+    assert!(Instance::new(&sig.domains, &door).is_ok());
+    assert_eq!(
+        Dataset::new(&table, &spec(3, None, 4.1)).unwrap().rows("g.edges", 0),
+        Some(12)
     );
+    says(Dataset::new(&table, &spec(2, None, 4.1)), "or has other axes");
+    says(
+        Dataset::new(&table, &spec(3, None, 4e4)),
+        "check that the cutoff and the cell have the same unit",
+    );
+}
+
+#[test]
+fn meshes_give_edges_with_angles() {
+    // Two tetrahedra.
+    let verts = vec![1., 1., 1., 1., -1., -1., -1., 1., -1., -1., -1., 1.];
+    let faces = vec![0, 1, 2, 0, 2, 3, 0, 3, 1, 1, 3, 2];
+    let table = table(vec![
+        ("verts", vec![8, 3], Elements::F64([verts.clone(), verts].concat())),
+        ("verts_ptr", vec![3], Elements::I64(vec![0, 4, 8])),
+        ("faces", vec![8, 3], Elements::I64([faces.clone(), faces].concat())),
+        ("faces_ptr", vec![3], Elements::I64(vec![0, 4, 8])),
+    ]);
+    let edges = Edges::Faces {
+        positions: "verts".into(),
+        faces: "faces".into(),
+        ptr: Some("faces_ptr".into()),
+    };
+    let spec = |source| DataSpec {
+        domains: vec![Domain::Graph {
+            nodes: "g.nodes".into(),
+            sizes: Sizes::Ptr("verts_ptr".into()),
+            door: door(),
+            edges: edges.clone(),
+        }],
+        fields: vec![FieldSpec::real("v", source, Some("g.edges"), &[])],
+        split: Split::All,
+    };
+    let sig = cloud_signature(&[]);
+    let (door, inputs) = Dataset::new(&table, &spec(Source::Angle))
+        .unwrap()
+        .batch(&[0, 1], &sig, true)
+        .unwrap();
+    assert_eq!(door.ragged[1].1, [0, 12, 24]);
+    // Three neighbours of a vertex, the first at angle 0, a third of a turn apart.
+    let angles = inputs[0].to_f64();
+    let third = std::f64::consts::TAU / 3.0;
+    for corner in angles.chunks(3) {
+        assert!(
+            corner[0].abs() < 1e-12 && (corner[1].abs() - third).abs() < 1e-12,
+            "{corner:?}"
+        );
+        assert!((corner[1] + corner[2]).abs() < 1e-12, "{corner:?}");
+    }
+    assert!(Dataset::new(&table, &spec(Source::Transport)).is_ok());
+    says(Dataset::new(&table, &spec(Source::Shift)), "edges of another kind");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+
+    /// Whatever stands in the index arrays of a graph: an error, or batches that the program's domains accept.
+    #[test]
+    fn any_edge_list(
+        nodes in prop::collection::vec(-1..6i64, 1..4),
+        edges in prop::collection::vec(-1..6i64, 1..4),
+        mut ends in prop::collection::vec(-1..6i64, 0..10),
+        local: bool,
+    ) {
+        ends.truncate(ends.len() / 2 * 2);
+        let rows = nodes.last().copied().unwrap_or(0).max(0) as usize;
+        let table = table(vec![
+            ("ptr", vec![nodes.len()], Elements::I64(nodes)),
+            ("edge_ptr", vec![edges.len()], Elements::I64(edges)),
+            ("w", vec![ends.len() / 2], Elements::F64(vec![0.5; ends.len() / 2])),
+            ("edge_index", vec![2, ends.len() / 2], Elements::I64(ends)),
+            ("h", vec![rows], Elements::F64(vec![1.0; rows])),
+        ]);
+        let spec = DataSpec {
+            domains: vec![Domain::Graph {
+                nodes: "g.nodes".into(),
+                sizes: Sizes::Ptr("ptr".into()),
+                door: door(),
+                edges: Edges::List { index: "edge_index".into(), ptr: local.then(|| "edge_ptr".into()) },
+            }],
+            fields: vec![
+                FieldSpec::real("h", array("h"), Some("g.nodes"), &[]),
+                FieldSpec::real("w", array("w"), Some("g.edges"), &[]),
+            ],
+            split: Split::All,
+        };
+        if let Ok(data) = Dataset::new(&table, &spec) {
+            let sig = graph_signature();
+            let ids: Vec<usize> = (0..data.len()).rev().collect();
+            let (door, inputs) = data.batch(&ids, &sig, false).unwrap();
+            let instance = Instance::new(&sig.domains, &door).unwrap();
+            prop_assert_eq!(inputs[0].len(), instance.rows[1]);
+            prop_assert_eq!(inputs[1].len(), instance.rows[2]);
+        }
+    }
 }

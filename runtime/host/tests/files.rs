@@ -11,23 +11,11 @@ fn arrays() -> BTreeMap<String, HostArray> {
     BTreeMap::from([
         (
             "f".to_string(),
-            array(
-                &[2, 3],
-                Elements::F32(vec![1.0, -0.5, 2.0, 3.0, 4.0, f32::NAN]),
-            ),
+            array(&[2, 3], Elements::F32(vec![1.0, -0.5, 2.0, 3.0, 4.0, f32::NAN])),
         ),
-        (
-            "g".to_string(),
-            array(&[2], Elements::F64(vec![1e300, 0.1])),
-        ),
-        (
-            "i".to_string(),
-            array(&[1, 1, 3], Elements::I64(vec![-1, 0, i64::MAX])),
-        ),
-        (
-            "u".to_string(),
-            array(&[4, 50], Elements::U8((0..200).collect())),
-        ),
+        ("g".to_string(), array(&[2], Elements::F64(vec![1e300, 0.1]))),
+        ("i".to_string(), array(&[1, 1, 3], Elements::I64(vec![-1, 0, i64::MAX]))),
+        ("u".to_string(), array(&[4, 50], Elements::U8((0..200).collect()))),
         ("none".to_string(), array(&[0, 7], Elements::I64(vec![]))),
     ])
 }
@@ -37,11 +25,7 @@ fn npz() -> Vec<u8> {
 }
 
 fn safetensors() -> Vec<u8> {
-    tensors::encode(
-        &arrays(),
-        &BTreeMap::from([("a".to_string(), "b".to_string())]),
-    )
-    .unwrap()
+    tensors::encode(&arrays(), &BTreeMap::from([("a".to_string(), "b".to_string())])).unwrap()
 }
 
 fn png(color: png::ColorType, depth: png::BitDepth, pixels: &[u8]) -> Vec<u8> {
@@ -49,20 +33,12 @@ fn png(color: png::ColorType, depth: png::BitDepth, pixels: &[u8]) -> Vec<u8> {
     let mut encoder = png::Encoder::new(&mut out, 3, 2);
     encoder.set_color(color);
     encoder.set_depth(depth);
-    encoder
-        .write_header()
-        .unwrap()
-        .write_image_data(pixels)
-        .unwrap();
+    encoder.write_header().unwrap().write_image_data(pixels).unwrap();
     out
 }
 
 fn grey() -> Vec<u8> {
-    png(
-        png::ColorType::Grayscale,
-        png::BitDepth::Eight,
-        &[0, 1, 2, 3, 4, 255],
-    )
+    png(png::ColorType::Grayscale, png::BitDepth::Eight, &[0, 1, 2, 3, 4, 255])
 }
 
 const XYZ: &str = "2\nLattice=\"4 0 0 0 4 0 0 0 4\" Properties=species:S:1:pos:R:3:tag:I:1 energy=-1.5 pbc=\"T T F\"\n\
@@ -136,8 +112,7 @@ fn meshes_agree() {
 
 #[test]
 fn images_of_all_kinds() {
-    let read =
-        |bytes: &[u8]| files::parse(Path::new("a.png"), bytes).unwrap().arrays["images"].clone();
+    let read = |bytes: &[u8]| files::parse(Path::new("a.png"), bytes).unwrap().arrays["images"].clone();
     let image = read(&grey());
     assert_eq!(
         (image.shape, image.data),
@@ -151,11 +126,7 @@ fn images_of_all_kinds() {
         &[0b1010_0000, 0b0100_0000],
     ));
     assert_eq!(image.data, Elements::U8(vec![255, 0, 255, 0, 255, 0]));
-    let image = read(&png(
-        png::ColorType::Grayscale,
-        png::BitDepth::Sixteen,
-        &[1; 12],
-    ));
+    let image = read(&png(png::ColorType::Grayscale, png::BitDepth::Sixteen, &[1; 12]));
     assert_eq!(image.data, Elements::I64(vec![257; 6]));
 }
 
@@ -172,9 +143,7 @@ fn folders() {
     let images = folder("images");
     for (class, n) in [("cat", 2), ("dog", 1)] {
         std::fs::create_dir(images.join(class)).unwrap();
-        (0..n).for_each(|k| {
-            std::fs::write(images.join(class).join(format!("{k}.png")), grey()).unwrap()
-        });
+        (0..n).for_each(|k| std::fs::write(images.join(class).join(format!("{k}.png")), grey()).unwrap());
     }
     let table = files::load(&images).unwrap();
     assert_eq!(table.arrays["images"].shape, [3, 2, 3, 1]);
@@ -237,9 +206,7 @@ fn archives_that_claim_too_much() {
     let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
     let (mut entry, config) = archive.new_file("x.npy").start().unwrap();
     let mut writer = config.wrap(&mut entry);
-    writer
-        .write_all(&files::npy::encode(&arrays()["u"]).unwrap())
-        .unwrap();
+    writer.write_all(&files::npy::encode(&arrays()["u"]).unwrap()).unwrap();
     let (_, descriptor) = writer.finish().unwrap();
     entry.finish(descriptor).unwrap();
     archive.finish().unwrap();
@@ -261,24 +228,16 @@ fn tensors_that_overlap_or_lie() {
         let mut out = (header.len() as u64).to_le_bytes().to_vec();
         out.extend(header.as_bytes());
         out.extend(vec![0; body]);
-        files::parse(Path::new("x.safetensors"), &out)
-            .unwrap_err()
-            .to_string()
+        files::parse(Path::new("x.safetensors"), &out).unwrap_err().to_string()
     };
     let f32s = |name: &str, shape: &str, from: u64, to: u64| {
         format!(r#""{name}":{{"dtype":"F32","shape":[{shape}],"data_offsets":[{from},{to}]}}"#)
     };
     for (header, body) in [
-        (
-            format!("{{{},{}}}", f32s("a", "2", 0, 8), f32s("b", "2", 4, 12)),
-            12,
-        ),
+        (format!("{{{},{}}}", f32s("a", "2", 0, 8), f32s("b", "2", 4, 12)), 12),
         (format!("{{{}}}", f32s("a", "2", 0, 8)), 4),
         (
-            format!(
-                "{{{}}}",
-                f32s("a", "4611686018427387904,4611686018427387904", 0, 8)
-            ),
+            format!("{{{}}}", f32s("a", "4611686018427387904,4611686018427387904", 0, 8)),
             8,
         ),
         (format!("{{{}}}", f32s("a", "3", 0, 8)), 8),
@@ -287,14 +246,8 @@ fn tensors_that_overlap_or_lie() {
         let e = file(&header, body);
         assert!(e.contains("not a sound safetensors file"), "{e}");
     }
-    let e = file(
-        r#"{"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}"#,
-        8,
-    );
-    assert!(
-        e.contains("array `a`: elements of type C64 are not supported"),
-        "{e}"
-    );
+    let e = file(r#"{"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}"#, 8);
+    assert!(e.contains("array `a`: elements of type C64 are not supported"), "{e}");
 }
 
 proptest! {

@@ -37,9 +37,7 @@ fn ten_steps(spec: OptimSpec) -> (Vec<f64>, Vec<f64>) {
 
 fn close(a: &[f64], b: &[f64], tolerance: f64) {
     assert!(
-        a.iter()
-            .zip(b)
-            .all(|(a, b)| (a - b).abs() <= tolerance * b.abs()),
+        a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance * b.abs()),
         "{a:?}\n{b:?}"
     );
 }
@@ -95,15 +93,8 @@ fn rules_agree_with_pytorch() {
 #[test]
 fn schedules_agree_with_pytorch() {
     // OneCycleLR(max_lr = 0.1, total_steps = 10) also cycles β₁.
-    let (w, rates) = ten_steps(OptimSpec::new(
-        Rule::adamw(0.01),
-        Schedule::OneCycle { max: 0.1 },
-    ));
-    close(
-        &w,
-        &[0.9221969589995218, -0.834651991588894, 1.5991660360374464],
-        1e-12,
-    );
+    let (w, rates) = ten_steps(OptimSpec::new(Rule::adamw(0.01), Schedule::OneCycle { max: 0.1 }));
+    close(&w, &[0.9221969589995218, -0.834651991588894, 1.5991660360374464], 1e-12);
     let expected = [
         0.0040000000000000036,
         0.052000000000000005,
@@ -120,10 +111,7 @@ fn schedules_agree_with_pytorch() {
     // CosineAnnealingLR(T_max = 10, eta_min = 0.001).
     let (w, _) = ten_steps(OptimSpec::new(
         Rule::sgd(0.0),
-        Schedule::Cosine {
-            max: 0.05,
-            min: 0.001,
-        },
+        Schedule::Cosine { max: 0.05, min: 0.001 },
     ));
     close(
         &w,
@@ -202,25 +190,15 @@ fn averages_lag_behind() {
         per_epoch: 1,
     };
     for _ in 0..2 {
-        optim
-            .step(&mut [&mut w], &[&Array::F32(vec![-1.0])], time)
-            .unwrap();
+        optim.step(&mut [&mut w], &[&Array::F32(vec![-1.0])], time).unwrap();
     }
     assert_eq!(
         (w.clone(), optim.averaged(0)),
         (Array::F32(vec![2.0]), Some(&Array::F32(vec![1.25])))
     );
     let before = (w.clone(), optim.state().0);
-    assert!(
-        optim
-            .step(&mut [&mut w], &[&Array::F32(vec![f32::NAN])], time)
-            .is_err()
-    );
-    assert!(
-        optim
-            .step(&mut [&mut w], &[&Array::F32(vec![0.0; 2])], time)
-            .is_err()
-    );
+    assert!(optim.step(&mut [&mut w], &[&Array::F32(vec![f32::NAN])], time).is_err());
+    assert!(optim.step(&mut [&mut w], &[&Array::F32(vec![0.0; 2])], time).is_err());
     assert_eq!((w, optim.state().0), before);
 }
 

@@ -7,8 +7,8 @@ use gdl_host::files::{self, Elements, HostArray, Table};
 use gdl_host::optim::{OptimSpec, Rule, Schedule};
 use gdl_host::params::{Init, ParamSpec, Params};
 use gdl_host::train::{
-    BatchSize, Config, EarlyStop, Hooks, Notes, Plan, Programs, Report, Stat, Stop, Update,
-    load_params, save_params, train,
+    BatchSize, Config, EarlyStop, Hooks, Notes, Plan, Programs, Report, Stat, Stop, Update, load_params, read_notes,
+    save_params, train,
 };
 use gdl_runtime::{Array, Program, RunError};
 use std::cell::Cell;
@@ -76,8 +76,7 @@ impl Program for Regression {
         params: &[&Array],
         outputs: &mut Vec<Array>,
     ) -> Result<(), RunError> {
-        let (Array::F32(x), Array::F32(y), Array::F32(w), Array::F32(b)) =
-            (inputs[0], inputs[1], params[0], params[1])
+        let (Array::F32(x), Array::F32(y), Array::F32(w), Array::F32(b)) = (inputs[0], inputs[1], params[0], params[1])
         else {
             return Err(RunError("f32 is needed".into()));
         };
@@ -115,11 +114,8 @@ fn folds() -> Folds {
     table
         .insert("x", HostArray::new(vec![50, 2], Elements::F64(x)).unwrap())
         .unwrap();
-    table
-        .insert("y", HostArray::flat(Elements::F64(y)))
-        .unwrap();
-    let field =
-        |name: &str, axes: &[u32]| FieldSpec::real(name, Source::Array(name.into()), None, axes);
+    table.insert("y", HostArray::flat(Elements::F64(y))).unwrap();
+    let field = |name: &str, axes: &[u32]| FieldSpec::real(name, Source::Array(name.into()), None, axes);
     let split = Split::Fractions {
         val: 0.2,
         test: 0.2,
@@ -201,26 +197,15 @@ fn folder(name: &str) -> PathBuf {
 #[test]
 fn it_learns_and_writes_its_run_folder() {
     let folder = folder("learns");
-    let report = go(
-        &regression(true),
-        &config(40, Some(&folder)),
-        Hooks::default(),
-    )
-    .unwrap();
+    let report = go(&regression(true), &config(40, Some(&folder)), Hooks::default()).unwrap();
     let test = report.test.as_ref().unwrap();
-    assert!(
-        test.loss() < 1e-3 && test.get("mae").unwrap() < 0.03,
-        "{test:?}"
-    );
+    assert!(test.loss() < 1e-3 && test.get("mae").unwrap() < 0.03, "{test:?}");
     assert_eq!(
         (report.stop, report.epochs, report.steps, test.samples),
         (Stop::Finished, 40, 40 * 5, 10)
     );
     let w = report.params.of(&regression(false).signature).unwrap()[0].to_f64();
-    assert!(
-        (w[0] - 2.0).abs() < 0.05 && (w[1] + 1.0).abs() < 0.05,
-        "{w:?}"
-    );
+    assert!((w[0] - 2.0).abs() < 0.05 && (w[1] + 1.0).abs() < 0.05, "{w:?}");
     // The mean over all 30 samples for training, not that of the batches (of which the last is small).
     let data = folds().train;
     let x = data
@@ -248,24 +233,16 @@ fn it_learns_and_writes_its_run_folder() {
     let e = load_params(&folder.join("best.safetensors"), &mut best, Some("xyz")).unwrap_err();
     assert!(e.to_string().contains("another model"), "{e}");
     assert!(
-        std::fs::read_dir(&folder).unwrap().all(|f| !f
+        std::fs::read_dir(&folder)
             .unwrap()
-            .file_name()
-            .to_string_lossy()
-            .contains("tmp"))
+            .all(|f| !f.unwrap().file_name().to_string_lossy().contains("tmp"))
     );
 }
 
 /// Metrics without the columns that measure time.
 fn untimed(folder: &Path) -> Vec<String> {
     let csv = std::fs::read_to_string(folder.join("metrics.csv")).unwrap();
-    let header: Vec<String> = csv
-        .lines()
-        .next()
-        .unwrap()
-        .split(',')
-        .map(String::from)
-        .collect();
+    let header: Vec<String> = csv.lines().next().unwrap().split(',').map(String::from).collect();
     let cells = |line: &str| {
         let kept = header
             .iter()
@@ -280,12 +257,7 @@ fn untimed(folder: &Path) -> Vec<String> {
 /// Stops after so many steps, resumes, and compares with a run that was never stopped.
 fn resume_is_exact(cuts: &[usize], name: &str) {
     let whole = folder(&format!("{name}-whole"));
-    let report = go(
-        &regression(true),
-        &config(6, Some(&whole)),
-        Hooks::default(),
-    )
-    .unwrap();
+    let report = go(&regression(true), &config(6, Some(&whole)), Hooks::default()).unwrap();
     let cut = folder(&format!("{name}-cut"));
     let settings = Config {
         resume: true,
@@ -326,6 +298,56 @@ fn resume_is_exact(cuts: &[usize], name: &str) {
     assert_eq!(
         (again.params, again.test, again.train),
         (report.params, report.test, report.train)
+    );
+}
+
+/// Fails in its `after`-th run, as if the machine went down.
+struct Failing(Regression, usize);
+
+impl Program for Failing {
+    fn signature(&self) -> &Signature {
+        self.0.signature()
+    }
+
+    fn is_f64(&self) -> bool {
+        false
+    }
+
+    fn run(
+        &self,
+        batch: &Instance,
+        inputs: &[&Array],
+        params: &[&Array],
+        outputs: &mut Vec<Array>,
+    ) -> Result<(), RunError> {
+        if self.0.steps.load(Ordering::Relaxed) >= self.1 {
+            return Err(RunError("the machine went down".into()));
+        }
+        self.0.run(batch, inputs, params, outputs)
+    }
+}
+
+#[test]
+fn checkpoints_within_an_epoch() {
+    let whole = go(&regression(true), &config(6, None), Hooks::default()).unwrap();
+    let folder = folder("within");
+    let settings = Config {
+        resume: true,
+        checkpoint_steps: Some(3),
+        ..config(6, Some(&folder))
+    };
+    let program = Failing(regression(true), 5 + 14);
+    let programs = Programs {
+        step: &program,
+        eval: &regression(false),
+    };
+    let e = train(programs, &folds(), &plan(), &specs(), &settings, Hooks::default()).unwrap_err();
+    assert_eq!((e.kind, e.to_string().as_str()), (Kind::Run, "the machine went down"));
+    assert_eq!(read_notes(&folder.join("last.safetensors")).unwrap().step, 12);
+    let resumed = go(&regression(true), &settings, Hooks::default()).unwrap();
+    assert_eq!(
+        (resumed.params, resumed.test, resumed.train),
+        (whole.params, whole.test, whole.train)
     );
 }
 
@@ -457,19 +479,8 @@ fn early_stopping_keeps_the_best() {
         ..config(50, Some(&folder))
     };
     let report = go(&regression(true), &config, Hooks::default()).unwrap();
-    assert_eq!(
-        (report.stop, report.epochs, report.best_epoch),
-        (Stop::Early, 4, 1)
-    );
-    let again = go(
-        &regression(true),
-        &Config {
-            resume: true,
-            ..config
-        },
-        Hooks::default(),
-    )
-    .unwrap();
+    assert_eq!((report.stop, report.epochs, report.best_epoch), (Stop::Early, 4, 1));
+    let again = go(&regression(true), &Config { resume: true, ..config }, Hooks::default()).unwrap();
     assert_eq!((again.stop, again.epochs), (Stop::Early, 4));
 }
 
@@ -482,16 +493,9 @@ fn what_does_not_fit_is_named() {
             step: &regression(true),
             eval: &regression(false),
         };
-        let e = train(
-            programs,
-            &folds(),
-            &plan,
-            &specs(),
-            &config,
-            Hooks::default(),
-        )
-        .unwrap_err()
-        .to_string();
+        let e = train(programs, &folds(), &plan, &specs(), &config, Hooks::default())
+            .unwrap_err()
+            .to_string();
         assert!(e.contains(text), "{e}");
     };
     fails(
@@ -507,10 +511,7 @@ fn what_does_not_fit_is_named() {
         "the gradients do not have the lengths",
     );
     fails(&|p, _| p.metrics[0] = "d.w".into(), "array `d.w`");
-    fails(
-        &|_, c| c.monitor.name = Some("acc".into()),
-        "`acc` is monitored",
-    );
+    fails(&|_, c| c.monitor.name = Some("acc".into()), "`acc` is monitored");
     fails(&|_, c| c.batch = BatchSize::Samples(0), "a batch of size 0");
     fails(
         &|_, c| {

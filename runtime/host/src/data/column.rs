@@ -11,11 +11,7 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub(super) enum Values {
     /// The file's numbers, still to be scaled.
-    Real {
-        data: Elements,
-        scale: f64,
-        offset: f64,
-    },
+    Real { data: Elements, scale: f64, offset: f64 },
     /// Labels.
     Class(Vec<u32>),
     /// The number of a node for each sample: 1 there, 0 elsewhere.
@@ -39,13 +35,20 @@ impl Out {
         }
     }
 
-    /// Appends one real value.
-    pub(super) fn push(&mut self, x: f64) {
+    /// Appends real values; labels take none.
+    fn extend<T: Copy>(&mut self, values: Option<&[T]>, real: impl Fn(T) -> f64) {
+        let values = values.unwrap_or_default().iter();
         match self {
-            Out::F32(v) => v.push(x as f32),
-            Out::F64(v) => v.push(x),
+            Out::F32(v) => v.extend(values.map(|&x| real(x) as f32)),
+            Out::F64(v) => v.extend(values.map(|&x| real(x))),
             Out::Class(_) => {}
         }
+    }
+
+    /// Appends `rows` numbers: 1 at `place`, 0 elsewhere.
+    pub(super) fn indicate(&mut self, rows: usize, place: usize) {
+        let all: Vec<usize> = (0..rows).collect();
+        self.extend(Some(&all), |k| f64::from(u8::from(k == place)));
     }
 
     /// The array.
@@ -62,21 +65,22 @@ impl Values {
     /// Appends elements `at` to `out`.
     pub(super) fn copy(&self, at: Range<usize>, out: &mut Out) {
         match self {
-            Values::Real {
-                data,
-                scale,
-                offset,
-            } => {
-                for x in at.filter_map(|k| data.real(k)) {
-                    out.push(x * scale + offset);
+            Values::Real { data, scale, offset } => {
+                let affine = |x: f64| x * scale + offset;
+                match data {
+                    Elements::F64(v) => out.extend(v.get(at), affine),
+                    Elements::F32(v) => out.extend(v.get(at), |x| affine(x.into())),
+                    Elements::I64(v) => out.extend(v.get(at), |x| affine(x as f64)),
+                    Elements::U8(v) => out.extend(v.get(at), |x| affine(x.into())),
+                    Elements::Text(_) => {}
                 }
             }
             Values::Class(labels) => {
                 if let Out::Class(v) = out {
-                    v.extend(&labels[at]);
+                    v.extend(labels.get(at).unwrap_or_default());
                 }
             }
-            // Rows of nodes, not elements of an array: the dataset writes them.
+            // Rows of nodes, not elements of an array: see `Out::indicate`.
             Values::Indicator(_) => {}
         }
     }
@@ -91,17 +95,12 @@ impl Values {
             Dtype::Real => {
                 for k in 0..array.data.len() {
                     let x = array.data.real(k).ok_or_else(|| {
-                        let e =
-                            Error::data("it holds words where numbers are needed").in_array(name);
+                        let e = Error::data("it holds words where numbers are needed").in_array(name);
                         e.help("declare the field as `enum(…)` or `class(n)`")
                     })?;
-                    if !(x * field.scale + field.offset).is_finite()
-                        || x.abs() > f64::from(f32::MAX)
-                    {
+                    if !(x * field.scale + field.offset).is_finite() || x.abs() > f64::from(f32::MAX) {
                         let e = Error::data(format!("entry {} is {x}", place(&array.shape, k)));
-                        return Err(e
-                            .in_array(name)
-                            .help("remove or replace what is not a finite number"));
+                        return Err(e.in_array(name).help("remove or replace what is not a finite number"));
                     }
                 }
                 Ok(Values::Real {
@@ -138,18 +137,12 @@ fn labels(array: &HostArray, name: &str, classes: u32, labels: &Labels) -> Resul
     }
     let label = |k: usize| {
         let value = array.data.integer(k).ok_or_else(|| {
-            Error::data(format!(
-                "labels are integers, but it holds {}",
-                array.data.type_name()
-            ))
-            .in_array(name)
-            .help("convert it")
+            Error::data(format!("labels are integers, but it holds {}", array.data.type_name()))
+                .in_array(name)
+                .help("convert it")
         })?;
         let label = match &numbers {
-            Some(all) => all
-                .iter()
-                .position(|&n| i64::from(n) == value)
-                .map(|l| l as u32),
+            Some(all) => all.iter().position(|&n| i64::from(n) == value).map(|l| l as u32),
             None => u32::try_from(value).ok().filter(|&l| l < classes),
         };
         label.ok_or_else(|| wrong(k, &value.to_string(), known.clone()))

@@ -1,59 +1,59 @@
 //! Samples, and batches of them.
 
+use super::build;
 use super::column::{Out, Values};
-use super::edges::{self, EdgeList};
-use super::spec::{DataSpec, Domain, Extents, FieldSpec, Sizes, Source};
+use super::spec::{DataSpec, FieldSpec};
 use crate::error::{Error, Result};
-use crate::files::{HostArray, Table, list, nearest};
-use gdl_abi::{ArrayDecl, DimDef, DoorSizes, Dtype, Signature};
+use crate::files::{Table, list, nearest};
+use gdl_abi::{ArrayDecl, DimDef, DoorSizes, Signature};
 use gdl_runtime::Array;
 
 /// Samples, checked and ready to be batched.
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    samples: usize,
-    dims: Vec<Dim>,
-    graphs: Vec<Graph>,
-    fields: Vec<Field>,
+    pub(super) samples: usize,
+    pub(super) dims: Vec<Dim>,
+    pub(super) graphs: Vec<Graph>,
+    pub(super) fields: Vec<Field>,
 }
 
 /// A dim of the door.
 #[derive(Clone, Debug)]
-struct Dim {
-    name: String,
+pub(super) struct Dim {
+    pub(super) name: String,
     /// The grid's extents; none for ragged dims.
-    grid: Option<Vec<u32>>,
+    pub(super) grid: Option<Vec<u32>>,
     /// Offsets of the samples' rows.
-    ptr: Vec<usize>,
+    pub(super) ptr: Vec<usize>,
     /// The leading extents of arrays on it; none: no array goes with it.
-    extents: Option<Vec<usize>>,
+    pub(super) extents: Option<Vec<usize>>,
     /// The row of those arrays for each of its rows; none: the same row.
-    order: Option<Vec<usize>>,
+    pub(super) order: Option<Vec<usize>>,
 }
 
 /// The two maps of a graph.
 #[derive(Clone, Debug)]
-struct Graph {
+pub(super) struct Graph {
     /// Index of the dim of its nodes.
-    nodes: usize,
+    pub(super) nodes: usize,
     /// Index of the dim of its edges.
-    edges: usize,
+    pub(super) edges: usize,
     /// Their names.
-    maps: [String; 2],
+    pub(super) maps: [String; 2],
     /// Source and destination, counted from 0 in each sample.
-    ends: Vec<[u32; 2]>,
+    pub(super) ends: Vec<[u32; 2]>,
 }
 
 #[derive(Clone, Debug)]
-struct Field {
-    spec: FieldSpec,
+pub(super) struct Field {
+    pub(super) spec: FieldSpec,
     /// Index of its dim; none: one row a sample.
-    dim: Option<usize>,
+    pub(super) dim: Option<usize>,
     /// Whether its rows follow the dim's `order`.
-    ordered: bool,
+    pub(super) ordered: bool,
     /// Whether its rows are the same for all samples.
-    shared: bool,
-    values: Values,
+    pub(super) shared: bool,
+    pub(super) values: Values,
 }
 
 impl Dataset {
@@ -63,7 +63,7 @@ impl Dataset {
     /// Names the file, the array, and the first entry that does not fit: a missing array, a wrong shape or type, NaN, a label or an
     /// index out of range.
     pub fn new(table: &Table, spec: &DataSpec) -> Result<Dataset> {
-        build(table, spec).map_err(|e| e.in_file(&table.path))
+        build::dataset(table, spec).map_err(|e| e.in_file(&table.path))
     }
 
     /// The number of samples.
@@ -98,12 +98,7 @@ impl Dataset {
     ///
     /// # Errors
     /// If an input is not a field of this data ([`Dataset::check`]), there is no such sample, or a dim has 2^32 rows or more.
-    pub fn batch(
-        &self,
-        ids: &[usize],
-        signature: &Signature,
-        double: bool,
-    ) -> Result<(DoorSizes, Vec<Array>)> {
+    pub fn batch(&self, ids: &[usize], signature: &Signature, double: bool) -> Result<(DoorSizes, Vec<Array>)> {
         if let Some(id) = ids.iter().find(|&&id| id >= self.samples) {
             return Err(Error::data(format!(
                 "there is no sample {id}: there are {}",
@@ -145,11 +140,8 @@ impl Dataset {
             let ptr = &self.dims[graph.edges].ptr;
             for (end, name) in graph.maps.iter().enumerate() {
                 let nodes = ids.iter().zip(&offsets[graph.nodes]);
-                let index = nodes.flat_map(|(&s, first)| {
-                    graph.ends[ptr[s]..ptr[s + 1]]
-                        .iter()
-                        .map(move |e| first + e[end])
-                });
+                let index =
+                    nodes.flat_map(|(&s, first)| graph.ends[ptr[s]..ptr[s + 1]].iter().map(move |e| first + e[end]));
                 door.maps.push((name.clone(), index.collect()));
             }
         }
@@ -159,26 +151,20 @@ impl Dataset {
     /// The field for an input of a program.
     fn field(&self, signature: &Signature, decl: &ArrayDecl) -> Result<&Field> {
         let wrong = |what: String| Error::data(what).in_array(&decl.name);
-        let field = self
-            .fields
-            .iter()
-            .find(|f| f.spec.name == decl.name)
-            .ok_or_else(|| {
-                let names = self.fields.iter().map(|f| f.spec.name.as_str());
-                let help = match nearest(&decl.name, names.clone()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the data has {}", list(names)),
-                };
-                wrong("the program needs it, but the data does not supply it".into()).help(help)
-            })?;
+        let field = self.fields.iter().find(|f| f.spec.name == decl.name).ok_or_else(|| {
+            let names = self.fields.iter().map(|f| f.spec.name.as_str());
+            let help = match nearest(&decl.name, names.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the data has {}", list(names)),
+            };
+            wrong("the program needs it, but the data does not supply it".into()).help(help)
+        })?;
         let dim = decl.dim.map(|d| signature.domains.dim_def(d));
         let name = match dim {
             Some(DimDef::Samples) => None,
             Some(DimDef::Ragged { name } | DimDef::Grid { name, .. }) => Some(name.as_str()),
             _ => {
-                return Err(wrong(
-                    "an input lives on samples, nodes, edges or cells".into(),
-                ));
+                return Err(wrong("an input lives on samples, nodes, edges or cells".into()));
             }
         };
         if name != field.spec.dim.as_deref() {
@@ -216,344 +202,16 @@ impl Field {
         for &s in ids {
             let rows = range(s);
             if let Values::Indicator(chosen) = &self.values {
-                (0..rows.len())
-                    .for_each(|k| out.push(f64::from(u8::from(k == chosen[s] as usize))));
-            } else if let Some(order) = dim.and_then(|d| d.order.as_ref()).filter(|_| self.ordered)
-            {
+                out.indicate(rows.len(), chosen[s] as usize);
+            } else if let Some(order) = dim.and_then(|d| d.order.as_ref()).filter(|_| self.ordered) {
                 order[rows]
                     .iter()
                     .for_each(|&r| self.values.copy(r * width..(r + 1) * width, &mut out));
             } else {
                 let first = if self.shared { 0 } else { rows.start };
-                self.values
-                    .copy(first * width..(first + rows.len()) * width, &mut out);
+                self.values.copy(first * width..(first + rows.len()) * width, &mut out);
             }
         }
         out.finish()
     }
-}
-
-fn build(table: &Table, spec: &DataSpec) -> Result<Dataset> {
-    let samples = count_samples(table, spec)?;
-    let mut data = Dataset {
-        samples,
-        dims: Vec::new(),
-        graphs: Vec::new(),
-        fields: Vec::new(),
-    };
-    let mut built: Vec<EdgeList> = Vec::new();
-    for domain in &spec.domains {
-        match domain {
-            Domain::Grid { name, extents } => data.dims.push(grid(table, name, extents, samples)?),
-            Domain::Set { nodes, sizes } => data.dims.push(set(table, nodes, sizes, samples)?),
-            Domain::Graph {
-                nodes,
-                sizes,
-                door,
-                edges,
-            } => {
-                let set = set(table, nodes, sizes, samples)?;
-                let list = edges::build(table, &set.ptr, edges)?;
-                data.graphs.push(Graph {
-                    nodes: data.dims.len(),
-                    edges: data.dims.len() + 1,
-                    maps: [door.src.clone(), door.dst.clone()],
-                    ends: list.ends.clone(),
-                });
-                data.dims.push(set);
-                data.dims.push(Dim {
-                    name: door.dim.clone(),
-                    grid: None,
-                    ptr: list.ptr.clone(),
-                    extents: list.extents.clone(),
-                    order: Some(list.order.clone()),
-                });
-                built.push(list);
-            }
-        }
-    }
-    for field in &spec.fields {
-        let field = read_field(table, &data, &built, field)?;
-        data.fields.push(field);
-    }
-    Ok(data)
-}
-
-/// The number of samples: what the sizes of domains say, or else the first array with a row a sample.
-fn count_samples(table: &Table, spec: &DataSpec) -> Result<usize> {
-    let leading = |array: &str| {
-        let shape = &table.get(array)?.shape;
-        shape
-            .first()
-            .copied()
-            .ok_or_else(|| Error::data("a single number has no samples").in_array(array))
-    };
-    for domain in &spec.domains {
-        match domain {
-            Domain::Grid {
-                extents: Extents::Of { array, .. },
-                ..
-            } => return leading(array),
-            Domain::Grid {
-                extents: Extents::Fixed(_),
-                ..
-            } => {}
-            Domain::Set { sizes, .. } | Domain::Graph { sizes, .. } => match sizes {
-                Sizes::Axis(array) => return leading(array),
-                Sizes::Ptr(array) => {
-                    let offsets = leading(array)?;
-                    return offsets
-                        .checked_sub(1)
-                        .ok_or_else(|| Error::data("there are no offsets").in_array(array));
-                }
-            },
-        }
-    }
-    let per_sample = spec.fields.iter().find_map(|f| match &f.source {
-        Source::Array(array) => Some(array),
-        _ => None,
-    });
-    per_sample.map_or_else(
-        || Err(Error::data("no array says how many samples there are")),
-        |array| leading(array),
-    )
-}
-
-fn grid(table: &Table, name: &str, extents: &Extents, samples: usize) -> Result<Dim> {
-    let extents: Vec<u32> = match extents {
-        Extents::Fixed(extents) => extents.clone(),
-        Extents::Of {
-            array,
-            rank,
-            channels_first,
-        } => {
-            let shape = &table.get(array)?.shape;
-            let first = 1 + usize::from(*channels_first);
-            let axes = shape.get(first..first + rank).ok_or_else(|| {
-                let e = Error::data(format!(
-                    "its shape {shape:?} has no {rank} axes for the grid `{name}`"
-                ));
-                e.in_array(array)
-                    .help("the first axis is that of the samples")
-            })?;
-            let axes: std::result::Result<_, _> = axes.iter().map(|&n| u32::try_from(n)).collect();
-            axes.map_err(|_| {
-                Error::data("an axis of a grid has 2^32 cells or more").in_array(array)
-            })?
-        }
-    };
-    let cells = extents
-        .iter()
-        .try_fold(1usize, |p, &n| p.checked_mul(n as usize))
-        .filter(|&c| c > 0 && c.checked_mul(samples).is_some());
-    let cells = cells
-        .ok_or_else(|| Error::data(format!("a grid of {extents:?} cells is empty or too large")))?;
-    let mut leading = vec![samples];
-    leading.extend(extents.iter().map(|&n| n as usize));
-    Ok(Dim {
-        name: name.into(),
-        grid: Some(extents),
-        ptr: (0..=samples).map(|s| s * cells).collect(),
-        extents: Some(leading),
-        order: None,
-    })
-}
-
-fn set(table: &Table, name: &str, sizes: &Sizes, samples: usize) -> Result<Dim> {
-    let (ptr, extents) = match sizes {
-        Sizes::Axis(array) => {
-            let shape = &table.get(array)?.shape;
-            let n = shape
-                .get(1)
-                .copied()
-                .filter(|&n| shape[0] == samples && n.checked_mul(samples).is_some())
-                .ok_or_else(|| {
-                    Error::data(format!(
-                        "its shape {shape:?} does not start with [{samples} samples, rows]"
-                    ))
-                    .in_array(array)
-                })?;
-            ((0..=samples).map(|s| s * n).collect(), vec![samples, n])
-        }
-        Sizes::Ptr(array) => {
-            let end = table
-                .integers(array)?
-                .last()
-                .and_then(|&e| usize::try_from(e).ok())
-                .unwrap_or(0);
-            let ptr = edges::offsets(table, array, end)?;
-            if ptr.len() != samples + 1 {
-                let e = Error::data(format!(
-                    "it has {} offsets, but {samples} samples need {}",
-                    ptr.len(),
-                    samples + 1
-                ));
-                return Err(e.in_array(array));
-            }
-            (ptr, vec![end])
-        }
-    };
-    Ok(Dim {
-        name: name.into(),
-        grid: None,
-        ptr,
-        extents: Some(extents),
-        order: None,
-    })
-}
-
-fn read_field(
-    table: &Table,
-    data: &Dataset,
-    built: &[EdgeList],
-    spec: &FieldSpec,
-) -> Result<Field> {
-    let at =
-        match &spec.dim {
-            None => None,
-            Some(name) => Some(data.dims.iter().position(|d| d.name == *name).ok_or_else(
-                || {
-                    Error::config(format!(
-                        "`{}` lives on `{name}`, which is not a domain of the data",
-                        spec.name
-                    ))
-                },
-            )?),
-        };
-    let dim = at.map(|d| &data.dims[d]);
-    let mut field = Field {
-        spec: spec.clone(),
-        dim: at,
-        ordered: false,
-        shared: false,
-        values: Values::Class(Vec::new()),
-    };
-    match &spec.source {
-        Source::Array(name) => {
-            let extents = match dim {
-                None => vec![data.samples],
-                Some(d) => d.extents.clone().ok_or_else(|| no_rows(d).in_array(name))?,
-            };
-            field.ordered = true;
-            field.values = Values::read(&shaped(table, name, &extents, spec, dim)?, name, spec)?;
-        }
-        Source::Shared(name) => {
-            let rows = dim.map_or(1, |d| d.ptr.get(1).map_or(0, |n| n - d.ptr[0]));
-            if let Some(s) = dim.and_then(|d| d.ptr.windows(2).position(|w| w[1] - w[0] != rows)) {
-                let e = Error::data(format!(
-                    "it is shared by all samples, but sample {s} has another number of rows than sample 0"
-                ));
-                return Err(e.in_array(name));
-            }
-            let extents = dim
-                .and_then(|d| d.grid.as_ref())
-                .map_or(vec![rows], |g| g.iter().map(|&n| n as usize).collect());
-            field.shared = true;
-            field.values = Values::read(&shaped(table, name, &extents, spec, None)?, name, spec)?;
-        }
-        Source::Indicator(name) => field.values = indicator(table, name, data.samples, dim, spec)?,
-        Source::Shift | Source::Angle | Source::Transport => {
-            let list = data
-                .graphs
-                .iter()
-                .position(|g| Some(g.edges) == at)
-                .map(|k| &built[k]);
-            field.values = list.and_then(|l| l.computed(&spec.source)).ok_or_else(|| {
-                Error::config(format!(
-                    "`{}` is computed from edges of a kind that `{}` does not have",
-                    spec.name,
-                    show(dim)
-                ))
-            })?;
-        }
-    }
-    Ok(field)
-}
-
-/// The array of a field, its channels last, after a check of its shape.
-fn shaped(
-    table: &Table,
-    name: &str,
-    extents: &[usize],
-    spec: &FieldSpec,
-    dim: Option<&Dim>,
-) -> Result<HostArray> {
-    let mut array = table.get(name)?.clone();
-    if spec.channels_first && array.shape.len() > 1 {
-        array = array.axis_to_end(1);
-    }
-    let rest = array
-        .shape
-        .strip_prefix(extents)
-        .map(|rest| rest.iter().product());
-    // Rows that stand one after the other may also be given as [samples, rows].
-    let flat = dim
-        .filter(|d| d.grid.is_none() && d.order.is_none())
-        .and_then(|d| d.ptr.last());
-    let rest = rest
-        .or_else(|| flat.and_then(|&n| array.shape.strip_prefix(&[n]).map(|r| r.iter().product())));
-    if rest != Some(spec.width()) {
-        let e = Error::data(format!(
-            "its shape is {:?}, but `{}` needs {extents:?} followed by {:?}",
-            array.shape, spec.name, spec.axes
-        ));
-        return Err(e
-            .in_array(name)
-            .help("check the type that the data block gives it"));
-    }
-    Ok(array)
-}
-
-fn indicator(
-    table: &Table,
-    name: &str,
-    samples: usize,
-    dim: Option<&Dim>,
-    spec: &FieldSpec,
-) -> Result<Values> {
-    let dim = dim.filter(|d| d.grid.is_none() && spec.width() == 1 && spec.dtype == Dtype::Real);
-    let dim = dim.ok_or_else(|| {
-        Error::config(format!(
-            "`{}` marks one node, so it is one number on the nodes",
-            spec.name
-        ))
-    })?;
-    let chosen = table.integers(name)?;
-    if chosen.len() != samples {
-        return Err(Error::data(format!(
-            "it has {} entries, but there are {samples} samples",
-            chosen.len()
-        ))
-        .in_array(name));
-    }
-    let check = |(s, &v): (usize, &i64)| {
-        let n = dim.ptr[s + 1] - dim.ptr[s];
-        u32::try_from(v)
-            .ok()
-            .filter(|&v| (v as usize) < n)
-            .ok_or_else(|| {
-                Error::data(format!(
-                    "entry [{s}] is {v}, but sample {s} has {n} rows of `{}`",
-                    dim.name
-                ))
-                .in_array(name)
-            })
-    };
-    chosen
-        .iter()
-        .enumerate()
-        .map(check)
-        .collect::<Result<_>>()
-        .map(Values::Indicator)
-}
-
-fn no_rows(dim: &Dim) -> Error {
-    Error::config(format!(
-        "the rows of `{}` are computed, so no array can have values for them",
-        dim.name
-    ))
-}
-
-fn show(dim: Option<&Dim>) -> &str {
-    dim.map_or("samples", |d| &d.name)
 }

@@ -27,20 +27,24 @@ pub(super) struct EdgeList {
 
 impl EdgeList {
     /// What the edges of geometric graphs carry.
-    pub(super) fn computed(&self, source: &Source) -> Option<Values> {
+    pub(super) fn computed(&self, source: &Source, width: usize) -> Option<Values> {
         let data = match source {
             Source::Shift => self.shift.clone(),
             Source::Angle => self.angle.clone(),
             Source::Transport => self.transport.clone(),
             _ => None,
         };
-        data.map(|v| Values::Real {
-            data: Elements::F64(v),
-            scale: 1.0,
-            offset: 0.0,
-        })
+        data.filter(|v| v.len() == width * self.ends.len())
+            .map(|v| Values::Real {
+                data: Elements::F64(v),
+                scale: 1.0,
+                offset: 0.0,
+            })
     }
 }
+
+/// Pairs of nodes that [`Edges::Complete`] lists at most, over all samples.
+const MOST_PAIRS: usize = 1 << 27;
 
 /// One edge under construction.
 pub(super) struct Edge {
@@ -74,7 +78,7 @@ pub(super) fn build(table: &Table, nodes: &[usize], edges: &Edges) -> Result<Edg
     match edges {
         Edges::Dense { array, rows } => dense(table, nodes, array, *rows, &mut list)?,
         Edges::List { index, ptr } => listed(table, nodes, index, ptr.as_deref(), &mut list)?,
-        Edges::Complete => complete(nodes, &mut list),
+        Edges::Complete => complete(nodes, &mut list)?,
         _ => super::geometry::build(table, nodes, edges, &mut list)?,
     }
     Ok(list)
@@ -122,13 +126,7 @@ fn dense(table: &Table, nodes: &[usize], name: &str, rows: End, list: &mut EdgeL
     Ok(())
 }
 
-fn listed(
-    table: &Table,
-    nodes: &[usize],
-    name: &str,
-    ptr: Option<&str>,
-    list: &mut EdgeList,
-) -> Result<()> {
+fn listed(table: &Table, nodes: &[usize], name: &str, ptr: Option<&str>, list: &mut EdgeList) -> Result<()> {
     let shape = &table.get(name)?.shape;
     let entries = table.integers(name)?;
     let count = entries.len() / 2;
@@ -152,10 +150,7 @@ fn listed(
     let samples = nodes.len() - 1;
     let mut found: Vec<Vec<Edge>> = (0..samples).map(|_| Vec::new()).collect();
     let outside = |edge: usize, value: i64, limit: usize| {
-        Error::data(format!(
-            "edge {edge} has node {value}, but there are {limit} nodes"
-        ))
-        .in_array(name)
+        Error::data(format!("edge {edge} has node {value}, but there are {limit} nodes")).in_array(name)
     };
     let offsets = ptr.map(|p| offsets(table, p, count)).transpose()?;
     if let Some(offsets) = offsets.as_ref().filter(|o| o.len() != samples + 1) {
@@ -177,9 +172,8 @@ fn listed(
             for (k, slot) in ends.iter_mut().enumerate() {
                 let v = end(edge, k);
                 let inside = u32::try_from(v).ok().filter(|&v| (v as usize) < limit);
-                *slot = inside.ok_or_else(|| {
-                    outside(edge, v, limit).help(format!("sample {sample} counts its nodes from 0"))
-                })?;
+                *slot = inside
+                    .ok_or_else(|| outside(edge, v, limit).help(format!("sample {sample} counts its nodes from 0")))?;
             }
         } else {
             let place = |k: usize| {
@@ -194,9 +188,9 @@ fn listed(
             let ((s, a), (t, b)) = (place(0)?, place(1)?);
             if s != t {
                 let e = Error::data(format!("edge {edge} goes from sample {s} to sample {t}"));
-                return Err(e.in_array(name).help(
-                    "give the offsets of the edges if nodes are counted from 0 in each sample",
-                ));
+                return Err(e
+                    .in_array(name)
+                    .help("give the offsets of the edges if nodes are counted from 0 in each sample"));
             }
             (sample, ends) = (s, [a, b]);
         }
@@ -211,7 +205,14 @@ fn listed(
     Ok(())
 }
 
-fn complete(nodes: &[usize], list: &mut EdgeList) {
+fn complete(nodes: &[usize], list: &mut EdgeList) -> Result<()> {
+    let pairs = nodes
+        .windows(2)
+        .try_fold(0usize, |sum, w| (w[1] - w[0]).checked_pow(2)?.checked_add(sum));
+    if pairs.is_none_or(|p| p > MOST_PAIRS) {
+        let e = Error::data("the samples have too many pairs of nodes to list them all");
+        return Err(e.help("use fewer nodes, or a domain of pairs, which is never stored"));
+    }
     for w in nodes.windows(2) {
         let n = (w[1] - w[0]) as u32;
         let pairs = (0..n).flat_map(|i| (0..n).filter(move |&j| j != i).map(move |j| [j, i]));
@@ -225,6 +226,7 @@ fn complete(nodes: &[usize], list: &mut EdgeList) {
                 .collect(),
         );
     }
+    Ok(())
 }
 
 /// An array of ascending offsets from 0 to `end`.
@@ -234,12 +236,9 @@ fn complete(nodes: &[usize], list: &mut EdgeList) {
 pub(super) fn offsets(table: &Table, name: &str, end: usize) -> Result<Vec<usize>> {
     let values = table.integers(name)?;
     let offsets: Option<Vec<usize>> = values.iter().map(|&v| usize::try_from(v).ok()).collect();
-    let sound = |v: &Vec<usize>| {
-        v.first() == Some(&0) && v.last() == Some(&end) && v.windows(2).all(|w| w[0] <= w[1])
-    };
+    let sound = |v: &Vec<usize>| v.first() == Some(&0) && v.last() == Some(&end) && v.windows(2).all(|w| w[0] <= w[1]);
     offsets.filter(sound).ok_or_else(|| {
         let e = Error::data(format!("these are not offsets that ascend from 0 to {end}"));
-        e.in_array(name)
-            .help("one offset a sample and the end are needed")
+        e.in_array(name).help("one offset a sample and the end are needed")
     })
 }

@@ -14,12 +14,7 @@ const MOST_IMAGES: f64 = 1e5;
 ///
 /// # Errors
 /// Names the array that is missing, of another shape, not finite, or degenerate.
-pub(super) fn build(
-    table: &Table,
-    nodes: &[usize],
-    edges: &Edges,
-    list: &mut EdgeList,
-) -> Result<()> {
+pub(super) fn build(table: &Table, nodes: &[usize], edges: &Edges, list: &mut EdgeList) -> Result<()> {
     match edges {
         Edges::Cutoff {
             positions,
@@ -43,11 +38,7 @@ pub(super) fn build(
                 .windows(2)
                 .for_each(|w| list.push_sample(nearest(&points[w[0]..w[1]], *k)));
         }
-        Edges::Faces {
-            positions,
-            faces,
-            ptr,
-        } => {
+        Edges::Faces { positions, faces, ptr } => {
             let points = points(table, positions, nodes)?;
             meshes(table, nodes, &points, faces, ptr.as_deref(), list)?;
         }
@@ -62,23 +53,15 @@ fn points(table: &Table, name: &str, nodes: &[usize]) -> Result<Vec<Vector>> {
     let count = nodes.last().copied().unwrap_or(0);
     let axes = array.shape.last().copied().unwrap_or(0);
     if !(1..=3).contains(&axes) || Some(array.data.len()) != count.checked_mul(axes) {
-        let e = Error::data(format!(
-            "its shape {:?} is not that of {count} points",
-            array.shape
-        ));
-        return Err(e
-            .in_array(name)
-            .help("one to three coordinates a node are needed"));
+        let e = Error::data(format!("its shape {:?} is not that of {count} points", array.shape));
+        return Err(e.in_array(name).help("one to three coordinates a node are needed"));
     }
     let coordinate = |point: usize, axis: usize| match array.data.real(point * axes + axis) {
         _ if axis >= axes => Ok(0.0),
         Some(x) if x.is_finite() => Ok(x),
         other => {
             let value = other.map_or_else(|| "a word".into(), |x| x.to_string());
-            Err(
-                Error::data(format!("coordinate {axis} of point {point} is {value}"))
-                    .in_array(name),
-            )
+            Err(Error::data(format!("coordinate {axis} of point {point} is {value}")).in_array(name))
         }
     };
     (0..count)
@@ -104,14 +87,12 @@ impl Lattice {
     fn read(table: &Table, cell: &str, pbc: Option<&str>, s: usize) -> Result<Lattice> {
         let array = table.get(cell)?;
         let first = if array.shape.len() == 3 { 9 * s } else { 0 };
-        let row =
-            |r: usize| [0, 1, 2].map(|c| array.data.real(first + 3 * r + c).unwrap_or(f64::NAN));
+        let row = |r: usize| [0, 1, 2].map(|c| array.data.real(first + 3 * r + c).unwrap_or(f64::NAN));
         let vectors = [0, 1, 2].map(row);
         let volume = dot(vectors[0], cross(vectors[1], vectors[2]));
-        if !array.shape.ends_with(&[3, 3]) || !(volume.abs() > 0.0 && volume.is_finite()) {
-            let e = Error::data(format!(
-                "sample {s} has no lattice with a volume: {vectors:?}"
-            ));
+        let sound = array.shape.ends_with(&[3, 3]) && volume.abs() > 0.0 && volume.is_finite();
+        if !sound {
+            let e = Error::data(format!("sample {s} has no lattice with a volume: {vectors:?}"));
             return Err(e
                 .in_array(cell)
                 .help("[samples, 3, 3] or [3, 3] is needed, one lattice vector a row"));
@@ -119,11 +100,7 @@ impl Lattice {
         let mut periods = [true; 3];
         if let Some(name) = pbc {
             let flags = table.integers(name)?;
-            let first = if table.get(name)?.shape.len() == 2 {
-                3 * s
-            } else {
-                0
-            };
+            let first = if table.get(name)?.shape.len() == 2 { 3 * s } else { 0 };
             let flags = flags.get(first..first + 3).ok_or_else(|| {
                 Error::data(format!("sample {s} has no three flags"))
                     .in_array(name)
@@ -132,10 +109,7 @@ impl Lattice {
             periods = [0, 1, 2].map(|k| flags[k] != 0);
         }
         let reciprocal = |k: usize| match periods[k] {
-            true => scale(
-                cross(vectors[(k + 1) % 3], vectors[(k + 2) % 3]),
-                1.0 / volume,
-            ),
+            true => scale(cross(vectors[(k + 1) % 3], vectors[(k + 2) % 3]), 1.0 / volume),
             false => [0.0; 3],
         };
         Ok(Lattice {
@@ -148,16 +122,12 @@ impl Lattice {
 /// All edges shorter than the cutoff.
 fn within(points: &[Vector], cutoff: f64, lattice: &Lattice) -> Result<Vec<Edge>> {
     if cutoff.is_nan() || cutoff <= 0.0 {
-        return Err(Error::config(format!(
-            "a cutoff of {cutoff} has no neighbours"
-        )));
+        return Err(Error::config(format!("a cutoff of {cutoff} has no neighbours")));
     }
     let reach = lattice.reciprocals.map(|r| cutoff * dot(r, r).sqrt());
     let images: f64 = reach.iter().map(|r| 2.0 * r + 1.0).product();
     if images > MOST_IMAGES {
-        let e = Error::data(format!(
-            "a cutoff of {cutoff} reaches {images:.0} periodic images"
-        ));
+        let e = Error::data(format!("a cutoff of {cutoff} reaches {images:.0} periodic images"));
         return Err(e.help("check that the cutoff and the cell have the same unit"));
     }
     let mut edges = Vec::new();
@@ -173,8 +143,7 @@ fn within(points: &[Vector], cutoff: f64, lattice: &Lattice) -> Result<Vec<Edge>
                 for b in range[1].clone() {
                     for c in range[2].clone() {
                         let times = [a as f64, b as f64, c as f64];
-                        let shift = [0, 1, 2]
-                            .map(|x| (0..3).map(|k| times[k] * lattice.vectors[k][x]).sum());
+                        let shift = [0, 1, 2].map(|x| (0..3).map(|k| times[k] * lattice.vectors[k][x]).sum());
                         let vec = add(apart, shift);
                         let itself = i == j && [a, b, c] == [0, 0, 0];
                         if dot(vec, vec) < cutoff * cutoff && !itself {
@@ -228,9 +197,7 @@ fn meshes(
             .help("its shape is [faces, 3]"));
     }
     let samples = nodes.len() - 1;
-    let offsets = ptr
-        .map(|p| edges::offsets(table, p, triangles.len()))
-        .transpose()?;
+    let offsets = ptr.map(|p| edges::offsets(table, p, triangles.len())).transpose()?;
     if let Some(o) = offsets.as_ref().filter(|o| o.len() != samples + 1) {
         let e = Error::data(format!(
             "it has {} offsets, but {samples} samples need {}",
@@ -241,20 +208,12 @@ fn meshes(
     }
     let (mut angles, mut turns) = (Vec::new(), Vec::new());
     for (s, w) in nodes.windows(2).enumerate() {
-        let own = offsets
-            .as_ref()
-            .map_or(triangles, |o| &triangles[o[s]..o[s + 1]]);
+        let own = offsets.as_ref().map_or(triangles, |o| &triangles[o[s]..o[s + 1]]);
         let points = &points[w[0]..w[1]];
         let corners = own.iter().flatten().map(|&v| {
-            let inside = u32::try_from(v)
-                .ok()
-                .filter(|&v| (v as usize) < points.len());
+            let inside = u32::try_from(v).ok().filter(|&v| (v as usize) < points.len());
             inside.ok_or_else(|| {
-                Error::data(format!(
-                    "sample {s} has a triangle with vertex {v} of {}",
-                    points.len()
-                ))
-                .in_array(name)
+                Error::data(format!("sample {s} has a triangle with vertex {v} of {}", points.len())).in_array(name)
             })
         });
         let corners = corners.collect::<Result<Vec<u32>>>()?;
@@ -262,8 +221,7 @@ fn meshes(
         list.push_sample(sides(corners.as_chunks::<3>().0));
         let ends = &list.ends[first..];
         let frames = frames(points, corners.as_chunks::<3>().0, ends).map_err(|v| {
-            let e = Error::data(format!("vertex {v} of sample {s} has no tangent plane"))
-                .in_array(name);
+            let e = Error::data(format!("vertex {v} of sample {s} has no tangent plane")).in_array(name);
             e.help("each vertex needs a triangle with an area; remove the others")
         })?;
         for &[src, dst] in ends {
@@ -310,11 +268,7 @@ impl Tangent for Frame {
 
 /// The frames of a mesh's vertices: the normal is the mean of the triangles' ones, weighted by area; the first tangent points to
 /// the first neighbour. `Err` names a vertex without a frame.
-fn frames(
-    points: &[Vector],
-    triangles: &[[u32; 3]],
-    ends: &[[u32; 2]],
-) -> std::result::Result<Vec<Frame>, usize> {
+fn frames(points: &[Vector], triangles: &[[u32; 3]], ends: &[[u32; 2]]) -> std::result::Result<Vec<Frame>, usize> {
     let mut frames: Vec<Frame> = vec![[[0.0; 3]; 3]; points.len()];
     for corners in triangles {
         let [a, b, c] = corners.map(|v| points[v as usize]);
@@ -385,42 +339,21 @@ mod tests {
 
     fn cloud(n: usize, size: f64) -> Vec<Vector> {
         let mut rng = Rng::new(9);
-        (0..n)
-            .map(|_| [0, 1, 2].map(|_| size * rng.uniform()))
-            .collect()
+        (0..n).map(|_| [0, 1, 2].map(|_| size * rng.uniform())).collect()
     }
 
     #[test]
     fn periodic_neighbours_do_not_depend_on_the_image_of_a_point() {
         let vectors = [[4.0, 0.0, 0.0], [1.0, 3.5, 0.0], [0.5, -1.0, 5.0]];
         let volume = dot(vectors[0], cross(vectors[1], vectors[2]));
-        let reciprocals = [0, 1, 2].map(|k| {
-            scale(
-                cross(vectors[(k + 1) % 3], vectors[(k + 2) % 3]),
-                1.0 / volume,
-            )
-        });
-        let lattice = Lattice {
-            vectors,
-            reciprocals,
-        };
+        let reciprocals = [0, 1, 2].map(|k| scale(cross(vectors[(k + 1) % 3], vectors[(k + 2) % 3]), 1.0 / volume));
+        let lattice = Lattice { vectors, reciprocals };
         let lengths = |points: &[Vector]| {
             let edges = within(points, 4.3, &lattice).unwrap();
-            let vec = |e: &Edge| {
-                sub(
-                    add(points[e.ends[0] as usize], e.shift),
-                    points[e.ends[1] as usize],
-                )
-            };
+            let vec = |e: &Edge| sub(add(points[e.ends[0] as usize], e.shift), points[e.ends[1] as usize]);
             let mut all: Vec<(u32, u32, i64)> = edges
                 .iter()
-                .map(|e| {
-                    (
-                        e.ends[1],
-                        e.ends[0],
-                        (dot(vec(e), vec(e)) * 1e6).round() as i64,
-                    )
-                })
+                .map(|e| (e.ends[1], e.ends[0], (dot(vec(e), vec(e)) * 1e6).round() as i64))
                 .collect();
             all.sort_unstable();
             all
@@ -448,10 +381,7 @@ mod tests {
     fn open_neighbours_and_nearest() {
         let points = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [3.0, 0.0, 0.0]];
         let ends = |edges: Vec<Edge>| edges.iter().map(|e| e.ends).collect::<Vec<_>>();
-        assert_eq!(
-            ends(within(&points, 2.0, &Lattice::none()).unwrap()),
-            [[1, 0], [0, 1]]
-        );
+        assert_eq!(ends(within(&points, 2.0, &Lattice::none()).unwrap()), [[1, 0], [0, 1]]);
         assert_eq!(ends(nearest(&points, 1)), [[1, 0], [0, 1], [1, 2]]);
         assert_eq!(nearest(&points, 9).len(), 6);
         assert!(within(&points, f64::NAN, &Lattice::none()).is_err());
@@ -460,12 +390,7 @@ mod tests {
     #[test]
     fn transports_on_a_flat_mesh_join_the_frames() {
         // All frames lie in one plane: an edge's direction and its reverse differ by π and the transport.
-        let points = [
-            [0.0, 0.0, 0.0],
-            [2.0, 0.1, 0.0],
-            [0.3, 1.5, 0.0],
-            [2.2, 1.9, 0.0],
-        ];
+        let points = [[0.0, 0.0, 0.0], [2.0, 0.1, 0.0], [0.3, 1.5, 0.0], [2.2, 1.9, 0.0]];
         let triangles = [[0, 1, 2], [1, 3, 2]];
         let ends: Vec<[u32; 2]> = sides(&triangles).iter().map(|e| e.ends).collect();
         assert_eq!(ends.len(), 10);
@@ -475,8 +400,7 @@ mod tests {
             let turn = to.angle(carry(from[2], to[2], from[0]));
             let here = to.angle(sub(points[src], points[dst]));
             let there = from.angle(sub(points[dst], points[src]));
-            let off =
-                (there + turn - here - std::f64::consts::PI).rem_euclid(std::f64::consts::TAU);
+            let off = (there + turn - here - std::f64::consts::PI).rem_euclid(std::f64::consts::TAU);
             assert!(off.min(std::f64::consts::TAU - off) < 1e-12);
         }
     }

@@ -112,10 +112,7 @@ pub fn load(path: impl AsRef<Path>, spec: &DataSpec) -> Result<Folds> {
 fn group(table: &Table, name: &str, spec: &DataSpec) -> Result<Fold> {
     let group = table.group(name);
     if group.arrays.is_empty() {
-        let e = Error::data(format!(
-            "there are no arrays whose names start with `{name}.`"
-        ))
-        .in_file(&table.path);
+        let e = Error::data(format!("there are no arrays whose names start with `{name}.`")).in_file(&table.path);
         return Err(e.help(format!("it holds {}", files::list(table.arrays.keys()))));
     }
     Dataset::new(&group, spec).map(|d| Fold::all(Arc::new(d)))
@@ -174,17 +171,10 @@ fn indices<'a>(table: &Table, name: &'a str, used: &mut [Option<&'a str>]) -> Re
     for (k, v) in table.integers(name)?.into_iter().enumerate() {
         let wrong = |what: String| Error::data(what).in_array(name);
         let id = usize::try_from(v).ok().filter(|&id| id < used.len());
-        let id = id.ok_or_else(|| {
-            wrong(format!(
-                "entry [{k}] is {v}, but there are {} samples",
-                used.len()
-            ))
-        })?;
+        let id = id.ok_or_else(|| wrong(format!("entry [{k}] is {v}, but there are {} samples", used.len())))?;
         if let Some(other) = used[id].replace(name) {
             let e = wrong(format!("sample {id} is in `{other}` already"));
-            return Err(
-                e.help("a sample is for training, for validation, or for testing, and only once")
-            );
+            return Err(e.help("a sample is for training, for validation, or for testing, and only once"));
         }
         ids.push(id);
     }

@@ -41,23 +41,14 @@ impl Scalar {
             Scalar::Bool => Elements::U8(bytes.iter().map(|&b| u8::from(b != 0)).collect()),
             Scalar::U8 => Elements::U8(bytes.to_vec()),
             Scalar::I8 => Elements::I64(bytes.iter().map(|&b| i64::from(b as i8)).collect()),
-            Scalar::U16 => {
-                Elements::I64(words(bytes, big_endian, |b| u16::from_le_bytes(b).into()))
-            }
-            Scalar::I16 => {
-                Elements::I64(words(bytes, big_endian, |b| i16::from_le_bytes(b).into()))
-            }
-            Scalar::U32 => {
-                Elements::I64(words(bytes, big_endian, |b| u32::from_le_bytes(b).into()))
-            }
-            Scalar::I32 => {
-                Elements::I64(words(bytes, big_endian, |b| i32::from_le_bytes(b).into()))
-            }
+            Scalar::U16 => Elements::I64(words(bytes, big_endian, |b| u16::from_le_bytes(b).into())),
+            Scalar::I16 => Elements::I64(words(bytes, big_endian, |b| i16::from_le_bytes(b).into())),
+            Scalar::U32 => Elements::I64(words(bytes, big_endian, |b| u32::from_le_bytes(b).into())),
+            Scalar::I32 => Elements::I64(words(bytes, big_endian, |b| i32::from_le_bytes(b).into())),
             Scalar::I64 => Elements::I64(words(bytes, big_endian, i64::from_le_bytes)),
             Scalar::U64 => {
                 let wide = words(bytes, big_endian, u64::from_le_bytes);
-                let narrow: std::result::Result<_, _> =
-                    wide.into_iter().map(i64::try_from).collect();
+                let narrow: std::result::Result<_, _> = wide.into_iter().map(i64::try_from).collect();
                 Elements::I64(narrow.map_err(|_| Error::format("an integer is larger than 2^63"))?)
             }
             Scalar::F16 => Elements::F32(words(bytes, big_endian, |b| half(u16::from_le_bytes(b)))),

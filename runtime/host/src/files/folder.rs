@@ -36,10 +36,7 @@ pub(super) fn load(path: &Path) -> Result<Table> {
     let (mut classes, mut files, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     for entry in entries(path)? {
         if entry.is_dir() {
-            let inside: Vec<PathBuf> = entries(&entry)?
-                .into_iter()
-                .filter(|f| ending(f) == "png")
-                .collect();
+            let inside: Vec<PathBuf> = entries(&entry)?.into_iter().filter(|f| ending(f) == "png").collect();
             if !inside.is_empty() {
                 labels.extend(inside.iter().map(|_| classes.len() as i64));
                 files.extend(inside);
@@ -50,17 +47,16 @@ pub(super) fn load(path: &Path) -> Result<Table> {
         }
     }
     let images = files.iter().filter(|f| ending(f) == "png").count();
-    let mixed = (images != 0 && images != files.len())
-        || (!labels.is_empty() && labels.len() != files.len());
+    let mixed = (images != 0 && images != files.len()) || (!labels.is_empty() && labels.len() != files.len());
     if files.is_empty() || mixed {
         let e = Error::format(if mixed {
             "the folder mixes images, meshes and classes"
         } else {
             "the folder holds no images or meshes"
         });
-        return Err(e.in_file(path).help(
-            "put .png images, folders of them (one a class), or .off, .obj or .ply meshes there",
-        ));
+        return Err(e
+            .in_file(path)
+            .help("put .png images, folders of them (one a class), or .off, .obj or .ply meshes there"));
     }
     let mut table = join(path, &files)?;
     table.insert(
@@ -78,10 +74,7 @@ pub(super) fn load(path: &Path) -> Result<Table> {
 pub(super) fn with_ptr(mut table: Table) -> Result<Table> {
     for name in ["verts", "faces"] {
         let rows = table.get(name)?.shape[0] as i64;
-        table.insert(
-            format!("{name}_ptr"),
-            HostArray::flat(Elements::I64(vec![0, rows])),
-        )?;
+        table.insert(format!("{name}_ptr"), HostArray::flat(Elements::I64(vec![0, rows])))?;
     }
     Ok(table)
 }

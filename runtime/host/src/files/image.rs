@@ -21,12 +21,7 @@ pub fn parse(bytes: &[u8]) -> Result<HostArray> {
     let fail = |e: png::DecodingError| {
         Error::format(format!("it is not a sound PNG image: {e}")).help("save or copy it again")
     };
-    let mut decoder = Decoder::new_with_limits(
-        Cursor::new(bytes),
-        Limits {
-            bytes: LARGEST_IMAGE,
-        },
-    );
+    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: LARGEST_IMAGE });
     decoder.set_transformations(Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(fail)?;
     let size = reader.output_buffer_size().filter(|&n| n <= LARGEST_IMAGE);
@@ -52,8 +47,5 @@ pub fn parse(bytes: &[u8]) -> Result<HostArray> {
         BitDepth::Sixteen => Scalar::U16.decode(&pixels, true)?,
         _ => Elements::U8(pixels),
     };
-    HostArray::new(
-        vec![frame.height as usize, frame.width as usize, channels],
-        data,
-    )
+    HostArray::new(vec![frame.height as usize, frame.width as usize, channels], data)
 }

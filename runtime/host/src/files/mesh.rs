@@ -30,8 +30,7 @@ impl Mesh {
                 corners.len()
             )));
         }
-        self.faces
-            .extend(rest.windows(2).flat_map(|w| [*first, w[0], w[1]]));
+        self.faces.extend(rest.windows(2).flat_map(|w| [*first, w[0], w[1]]));
         Ok(())
     }
 
@@ -44,15 +43,11 @@ impl Mesh {
         let (triangles, _) = self.faces.as_chunks::<3>();
         for (k, &[a, b, c]) in triangles.iter().enumerate() {
             if let Some(v) = [a, b, c].into_iter().find(|v| !(0..count).contains(v)) {
-                let e = Error::format(format!(
-                    "triangle {k} has vertex {v}, but there are {count} vertices"
-                ));
+                let e = Error::format(format!("triangle {k} has vertex {v}, but there are {count} vertices"));
                 return Err(e.in_array("faces"));
             }
             if a == b || b == c || c == a {
-                let e = Error::format(format!(
-                    "triangle {k} has corners {a}, {b}, {c}: two are the same"
-                ));
+                let e = Error::format(format!("triangle {k} has corners {a}, {b}, {c}: two are the same"));
                 return Err(e.in_array("faces").help("remove degenerate triangles"));
             }
         }
@@ -120,20 +115,14 @@ pub fn parse_obj(path: &Path, bytes: &[u8]) -> Result<Table> {
     while let Some(line) = lines.next_code() {
         let mut words = line.split_whitespace();
         match words.next() {
-            Some("v") => mesh
-                .verts
-                .extend(lines.numbers::<3>(&mut words, "a coordinate")?),
+            Some("v") => mesh.verts.extend(lines.numbers::<3>(&mut words, "a coordinate")?),
             Some("f") => {
                 let count = (mesh.verts.len() / 3) as i64;
                 let mut corners = Vec::new();
                 for word in words {
                     let k: i64 = lines.number(word.split('/').next(), "a corner")?;
                     // Positive from 1; negative from the end of what is known so far.
-                    corners.push(if k > 0 {
-                        k - 1
-                    } else {
-                        count.saturating_add(k)
-                    });
+                    corners.push(if k > 0 { k - 1 } else { count.saturating_add(k) });
                 }
                 mesh.polygon(&corners).map_err(|e| lines.error(e))?;
             }
@@ -157,26 +146,15 @@ mod tests {
         let a = parse_off(Path::new("m"), off.as_bytes()).unwrap();
         let b = parse_obj(Path::new("m"), obj.as_bytes()).unwrap();
         assert_eq!(a, b);
-        assert_eq!(
-            a.get("faces").unwrap().data,
-            Elements::I64(vec![0, 1, 2, 0, 2, 3])
-        );
+        assert_eq!(a.get("faces").unwrap().data, Elements::I64(vec![0, 1, 2, 0, 2, 3]));
     }
 
     #[test]
     fn errors_name_the_line() {
-        let off = |text: &str| {
-            parse_off(Path::new("m"), text.as_bytes())
-                .unwrap_err()
-                .to_string()
-        };
+        let off = |text: &str| parse_off(Path::new("m"), text.as_bytes()).unwrap_err().to_string();
         assert!(off("OFF\n1 0 0\n0 0\n").contains("line 3: a coordinate is missing"));
-        assert!(
-            off("OFF 3 1 0\n0 0 0\n0 0 0\n0 0 0\n3 0 1 3\n").contains("triangle 0 has vertex 3")
-        );
-        assert!(
-            off("OFF 3 1 0\n0 0 0\n0 0 0\n0 0 0\n3 0 1\n").contains("a face of 3 corners lists 2")
-        );
+        assert!(off("OFF 3 1 0\n0 0 0\n0 0 0\n0 0 0\n3 0 1 3\n").contains("triangle 0 has vertex 3"));
+        assert!(off("OFF 3 1 0\n0 0 0\n0 0 0\n0 0 0\n3 0 1\n").contains("a face of 3 corners lists 2"));
         assert!(off("OFF 99999999999 1 0\n0 0 0\n").contains("99999999999 vertices should follow"));
         assert!(off("PLY\n").contains("line 1"));
         assert!(parse_obj(Path::new("m"), b"f -9223372036854775808 1 2\nv 0 0 0\n").is_err());

@@ -30,8 +30,7 @@ pub fn parse(bytes: &[u8]) -> Result<HostArray> {
         Descr::Wide(n) => n.saturating_mul(4),
         Descr::Narrow(n) => n,
     };
-    let count = element_count(&shape)
-        .ok_or_else(|| Error::format(format!("a shape of {shape:?} is too large")))?;
+    let count = element_count(&shape).ok_or_else(|| Error::format(format!("a shape of {shape:?} is too large")))?;
     let need = count
         .checked_mul(size)
         .ok_or_else(|| Error::format(format!("a shape of {shape:?} is too large")))?;
@@ -49,16 +48,12 @@ pub fn parse(bytes: &[u8]) -> Result<HostArray> {
             return Err(Error::format("it holds empty strings only"));
         }
         Descr::Wide(0) | Descr::Narrow(0) => Elements::Text(Vec::new()),
-        Descr::Wide(n) => Elements::Text(
-            body.chunks_exact(4 * n)
+        Descr::Wide(_) => Elements::Text(
+            body.chunks_exact(size)
                 .map(|c| wide_text(c, big_endian))
                 .collect::<Result<_>>()?,
         ),
-        Descr::Narrow(n) => Elements::Text(
-            body.chunks_exact(n)
-                .map(narrow_text)
-                .collect::<Result<_>>()?,
-        ),
+        Descr::Narrow(_) => Elements::Text(body.chunks_exact(size).map(narrow_text).collect::<Result<_>>()?),
     };
     let array = HostArray::new(shape, data)?;
     Ok(if fortran { array.row_major() } else { array })
@@ -87,8 +82,7 @@ pub fn encode(array: &HostArray) -> Result<Vec<u8>> {
     let pad = 64 - (MAGIC.len() + 4 + header.len() + 1) % 64;
     header.extend(std::iter::repeat_n(' ', pad));
     header.push('\n');
-    let length =
-        u16::try_from(header.len()).map_err(|_| Error::data("an array has too many axes"))?;
+    let length = u16::try_from(header.len()).map_err(|_| Error::data("an array has too many axes"))?;
     let mut out = MAGIC.to_vec();
     out.extend([1, 0]);
     out.extend(length.to_le_bytes());
@@ -99,10 +93,7 @@ pub fn encode(array: &HostArray) -> Result<Vec<u8>> {
 
 /// Header text and elements.
 fn split(bytes: &[u8]) -> Result<(&str, &[u8])> {
-    let short = || {
-        Error::format("its .npy header is incomplete")
-            .help("the file is truncated: copy or save it again")
-    };
+    let short = || Error::format("its .npy header is incomplete").help("the file is truncated: copy or save it again");
     let rest = bytes
         .strip_prefix(MAGIC)
         .ok_or_else(|| Error::format("it is not a .npy file: the first bytes differ"))?;
@@ -111,15 +102,12 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8])> {
         [2 | 3, _, a, b, c, d, rest @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest),
         [1..=3, ..] => return Err(short()),
         [version, ..] => {
-            return Err(Error::format(format!(
-                ".npy version {version} is not known"
-            )));
+            return Err(Error::format(format!(".npy version {version} is not known")));
         }
         [] => return Err(short()),
     };
     let header = rest.get(..length).ok_or_else(short)?;
-    let header =
-        str::from_utf8(header).map_err(|_| Error::format("its .npy header is not text"))?;
+    let header = str::from_utf8(header).map_err(|_| Error::format("its .npy header is not text"))?;
     Ok((header, &rest[length..]))
 }
 
@@ -135,20 +123,13 @@ fn after<'a>(header: &'a str, key: &str) -> Result<&'a str> {
 fn text_after<'a>(header: &'a str, key: &str) -> Result<&'a str> {
     let rest = after(header, key)?;
     let quoted = rest.strip_prefix('\'').or_else(|| rest.strip_prefix('"'));
-    quoted
-        .and_then(|r| r.split(['\'', '"']).next())
-        .ok_or_else(|| {
-            Error::format("it holds records of several fields")
-                .help("save each field as an array of its own")
-        })
+    quoted.and_then(|r| r.split(['\'', '"']).next()).ok_or_else(|| {
+        Error::format("it holds records of several fields").help("save each field as an array of its own")
+    })
 }
 
 fn word_after<'a>(header: &'a str, key: &str) -> Result<&'a str> {
-    Ok(after(header, key)?
-        .split([',', '}'])
-        .next()
-        .unwrap_or("")
-        .trim())
+    Ok(after(header, key)?.split([',', '}']).next().unwrap_or("").trim())
 }
 
 fn shape(header: &str) -> Result<Vec<usize>> {
@@ -165,8 +146,7 @@ fn shape(header: &str) -> Result<Vec<usize>> {
 }
 
 fn descr(text: &str) -> Result<(bool, Descr)> {
-    let big_endian =
-        text.starts_with('>') || (text.starts_with('=') && cfg!(target_endian = "big"));
+    let big_endian = text.starts_with('>') || (text.starts_with('=') && cfg!(target_endian = "big"));
     let code = text.trim_start_matches(['<', '>', '|', '=']);
     let scalar = match code {
         "b1" | "?" => Scalar::Bool,
@@ -182,14 +162,8 @@ fn descr(text: &str) -> Result<(bool, Descr)> {
         "f4" => Scalar::F32,
         "f8" => Scalar::F64,
         _ => {
-            let wide = code
-                .strip_prefix('U')
-                .and_then(|n| n.parse().ok())
-                .map(Descr::Wide);
-            let narrow = code
-                .strip_prefix('S')
-                .and_then(|n| n.parse().ok())
-                .map(Descr::Narrow);
+            let wide = code.strip_prefix('U').and_then(|n| n.parse().ok()).map(Descr::Wide);
+            let narrow = code.strip_prefix('S').and_then(|n| n.parse().ok()).map(Descr::Narrow);
             return wide.or(narrow).map(|d| (big_endian, d)).ok_or_else(|| {
                 Error::format(format!("elements of type `{text}` are not supported"))
                     .help("save it as integers, floats, booleans or strings")
@@ -241,15 +215,7 @@ mod tests {
             for shape in [vec![2], vec![1, 2], vec![2, 1, 1]] {
                 let a = HostArray::new(shape, data.clone()).unwrap();
                 assert_eq!(parse(&encode(&a).unwrap()).unwrap(), a);
-                assert_eq!(
-                    encode(&a)
-                        .unwrap()
-                        .iter()
-                        .position(|&b| b == b'\n')
-                        .unwrap()
-                        % 64,
-                    63
-                );
+                assert_eq!(encode(&a).unwrap().iter().position(|&b| b == b'\n').unwrap() % 64, 63);
             }
         }
         let number = HostArray::new(vec![], Elements::F64(vec![3.0])).unwrap();
@@ -267,10 +233,7 @@ mod tests {
             "{'descr': '|S3', 'fortran_order': False, 'shape': (2,), }",
             b"H\0\0Cl\0",
         );
-        assert_eq!(
-            parse(&f).unwrap().data,
-            Elements::Text(vec!["H".into(), "Cl".into()])
-        );
+        assert_eq!(parse(&f).unwrap().data, Elements::Text(vec!["H".into(), "Cl".into()]));
         let f = file(
             "{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }",
             &[0x48, 0, 0, 0],

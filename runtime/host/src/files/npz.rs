@@ -20,9 +20,8 @@ const LARGEST_RATIO: u64 = 1032;
 /// If the archive is truncated, an entry is damaged (its checksum is verified), overlaps another, is encrypted or compressed by
 /// anything but deflate, or is not a supported `.npy` file.
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
-    let zip_error = |e: rawzip::Error| {
-        Error::format(format!("it is not a sound .npz archive: {e}")).help("save or copy it again")
-    };
+    let zip_error =
+        |e: rawzip::Error| Error::format(format!("it is not a sound .npz archive: {e}")).help("save or copy it again");
     let archive = ZipArchive::from_slice(bytes).map_err(zip_error)?;
     let mut table = Table::new(path);
     let mut entries = archive.entries();
@@ -32,26 +31,20 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
             continue;
         }
         let file = entry.file_path();
-        let file = str::from_utf8(file.as_bytes())
-            .map_err(|_| Error::format("an entry's name is not UTF-8"))?;
+        let file = str::from_utf8(file.as_bytes()).map_err(|_| Error::format("an entry's name is not UTF-8"))?;
         let name = file.strip_suffix(".npy").unwrap_or(file);
         let place = |e: Error| e.in_array(name);
         compressed = compressed.saturating_add(entry.compressed_size_hint());
         if compressed > bytes.len() as u64 {
             return Err(place(
-                Error::format("its entry overlaps another")
-                    .help("the archive is damaged: save it again"),
+                Error::format("its entry overlaps another").help("the archive is damaged: save it again"),
             ));
         }
-        let slot = archive
-            .get_entry(entry.wayfinder())
-            .map_err(|e| place(zip_error(e)))?;
+        let slot = archive.get_entry(entry.wayfinder()).map_err(|e| place(zip_error(e)))?;
         let size = entry.uncompressed_size_hint();
         if size > LARGEST_RATIO.saturating_mul(slot.data().len() as u64 + 1) {
             let text = format!("the archive claims {size} bytes, more than its entry can hold");
-            return Err(place(
-                Error::format(text).help("the archive is damaged: save it again"),
-            ));
+            return Err(place(Error::format(text).help("the archive is damaged: save it again")));
         }
         let method = entry.compression_method();
         let source: Box<dyn Read> = if method == CompressionMethod::STORE {
@@ -67,10 +60,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
         let mut content = Vec::new();
         let mut reader = slot.verifying_reader(source).take(size.saturating_add(1));
         reader.read_to_end(&mut content).map_err(|e| {
-            place(
-                Error::format(format!("its entry is damaged: {e}"))
-                    .help("save or copy the file again"),
-            )
+            place(Error::format(format!("its entry is damaged: {e}")).help("save or copy the file again"))
         })?;
         table.insert(name, npy::parse(&content).map_err(place)?)?;
     }
@@ -86,9 +76,8 @@ pub fn encode<'a>(arrays: impl IntoIterator<Item = (&'a str, &'a HostArray)>) ->
     let mut archive = ZipArchiveWriter::new(&mut out);
     for (name, array) in arrays {
         let content = npy::encode(array).map_err(|e| e.in_array(name))?;
-        add(&mut archive, &format!("{name}.npy"), &content).map_err(|e| {
-            Error::data(format!("it cannot be put into an archive: {e}")).in_array(name)
-        })?;
+        add(&mut archive, &format!("{name}.npy"), &content)
+            .map_err(|e| Error::data(format!("it cannot be put into an archive: {e}")).in_array(name))?;
     }
     archive
         .finish()

@@ -45,10 +45,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
             big_endian: true,
         }),
         other => {
-            return Err(Error::format(format!(
-                "PLY format `{}` is not known",
-                clip(other)
-            )));
+            return Err(Error::format(format!("PLY format `{}` is not known", clip(other))));
         }
     };
     let mut mesh = Mesh::default();
@@ -72,17 +69,11 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
                     Some(length) => {
                         let n = body.number(length).ok_or_else(cut)?;
                         if !(0.0..=LONGEST_LIST as f64).contains(&n) {
-                            return Err(Error::format(format!(
-                                "a list of {n} entries in `{}`",
-                                p.name
-                            )));
+                            return Err(Error::format(format!("a list of {n} entries in `{}`", p.name)));
                         }
-                        let list: Option<Vec<f64>> =
-                            (0..n as usize).map(|_| body.number(p.scalar)).collect();
+                        let list: Option<Vec<f64>> = (0..n as usize).map(|_| body.number(p.scalar)).collect();
                         let list = list.ok_or_else(cut)?;
-                        if element.name == "face"
-                            && ["vertex_indices", "vertex_index"].contains(&p.name.as_str())
-                        {
+                        if element.name == "face" && ["vertex_indices", "vertex_index"].contains(&p.name.as_str()) {
                             let corners: Vec<i64> = list.iter().map(|&x| x as i64).collect();
                             mesh.polygon(&corners)?;
                         }
@@ -106,12 +97,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
             .ok_or_else(|| Error::format(format!("its vertices have no `{name}`")))
     };
     let (x, y, z) = (axis("x")?, axis("y")?, axis("z")?);
-    mesh.verts = x
-        .iter()
-        .zip(y)
-        .zip(z)
-        .flat_map(|((&x, &y), &z)| [x, y, z])
-        .collect();
+    mesh.verts = x.iter().zip(y).zip(z).flat_map(|((&x, &y), &z)| [x, y, z]).collect();
     let mut table = mesh.table(path)?;
     for (name, values) in columns {
         if !["x", "y", "z"].contains(&name.as_str()) {
@@ -142,12 +128,7 @@ fn header(bytes: &[u8]) -> Result<(String, Vec<Element>, &[u8])> {
     let mut elements: Vec<Element> = Vec::new();
     loop {
         let text = line()?;
-        let bad = || {
-            Error::format(format!(
-                "its PLY header has a malformed line `{}`",
-                clip(text)
-            ))
-        };
+        let bad = || Error::format(format!("its PLY header has a malformed line `{}`", clip(text)));
         let words: Vec<&str> = text.split_whitespace().collect();
         match words.as_slice() {
             ["end_header"] => break,
@@ -163,10 +144,7 @@ fn header(bytes: &[u8]) -> Result<(String, Vec<Element>, &[u8])> {
             }
             ["property", kind @ .., name] => {
                 let (length, scalar) = match kind {
-                    ["list", length, item] => (
-                        Some(scalar(length).ok_or_else(bad)?),
-                        scalar(item).ok_or_else(bad)?,
-                    ),
+                    ["list", length, item] => (Some(scalar(length).ok_or_else(bad)?), scalar(item).ok_or_else(bad)?),
                     [item] => (None, scalar(item).ok_or_else(bad)?),
                     _ => return Err(bad()),
                 };
@@ -233,31 +211,23 @@ mod tests {
 
     #[test]
     fn text_and_binary_agree() {
-        let text =
-            format!("ply\nformat ascii 1.0\ncomment c\n{HEAD}0 0 0 7\n1 0 0 8\n0 1 0 9\n3 0 1 2\n");
+        let text = format!("ply\nformat ascii 1.0\ncomment c\n{HEAD}0 0 0 7\n1 0 0 8\n0 1 0 9\n3 0 1 2\n");
         let text = parse(Path::new("m"), text.as_bytes()).unwrap();
         assert_eq!(text.get("verts").unwrap().shape, [3, 3]);
-        assert_eq!(
-            text.get("red").unwrap().data,
-            Elements::F64(vec![7.0, 8.0, 9.0])
-        );
+        assert_eq!(text.get("red").unwrap().data, Elements::F64(vec![7.0, 8.0, 9.0]));
         for big in [false, true] {
             let mut bytes = format!(
                 "ply\nformat binary_{}_endian 1.0\n{HEAD}",
                 if big { "big" } else { "little" }
             )
             .into_bytes();
-            let put = |out: &mut Vec<u8>, b: [u8; 4]| {
-                out.extend(if big { [b[3], b[2], b[1], b[0]] } else { b })
-            };
+            let put = |out: &mut Vec<u8>, b: [u8; 4]| out.extend(if big { [b[3], b[2], b[1], b[0]] } else { b });
             for (v, red) in [([0f32, 0., 0.], 7), ([1., 0., 0.], 8), ([0., 1., 0.], 9)] {
                 v.iter().for_each(|x| put(&mut bytes, x.to_le_bytes()));
                 bytes.push(red);
             }
             bytes.push(3);
-            [0i32, 1, 2]
-                .iter()
-                .for_each(|k| put(&mut bytes, k.to_le_bytes()));
+            [0i32, 1, 2].iter().for_each(|k| put(&mut bytes, k.to_le_bytes()));
             assert_eq!(parse(Path::new("m"), &bytes).unwrap(), text);
             bytes.pop();
             assert!(
@@ -271,7 +241,8 @@ mod tests {
 
     #[test]
     fn hostile_headers_are_errors() {
-        let huge = "ply\nformat binary_little_endian 1.0\nelement vertex 99999999999999\nproperty float x\nend_header\n";
+        let huge =
+            "ply\nformat binary_little_endian 1.0\nelement vertex 99999999999999\nproperty float x\nend_header\n";
         assert!(parse(Path::new("m"), huge.as_bytes()).is_err());
         let empty = "ply\nformat ascii 1.0\nelement vertex 99999999999999\nend_header\n";
         assert!(parse(Path::new("m"), empty.as_bytes()).is_err());

@@ -61,13 +61,12 @@ impl Table {
         match &self.get(name)?.data {
             Elements::I64(v) => Ok(v.clone()),
             Elements::U8(v) => Ok(v.iter().map(|&x| i64::from(x)).collect()),
-            other => Err(Error::data(format!(
-                "integers are needed here, but it holds {}",
-                other.type_name()
-            ))
-            .in_file(&self.path)
-            .in_array(name)
-            .help("save it with an integer dtype")),
+            other => Err(
+                Error::data(format!("integers are needed here, but it holds {}", other.type_name()))
+                    .in_file(&self.path)
+                    .in_array(name)
+                    .help("save it with an integer dtype"),
+            ),
         }
     }
 
@@ -75,10 +74,7 @@ impl Table {
     pub fn group(&self, prefix: &str) -> Table {
         let mut group = Table::new(&self.path);
         for (name, array) in &self.arrays {
-            if let Some(short) = name
-                .strip_prefix(prefix)
-                .and_then(|r| r.strip_prefix(['.', '/']))
-            {
+            if let Some(short) = name.strip_prefix(prefix).and_then(|r| r.strip_prefix(['.', '/'])) {
                 group.arrays.insert(short.into(), array.clone());
             }
         }
@@ -96,10 +92,7 @@ impl Table {
 /// `` `a`, `b`, `c` `` with at most ten entries shown.
 pub(crate) fn list<S: AsRef<str>>(names: impl ExactSizeIterator<Item = S>) -> String {
     let n = names.len();
-    let mut shown: Vec<String> = names
-        .take(10)
-        .map(|s| format!("`{}`", s.as_ref()))
-        .collect();
+    let mut shown: Vec<String> = names.take(10).map(|s| format!("`{}`", s.as_ref())).collect();
     match n {
         0 => return "nothing".into(),
         1..=10 => {}
@@ -109,10 +102,7 @@ pub(crate) fn list<S: AsRef<str>>(names: impl ExactSizeIterator<Item = S>) -> St
 }
 
 /// The candidate at the smallest edit distance from `name`, if that is at most a third of its length.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .map(|c| (edits(name, c), c))
         .min()
@@ -128,9 +118,7 @@ fn edits(a: &str, b: &str) -> usize {
         let mut diagonal = row[0];
         row[0] = i + 1;
         for (j, &y) in b.iter().enumerate() {
-            let here = (diagonal + usize::from(x != y))
-                .min(row[j] + 1)
-                .min(row[j + 1] + 1);
+            let here = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
             diagonal = std::mem::replace(&mut row[j + 1], here);
         }
     }
@@ -144,30 +132,20 @@ mod tests {
     #[test]
     fn a_missing_array_suggests_a_near_name() {
         let mut t = Table::new("x.npz");
-        t.insert("images", HostArray::flat(Elements::U8(vec![])))
-            .unwrap();
+        t.insert("images", HostArray::flat(Elements::U8(vec![]))).unwrap();
         assert_eq!(
             t.get("image").unwrap_err().to_string(),
             "x.npz: array `image`: there is no such array (did you mean `images`?)"
         );
-        assert!(
-            t.get("labels")
-                .unwrap_err()
-                .to_string()
-                .contains("it holds `images`")
-        );
-        assert!(
-            t.insert("images", HostArray::flat(Elements::U8(vec![])))
-                .is_err()
-        );
+        assert!(t.get("labels").unwrap_err().to_string().contains("it holds `images`"));
+        assert!(t.insert("images", HostArray::flat(Elements::U8(vec![]))).is_err());
     }
 
     #[test]
     fn groups_lose_their_prefix() {
         let mut t = Table::new("x.npz");
         for name in ["train.A", "test.A", "trainer.A"] {
-            t.insert(name, HostArray::flat(Elements::U8(vec![])))
-                .unwrap();
+            t.insert(name, HostArray::flat(Elements::U8(vec![]))).unwrap();
         }
         assert_eq!(t.group("train").arrays.keys().collect::<Vec<_>>(), ["A"]);
     }

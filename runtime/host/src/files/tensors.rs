@@ -15,8 +15,7 @@ use std::path::Path;
 /// have (8-bit floats, complex numbers).
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
     let fail = |e: safetensors::SafeTensorError| {
-        Error::format(format!("it is not a sound safetensors file: {e}"))
-            .help("save or copy it again")
+        Error::format(format!("it is not a sound safetensors file: {e}")).help("save or copy it again")
     };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(fail)?;
     let file = SafeTensors::deserialize(bytes).map_err(fail)?;
@@ -28,9 +27,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
                 .in_array(name)
                 .help("save it as f32, f64 or integers")
         })?;
-        let data = scalar
-            .decode(view.data(), false)
-            .map_err(|e| e.in_array(name))?;
+        let data = scalar.decode(view.data(), false).map_err(|e| e.in_array(name))?;
         table.insert(
             name,
             HostArray::new(view.shape().to_vec(), data).map_err(|e| e.in_array(name))?,
@@ -46,24 +43,17 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
 ///
 /// # Errors
 /// For text arrays, which are not written, and headers of more than 100 MB.
-pub fn encode(
-    arrays: &BTreeMap<String, HostArray>,
-    notes: &BTreeMap<String, String>,
-) -> Result<Vec<u8>> {
+pub fn encode(arrays: &BTreeMap<String, HostArray>, notes: &BTreeMap<String, String>) -> Result<Vec<u8>> {
     let bytes: Vec<(Dtype, Vec<u8>)> = arrays
         .iter()
         .map(|(name, array)| {
-            raw(&array.data)
-                .ok_or_else(|| Error::data("text arrays cannot be written").in_array(name))
+            raw(&array.data).ok_or_else(|| Error::data("text arrays cannot be written").in_array(name))
         })
         .collect::<Result<_>>()?;
     let fail = |e| Error::data(format!("the tensors cannot be written: {e}"));
     let mut views = Vec::with_capacity(arrays.len());
     for ((name, array), (dtype, data)) in arrays.iter().zip(&bytes) {
-        views.push((
-            name,
-            TensorView::new(*dtype, array.shape.clone(), data).map_err(fail)?,
-        ));
+        views.push((name, TensorView::new(*dtype, array.shape.clone(), data).map_err(fail)?));
     }
     // One note: a map of several would be written in an order that changes from run to run.
     let header = (!notes.is_empty()).then(|| {
@@ -87,8 +77,7 @@ pub fn notes(table: &Table) -> Result<BTreeMap<String, String>> {
             .in_file(&table.path)
             .help("load it as weights only")
     })?;
-    serde_json::from_str(text)
-        .map_err(|e| Error::format(format!("its notes are malformed: {e}")).in_file(&table.path))
+    serde_json::from_str(text).map_err(|e| Error::format(format!("its notes are malformed: {e}")).in_file(&table.path))
 }
 
 fn raw(data: &Elements) -> Option<(Dtype, Vec<u8>)> {

@@ -14,12 +14,8 @@ impl<'a> Lines<'a> {
     /// # Errors
     /// If they are not UTF-8.
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Lines<'a>> {
-        let text = str::from_utf8(bytes).map_err(|e| {
-            Error::format(format!(
-                "it is not text: byte {} is not UTF-8",
-                e.valid_up_to()
-            ))
-        })?;
+        let text = str::from_utf8(bytes)
+            .map_err(|e| Error::format(format!("it is not text: byte {} is not UTF-8", e.valid_up_to())))?;
         Ok(Lines {
             lines: text.lines(),
             number: 0,
@@ -67,12 +63,8 @@ impl<'a> Lines<'a> {
     /// If it is missing or not one.
     pub(crate) fn number<T: std::str::FromStr>(&self, word: Option<&str>, what: &str) -> Result<T> {
         let word = word.ok_or_else(|| self.error(format!("{what} is missing")))?;
-        word.parse().map_err(|_| {
-            self.error(format!(
-                "{what} should be a number, but is `{}`",
-                clip(word)
-            ))
-        })
+        word.parse()
+            .map_err(|_| self.error(format!("{what} should be a number, but is `{}`", clip(word))))
     }
 
     /// `N` numbers from `words`.

@@ -22,9 +22,7 @@ pub fn atomically(path: &Path, bytes: &[u8]) -> Result<()> {
         // What is left of the attempt is of no use; that it cannot be removed either is no news.
         let _ = fs::remove_file(&temporary);
     }
-    result.map_err(|e| {
-        Error::io(path, "write", &e).help("check that the folder exists, is writable and has room")
-    })
+    result.map_err(|e| Error::io(path, "write", &e).help("check that the folder exists, is writable and has room"))
 }
 
 fn write_and_rename(temporary: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {

@@ -47,9 +47,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
             continue;
         }
         let atoms: usize = lines.number(Some(line.trim()), "the number of atoms")?;
-        let comment = lines
-            .next()
-            .ok_or_else(|| lines.ended("the comment line of a frame"))?;
+        let comment = lines.next().ok_or_else(|| lines.ended("the comment line of a frame"))?;
         let mut pairs = pairs(comment);
         let properties = match pairs.remove("Properties") {
             Some(text) => properties(&text).map_err(|e| lines.error(e))?,
@@ -81,12 +79,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
             }
         }
         ptr.push(ptr[ptr.len() - 1] + atoms as i64);
-        notes.push(
-            pairs
-                .into_iter()
-                .map(|(k, v)| (k, Values::guess(&v)))
-                .collect(),
-        );
+        notes.push(pairs.into_iter().map(|(k, v)| (k, Values::guess(&v))).collect());
     }
     let layout = layout.ok_or_else(|| lines.ended("a frame"))?;
     let mut table = Table::new(path);
@@ -116,20 +109,14 @@ fn add_notes(table: &mut Table, notes: Vec<BTreeMap<String, Values>>) -> Result<
         let width = values.len() / frames.max(1);
         if key == "Lattice" {
             if seen != frames || values.len() != 9 * frames {
-                let e = Error::format(format!(
-                    "{seen} of {frames} frames have a lattice of nine numbers"
-                ))
-                .in_array("cell");
+                let e =
+                    Error::format(format!("{seen} of {frames} frames have a lattice of nine numbers")).in_array("cell");
                 return Err(e.help("give all frames a Lattice, or none"));
             }
             let mut cell = values.array(9);
             cell.shape = vec![frames, 3, 3];
             table.insert("cell", cell)?;
-        } else if seen == frames
-            && width * frames == values.len()
-            && width > 0
-            && !table.arrays.contains_key(&key)
-        {
+        } else if seen == frames && width * frames == values.len() && width > 0 && !table.arrays.contains_key(&key) {
             table.insert(key, values.array(width))?;
         }
     }
@@ -156,10 +143,7 @@ impl Values {
                     .ok_or_else(|| lines.error(format!("{what} should be T or F")))?;
                 v.push(truth);
             }
-            Values::Word(v) => v.push(
-                word.ok_or_else(|| lines.error(format!("{what} is missing")))?
-                    .into(),
-            ),
+            Values::Word(v) => v.push(word.ok_or_else(|| lines.error(format!("{what} is missing")))?.into()),
         }
         Ok(())
     }
@@ -303,15 +287,9 @@ mod tests {
         };
         let t = read(&(frame(-1.0) + &frame(-2.0))).unwrap();
         assert_eq!(t.get("ptr").unwrap().data, Elements::I64(vec![0, 2, 4]));
-        assert_eq!(
-            t.get("energy").unwrap().data,
-            Elements::F64(vec![-1.0, -2.0])
-        );
+        assert_eq!(t.get("energy").unwrap().data, Elements::F64(vec![-1.0, -2.0]));
         assert_eq!(t.get("cell").unwrap().shape, [2, 3, 3]);
-        assert_eq!(
-            t.get("pbc").unwrap().data,
-            Elements::U8(vec![1, 1, 0, 1, 1, 0])
-        );
+        assert_eq!(t.get("pbc").unwrap().data, Elements::U8(vec![1, 1, 0, 1, 1, 0]));
         assert_eq!(t.get("forces").unwrap().shape, [4, 3]);
         assert_eq!(
             t.get("species").unwrap().data,
@@ -323,10 +301,7 @@ mod tests {
     #[test]
     fn plain_xyz() {
         let t = read("1\n\nHe 1 2 3\n").unwrap();
-        assert_eq!(
-            t.get("pos").unwrap().data,
-            Elements::F64(vec![1.0, 2.0, 3.0])
-        );
+        assert_eq!(t.get("pos").unwrap().data, Elements::F64(vec![1.0, 2.0, 3.0]));
         assert!(t.get("cell").is_err());
     }
 
@@ -336,15 +311,9 @@ mod tests {
             let e = read(text).unwrap_err().to_string();
             assert!(e.contains(part), "{e}");
         };
-        says(
-            "99999999999\n\nH 0 0 0\n",
-            "99999999999 atoms of frame 0 should follow",
-        );
+        says("99999999999\n\nH 0 0 0\n", "99999999999 atoms of frame 0 should follow");
         says("1\n\nH 0 0\n", "line 3: pos is missing");
-        says(
-            "1\n\nH 0 0 z\n",
-            "line 3: pos should be a number, but is `z`",
-        );
+        says("1\n\nH 0 0 z\n", "line 3: pos should be a number, but is `z`");
         says("x\n\n", "line 1: the number of atoms");
         says("1\nProperties=pos:R:99999999\n1\n", "1 to 1024 columns");
         says(

@@ -64,10 +64,7 @@ impl Schedule {
     pub fn at(&self, time: Time) -> Rate {
         let total = time.total.max(1);
         let step = time.step.min(total - 1);
-        let plain = |rate| Rate {
-            rate,
-            momentum: None,
-        };
+        let plain = |rate| Rate { rate, momentum: None };
         match self {
             Schedule::Constant(rate) => plain(*rate),
             Schedule::OneCycle { max } => {
@@ -88,11 +85,7 @@ impl Schedule {
                 }
             }
             Schedule::Cosine { max, min } => plain(cosine(*max, *min, step as f64 / total as f64)),
-            Schedule::Step {
-                first,
-                epochs,
-                factor,
-            } => {
+            Schedule::Step { first, epochs, factor } => {
                 let changes = step / time.per_epoch.max(1) / epochs;
                 plain(first * factor.powf(changes as f64))
             }
@@ -121,19 +114,13 @@ impl Schedule {
         let sound = match self {
             Schedule::Constant(x) | Schedule::OneCycle { max: x } => rate(*x),
             Schedule::Cosine { max, min } => rate(*max) && rate(*min),
-            Schedule::Step {
-                first,
-                epochs,
-                factor,
-            } => rate(*first) && *epochs > 0 && rate(*factor),
+            Schedule::Step { first, epochs, factor } => rate(*first) && *epochs > 0 && rate(*factor),
             Schedule::Warmup { then, .. } => return then.check(),
         };
         match sound {
             true => Ok(()),
-            false => Err(
-                Error::config(format!("{self:?} has a setting out of its range"))
-                    .help("rates are finite and not negative"),
-            ),
+            false => Err(Error::config(format!("{self:?} has a setting out of its range"))
+                .help("rates are finite and not negative")),
         }
     }
 }

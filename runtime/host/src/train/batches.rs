@@ -36,9 +36,10 @@ impl BatchSize {
             BatchSize::Rows { dim, most } => {
                 let (mut batches, mut first, mut sum) = (Vec::new(), 0, 0);
                 for (k, &id) in order.iter().enumerate() {
-                    let rows = fold.data.rows(dim, id).ok_or_else(|| {
-                        Error::config(format!("the data has no `{dim}` to count in batches"))
-                    })?;
+                    let rows = fold
+                        .data
+                        .rows(dim, id)
+                        .ok_or_else(|| Error::config(format!("the data has no `{dim}` to count in batches")))?;
                     if k > first && sum + rows > *most {
                         batches.push(first..k);
                         (first, sum) = (k, 0);

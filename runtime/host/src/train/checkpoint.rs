@@ -84,23 +84,13 @@ pub fn load_params(path: &Path, params: &mut Params, model_hash: Option<&str>) -
 }
 
 /// Writes weights and the state of a run, atomically.
-pub(super) fn save(
-    path: &Path,
-    params: &Params,
-    optim: &Optimizer,
-    progress: &Progress,
-    notes: &Notes,
-) -> Result<()> {
+pub(super) fn save(path: &Path, params: &Params, optim: &Optimizer, progress: &Progress, notes: &Notes) -> Result<()> {
     let mut tensors = params.tensors();
     let (steps, memory) = optim.state();
-    let mut state =
-        |name: String, array: HostArray| tensors.insert(format!("{STATE}{name}"), array);
+    let mut state = |name: String, array: HostArray| tensors.insert(format!("{STATE}{name}"), array);
     for (k, arrays) in memory.iter().enumerate() {
         for (j, array) in arrays.iter().enumerate() {
-            state(
-                format!("optimizer/{k}/{j}"),
-                to_host(array, &[array.len() as u32]),
-            );
+            state(format!("optimizer/{k}/{j}"), to_host(array, &[array.len() as u32]));
         }
     }
     let (best, best_epoch) = progress.best.unwrap_or((f64::NAN, 0));
@@ -162,8 +152,7 @@ pub(super) fn resume(
         .iter()
         .map(|&c| u64::try_from(c).ok())
         .collect();
-    let Some(&[epoch, batch, step, best_epoch, stopped, samples, steps]) =
-        counts.as_deref().and_then(|c| c.as_array())
+    let Some(&[epoch, batch, step, best_epoch, stopped, samples, steps]) = counts.as_deref().and_then(|c| c.as_array())
     else {
         return Err(damaged());
     };
@@ -223,11 +212,7 @@ fn parse_notes(table: &Table) -> Result<Notes> {
         .ok_or_else(bad)?;
     let number = |key: &str| all.get(key).and_then(Value::as_u64).ok_or_else(bad);
     Ok(Notes {
-        model_hash: all
-            .get("model")
-            .and_then(Value::as_str)
-            .ok_or_else(bad)?
-            .into(),
+        model_hash: all.get("model").and_then(Value::as_str).ok_or_else(bad)?.into(),
         settings: all.get("settings").cloned().unwrap_or_default(),
         epoch: number("epoch")?,
         step: number("step")?,

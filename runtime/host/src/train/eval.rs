@@ -56,11 +56,7 @@ impl Sums {
         let mean = |s: &f64| s / self.samples as f64;
         Scores {
             samples: self.samples,
-            values: names
-                .iter()
-                .cloned()
-                .zip(self.sums.iter().map(mean))
-                .collect(),
+            values: names.iter().cloned().zip(self.sums.iter().map(mean)).collect(),
         }
     }
 }
@@ -100,19 +96,12 @@ pub(super) struct Ready {
 
 impl Ready {
     pub(super) fn new(program: &dyn Program, fold: &Fold, ids: &[usize]) -> Result<Ready> {
-        let (door, inputs) = fold
-            .data
-            .batch(ids, program.signature(), program.is_f64())?;
+        let (door, inputs) = fold.data.batch(ids, program.signature(), program.is_f64())?;
         let instance = Instance::new(&program.signature().domains, &door).map_err(Error::data)?;
         Ok(Ready { instance, inputs })
     }
 
-    pub(super) fn run(
-        &self,
-        program: &dyn Program,
-        params: &Params,
-        outputs: &mut Vec<Array>,
-    ) -> Result<()> {
+    pub(super) fn run(&self, program: &dyn Program, params: &Params, outputs: &mut Vec<Array>) -> Result<()> {
         let inputs: Vec<&Array> = self.inputs.iter().collect();
         let params = params.of(program.signature())?;
         program

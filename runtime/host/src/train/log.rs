@@ -45,11 +45,7 @@ impl Log {
                         .in_file(&path)
                         .help("remove the file to start a new log")
                 })?;
-                if record
-                    .get("epoch")
-                    .and_then(Value::as_u64)
-                    .is_some_and(|e| e <= epochs)
-                {
+                if record.get("epoch").and_then(Value::as_u64).is_some_and(|e| e <= epochs) {
                     log.records.push(record);
                 }
             }
@@ -80,11 +76,7 @@ impl Log {
         let Some(folder) = &self.folder else {
             return Ok(());
         };
-        let lines: String = self
-            .records
-            .iter()
-            .map(|r| format!("{}\n", json!(r)))
-            .collect();
+        let lines: String = self.records.iter().map(|r| format!("{}\n", json!(r))).collect();
         atomically(&folder.join("metrics.jsonl"), lines.as_bytes())?;
         atomically(&folder.join("metrics.csv"), self.csv().as_bytes())
     }
@@ -94,12 +86,7 @@ impl Log {
             return String::new();
         };
         let names: Vec<&String> = first.keys().collect();
-        let mut out = names
-            .iter()
-            .map(|n| n.as_str())
-            .collect::<Vec<_>>()
-            .join(",")
-            + "\n";
+        let mut out = names.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(",") + "\n";
         for record in &self.records {
             let cells = names.iter().map(|n| {
                 record

@@ -39,12 +39,7 @@ pub struct Report {
 impl Report {
     /// All but the parameters, as `report.json` in the run folder holds it.
     pub fn json(&self) -> Value {
-        let show = |s: &Scores| -> Value {
-            s.values
-                .iter()
-                .map(|(n, x)| (n.clone(), json!(x)))
-                .collect()
-        };
+        let show = |s: &Scores| -> Value { s.values.iter().map(|(n, x)| (n.clone(), json!(x))).collect() };
         json!({
             "stop": format!("{:?}", self.stop).to_lowercase(),
             "epochs": self.epochs,

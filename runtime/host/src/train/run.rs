@@ -31,12 +31,7 @@ pub fn train(
     config: &Config,
     hooks: Hooks<'_>,
 ) -> Result<Report> {
-    let params = Params::init(
-        programs.step.signature(),
-        specs,
-        config.seed,
-        programs.step.is_f64(),
-    )?;
+    let params = Params::init(programs.step.signature(), specs, config.seed, programs.step.is_f64())?;
     train_from(programs, folds, plan, params, config, hooks)
 }
 
@@ -170,20 +165,11 @@ impl<'a> Run<'a> {
             return self.statistics_over_data();
         };
         let notes = self.notes();
-        checkpoint::resume(
-            &last,
-            &mut self.params,
-            &mut self.optim,
-            &mut self.progress,
-            &notes,
-        )?;
+        checkpoint::resume(&last, &mut self.params, &mut self.optim, &mut self.progress, &notes)?;
         if self.progress.batch == 0 && self.progress.epoch > 0 {
             self.last = self.progress.sums.scores(&self.names);
         }
-        if let Some(path) = self
-            .file("best.safetensors")
-            .filter(|_| self.progress.best.is_some())
-        {
+        if let Some(path) = self.file("best.safetensors").filter(|_| self.progress.best.is_some()) {
             let mut best = self.params.clone();
             checkpoint::load_params(&path, &mut best, Some(&self.config.model_hash))?;
             self.best = Some(best);
@@ -202,25 +188,13 @@ impl<'a> Run<'a> {
         let mut outputs = Vec::new();
         for range in self.config.batch.cut(fold, &fold.ids)? {
             let ids = &fold.ids[range];
-            Ready::new(self.programs.step, fold, ids)?.run(
-                self.programs.step,
-                &self.params,
-                &mut outputs,
-            )?;
-            for ((stat, &(_, place)), (weight, sum)) in self
-                .plan
-                .stats
-                .iter()
-                .zip(&self.places.stats)
-                .zip(&mut sums)
-            {
+            Ready::new(self.programs.step, fold, ids)?.run(self.programs.step, &self.params, &mut outputs)?;
+            for ((stat, &(_, place)), (weight, sum)) in self.plan.stats.iter().zip(&self.places.stats).zip(&mut sums) {
                 let rows = match &stat.update {
                     Update::OverData(Some(dim)) => {
-                        let rows: Option<usize> =
-                            ids.iter().map(|&id| fold.data.rows(dim, id)).sum();
+                        let rows: Option<usize> = ids.iter().map(|&id| fold.data.rows(dim, id)).sum();
                         rows.ok_or_else(|| {
-                            Error::config(format!("the data has no `{dim}` to count"))
-                                .in_array(&stat.state)
+                            Error::config(format!("the data has no `{dim}` to count")).in_array(&stat.state)
                         })? as f64
                     }
                     _ => ids.len() as f64,
@@ -234,11 +208,7 @@ impl<'a> Run<'a> {
         let double = self.params.is_double();
         for (k, (weight, sum)) in sums.into_iter().enumerate() {
             if over_data(&self.plan.stats[k].update) {
-                self.set_stat(
-                    k,
-                    &of_precision(sum.iter().map(|s| s / weight), double),
-                    0.0,
-                )?;
+                self.set_stat(k, &of_precision(sum.iter().map(|s| s / weight), double), 0.0)?;
             }
         }
         Ok(())
@@ -248,19 +218,11 @@ impl<'a> Run<'a> {
     fn set_stat(&mut self, stat: usize, value: &Array, keep: f64) -> Result<()> {
         let name = &self.plan.stats[stat].state;
         if !value.to_f64().iter().all(|x| x.is_finite()) {
-            return Err(Error::new(
-                Kind::NotFinite,
-                "a statistic of the data is NaN or infinite",
-            )
-            .in_array(name));
+            return Err(Error::new(Kind::NotFinite, "a statistic of the data is NaN or infinite").in_array(name));
         }
         let state = &mut self.params.arrays_mut()[self.places.stats[stat].0];
         if state.len() != value.len() {
-            return Err(Error::new(
-                Kind::Run,
-                "a statistic has another length than its parameter",
-            )
-            .in_array(name));
+            return Err(Error::new(Kind::Run, "a statistic has another length than its parameter").in_array(name));
         }
         mix(state, value, keep);
         Ok(())
@@ -337,11 +299,7 @@ impl<'a> Run<'a> {
                 step + 1,
                 &self.progress.sums.scores(&self.names),
             );
-            if self
-                .hooks
-                .interrupt
-                .is_some_and(|i| i.load(Ordering::Relaxed))
-            {
+            if self.hooks.interrupt.is_some_and(|i| i.load(Ordering::Relaxed)) {
                 return Ok(false);
             }
             if self
@@ -397,19 +355,9 @@ impl<'a> Run<'a> {
                 ),
             ));
         }
-        let gradients: Vec<&Array> = self
-            .places
-            .gradients
-            .iter()
-            .filter_map(|&k| outputs.get(k))
-            .collect();
-        let mut trained: Vec<Option<&mut Array>> =
-            self.params.arrays_mut().iter_mut().map(Some).collect();
-        let mut trained: Vec<&mut Array> = self
-            .trained
-            .iter()
-            .filter_map(|&k| trained[k].take())
-            .collect();
+        let gradients: Vec<&Array> = self.places.gradients.iter().filter_map(|&k| outputs.get(k)).collect();
+        let mut trained: Vec<Option<&mut Array>> = self.params.arrays_mut().iter_mut().map(Some).collect();
+        let mut trained: Vec<&mut Array> = self.trained.iter().filter_map(|&k| trained[k].take()).collect();
         match self.optim.step(&mut trained, &gradients, time) {
             Ok(_) => {}
             Err(e) if e.kind == Kind::NotFinite => {
@@ -448,13 +396,7 @@ impl<'a> Run<'a> {
     }
 
     fn evaluate(&self, params: &Params, fold: &Fold) -> Result<Scores> {
-        evaluate(
-            self.programs.eval,
-            params,
-            fold,
-            &self.names,
-            &self.config.batch,
-        )
+        evaluate(self.programs.eval, params, fold, &self.names, &self.config.batch)
     }
 
     /// Keeps the parameters if they are the best so far, and decides whether to stop early.
@@ -479,18 +421,14 @@ impl<'a> Run<'a> {
             }
             self.best = Some(params);
         }
-        let since = self
-            .progress
-            .best
-            .map_or(0, |(_, epoch)| self.progress.epoch - epoch);
+        let since = self.progress.best.map_or(0, |(_, epoch)| self.progress.epoch - epoch);
         self.progress.stopped = self.config.early_stop.is_some_and(|e| since >= e.patience);
         Ok(())
     }
 
     fn report(self, stop: Stop) -> Result<Report> {
         let params = self.best.clone().unwrap_or_else(|| self.evaluated());
-        let scores =
-            |fold: &Option<Fold>| fold.as_ref().map(|f| self.evaluate(&params, f)).transpose();
+        let scores = |fold: &Option<Fold>| fold.as_ref().map(|f| self.evaluate(&params, f)).transpose();
         let (val, test) = match stop {
             Stop::Interrupted => (None, None),
             _ => (scores(&self.folds.val)?, scores(&self.folds.test)?),
@@ -513,13 +451,7 @@ impl<'a> Run<'a> {
 
     fn save_last(&self) -> Result<()> {
         match self.file("last.safetensors") {
-            Some(path) => checkpoint::save(
-                &path,
-                &self.params,
-                &self.optim,
-                &self.progress,
-                &self.notes(),
-            ),
+            Some(path) => checkpoint::save(&path, &self.params, &self.optim, &self.progress, &self.notes()),
             None => Ok(()),
         }
     }
@@ -541,10 +473,7 @@ impl<'a> Run<'a> {
 
 /// Output `k` of a program.
 fn output(outputs: &[Array], k: usize) -> Result<&Array> {
-    outputs.get(k).ok_or_else(|| {
-        Error::new(
-            Kind::Run,
-            "a program gave fewer outputs than its signature says",
-        )
-    })
+    outputs
+        .get(k)
+        .ok_or_else(|| Error::new(Kind::Run, "a program gave fewer outputs than its signature says"))
 }

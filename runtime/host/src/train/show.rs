@@ -18,9 +18,8 @@ impl Screen {
         match display {
             Display::Auto if std::io::stderr().is_terminal() => {
                 let bar = ProgressBar::new(total).with_position(done);
-                let style = ProgressStyle::with_template(
-                    "{prefix} {wide_bar} {pos}/{len} steps, {per_sec}, {eta} left {msg}",
-                );
+                let style =
+                    ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} steps, {per_sec}, {eta} left {msg}");
                 bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
                 bar.reset_eta();
                 Screen::Bar(bar)
@@ -40,14 +39,7 @@ impl Screen {
     }
 
     /// After each epoch.
-    pub(super) fn epoch(
-        &self,
-        epoch: u64,
-        epochs: u64,
-        train: &Scores,
-        val: Option<&Scores>,
-        seconds: f64,
-    ) {
+    pub(super) fn epoch(&self, epoch: u64, epochs: u64, train: &Scores, val: Option<&Scores>, seconds: f64) {
         let val = val.map_or(String::new(), |v| format!(" | validation {}", show(v)));
         let rate = train.samples as f64 / seconds;
         self.line(&format!(
