@@ -18,6 +18,7 @@ pub const SAMPLES: DimId = DimId(0);
 
 /// What the rows of a dim are.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // fields are explained with their variant
 pub enum DimDef {
     /// One row a sample.
     Samples,
@@ -41,6 +42,7 @@ pub enum DimDef {
 
 /// A total function between the rows of two dims.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // fields are explained with their variant
 pub enum MapDef {
     /// The sample of every row.
     Sample(DimId),

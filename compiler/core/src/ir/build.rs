@@ -45,7 +45,11 @@ pub struct WindowSpec {
 impl Builder {
     /// An empty program.
     pub fn new(name: &str) -> Builder {
-        Builder { name: name.into(), origin: u32::MAX, ..Builder::default() }
+        Builder {
+            name: name.into(),
+            origin: u32::MAX,
+            ..Builder::default()
+        }
     }
 
     /// A builder that goes on where a program ends; its results are given back too.
@@ -75,10 +79,7 @@ impl Builder {
     ///
     /// # Errors
     /// The first misuse of the builder.
-    pub fn finish<S: Into<String>>(
-        mut self,
-        outputs: impl IntoIterator<Item = (S, Value)>,
-    ) -> Result<Func, String> {
+    pub fn finish<S: Into<String>>(mut self, outputs: impl IntoIterator<Item = (S, Value)>) -> Result<Func, String> {
         if let Some(e) = self.error {
             return Err(e);
         }
@@ -161,7 +162,11 @@ impl Builder {
     }
 
     fn append(&mut self, op: Op, shape: Shape) -> Value {
-        self.body.nodes.push(Node { op, shape, origin: self.origin });
+        self.body.nodes.push(Node {
+            op,
+            shape,
+            origin: self.origin,
+        });
         Value(self.body.nodes.len() as u32 - 1)
     }
 
@@ -192,7 +197,12 @@ impl Builder {
 impl Builder {
     /// A new input.
     pub fn input(&mut self, name: &str, dim: Option<DimId>, axes: &[u32], dtype: Dtype) -> Value {
-        let decl = ArrayDecl { name: name.into(), dim, axes: axes.to_vec(), dtype };
+        let decl = ArrayDecl {
+            name: name.into(),
+            dim,
+            axes: axes.to_vec(),
+            dtype,
+        };
         let shape = input_shape(&decl);
         self.inputs.push(decl);
         self.push(Op::Input(self.inputs.len() as u32 - 1), shape)
@@ -202,14 +212,25 @@ impl Builder {
     pub fn param(&mut self, name: &str, axes: &[u32]) -> Value {
         let axes = axes.to_vec();
         let shape = Shape::new(None, &axes);
-        self.params.push(ArrayDecl { name: name.into(), dim: None, axes, dtype: Dtype::Real });
+        self.params.push(ArrayDecl {
+            name: name.into(),
+            dim: None,
+            axes,
+            dtype: Dtype::Real,
+        });
         self.push(Op::Param(self.params.len() as u32 - 1), shape)
     }
 
     /// A constant array.
     pub fn constant(&mut self, axes: &[u32], data: Vec<Exact>) -> Value {
         let shape = Shape::new(None, axes);
-        self.push(Op::Const(Constant { axes: axes.to_vec(), data }), shape)
+        self.push(
+            Op::Const(Constant {
+                axes: axes.to_vec(),
+                data,
+            }),
+            shape,
+        )
     }
 
     /// The identity matrix.
@@ -272,8 +293,10 @@ impl Builder {
     /// Axis k of the result is axis `order[k]` of `x`.
     pub fn transpose(&mut self, x: Value, order: &[u32]) -> Value {
         let s = self.shape(x);
-        let axes: Vec<u32> =
-            order.iter().map(|&k| s.axes.get(k as usize).copied().unwrap_or(0)).collect();
+        let axes: Vec<u32> = order
+            .iter()
+            .map(|&k| s.axes.get(k as usize).copied().unwrap_or(0))
+            .collect();
         let place = |k| order.iter().position(|&o| o == k).unwrap_or(order.len()) as u32;
         let places: Vec<u32> = (0..s.axes.len() as u32).map(place).collect();
         self.broadcast(x, Shape { dim: s.dim, axes }, &places)
@@ -333,13 +356,19 @@ impl Builder {
 
     /// Pullback along a map.
     pub fn gather(&mut self, x: Value, map: MapId) -> Value {
-        let shape = Shape { dim: self.ends(map).0, axes: self.shape(x).axes };
+        let shape = Shape {
+            dim: self.ends(map).0,
+            axes: self.shape(x).axes,
+        };
         self.push(Op::Gather { x, map }, shape)
     }
 
     /// Push-forward along a map.
     pub fn segment(&mut self, op: Fold, x: Value, map: MapId) -> Value {
-        let shape = Shape { dim: self.ends(map).1, axes: self.shape(x).axes };
+        let shape = Shape {
+            dim: self.ends(map).1,
+            axes: self.shape(x).axes,
+        };
         self.push(Op::Segment { op, x, map }, shape)
     }
 
@@ -347,14 +376,20 @@ impl Builder {
     pub fn window(&mut self, x: Value, spec: &WindowSpec) -> Value {
         let mut axes = vec![spec.offsets.len() as u32];
         axes.extend(self.shape(x).axes);
-        let shape = Shape { dim: Some(spec.coarse), axes };
+        let shape = Shape {
+            dim: Some(spec.coarse),
+            axes,
+        };
         self.push(spec.op(x, false), shape)
     }
 
     /// The adjoint of [`Builder::window`]: `[coarse, k, …]` to `[fine, …]`.
     pub fn window_adjoint(&mut self, x: Value, spec: &WindowSpec) -> Value {
         let axes = self.shape(x).axes.get(1..).unwrap_or_default().to_vec();
-        let shape = Shape { dim: Some(spec.fine), axes };
+        let shape = Shape {
+            dim: Some(spec.fine),
+            axes,
+        };
         self.push(spec.op(x, true), shape)
     }
 
@@ -374,8 +409,22 @@ impl Builder {
 
 impl WindowSpec {
     fn op(&self, x: Value, transpose: bool) -> Op {
-        let WindowSpec { offsets, stride, wrap, fine, coarse } = self.clone();
-        Op::Window { x, offsets, stride, wrap, transpose, fine, coarse }
+        let WindowSpec {
+            offsets,
+            stride,
+            wrap,
+            fine,
+            coarse,
+        } = self.clone();
+        Op::Window {
+            x,
+            offsets,
+            stride,
+            wrap,
+            transpose,
+            fine,
+            coarse,
+        }
     }
 }
 
@@ -409,8 +458,11 @@ impl Builder {
         inner.origin = self.origin;
         inner.domains = std::mem::take(&mut self.domains);
         inner.args = Some(shapes.clone());
-        let args: Vec<Value> =
-            shapes.into_iter().enumerate().map(|(k, s)| inner.push(Op::Arg(k as u32), s)).collect();
+        let args: Vec<Value> = shapes
+            .into_iter()
+            .enumerate()
+            .map(|(k, s)| inner.push(Op::Arg(k as u32), s))
+            .collect();
         let results = body(&mut inner, &args);
         for y in results.iter().skip(init.len()) {
             if let Some(of) = inner.shape(*y).dim {
@@ -421,7 +473,10 @@ impl Builder {
         if let Some(e) = inner.error {
             self.fail(format!("in a loop: {e}"));
         }
-        scan.body = Body { nodes: inner.body.nodes, results };
+        scan.body = Body {
+            nodes: inner.body.nodes,
+            results,
+        };
         self.push_scan(scan)
     }
 
@@ -521,9 +576,10 @@ impl Builder {
     }
 
     fn einsum(&mut self, a: Value, b: Value, letters: &str, sum_rows: bool) -> Value {
-        let parts = letters
-            .split_once("->")
-            .and_then(|(i, o)| i.split_once(',').map(|(a, b)| [a, b, o].map(|s| s.trim().bytes().collect())));
+        let parts = letters.split_once("->").and_then(|(i, o)| {
+            i.split_once(',')
+                .map(|(a, b)| [a, b, o].map(|s| s.trim().bytes().collect()))
+        });
         let Some([a_axes, b_axes, out_axes]) = parts else {
             self.fail(format!("`{letters}` does not read like `oi,ni->no`"));
             return a;
@@ -532,23 +588,25 @@ impl Builder {
     }
 
     /// A contraction with its letters as numbers: of a, of b, of the result.
-    pub fn contract_axes(
-        &mut self,
-        [a, b]: [Value; 2],
-        letters: [Vec<u8>; 3],
-        sum_rows: bool,
-    ) -> Value {
+    pub fn contract_axes(&mut self, [a, b]: [Value; 2], letters: [Vec<u8>; 3], sum_rows: bool) -> Value {
         let [sa, sb] = [a, b].map(|v| self.shape(v));
         let extent = |l: &u8| {
-            let find = |list: &[u8], s: &Shape| {
-                list.iter().position(|x| x == l).and_then(|k| s.axes.get(k).copied())
-            };
+            let find = |list: &[u8], s: &Shape| list.iter().position(|x| x == l).and_then(|k| s.axes.get(k).copied());
             find(&letters[0], &sa).or_else(|| find(&letters[1], &sb)).unwrap_or(0)
         };
         let axes = letters[2].iter().map(extent).collect();
         let dim = if sum_rows { None } else { sa.dim.or(sb.dim) };
         let [a_axes, b_axes, out_axes] = letters;
-        self.push(Op::Contract { a, b, a_axes, b_axes, out_axes }, Shape { dim, axes })
+        self.push(
+            Op::Contract {
+                a,
+                b,
+                a_axes,
+                b_axes,
+                out_axes,
+            },
+            Shape { dim, axes },
+        )
     }
 }
 
@@ -573,8 +631,10 @@ impl Builder {
         }
         let order: Vec<u32> = kept.iter().chain(axes).copied().collect();
         let last = self.transpose(x, &order);
-        let mut merged: Vec<u32> =
-            kept.iter().filter_map(|&k| shape.axes.get(k as usize).copied()).collect();
+        let mut merged: Vec<u32> = kept
+            .iter()
+            .filter_map(|&k| shape.axes.get(k as usize).copied())
+            .collect();
         let summed = axes.iter().filter_map(|&k| shape.axes.get(k as usize)).product();
         merged.push(summed);
         let flat = self.reshape(last, &merged);

@@ -50,7 +50,10 @@ pub struct Shape {
 impl Shape {
     /// A shape from its parts.
     pub fn new(dim: Option<DimId>, axes: &[u32]) -> Shape {
-        Shape { dim, axes: axes.to_vec() }
+        Shape {
+            dim,
+            axes: axes.to_vec(),
+        }
     }
     /// Elements a row.
     pub fn row_len(&self) -> usize {
@@ -106,6 +109,7 @@ pub struct Constant {
 
 /// The operators. `[D, …]` below is a shape with dim D; where a dim is optional all arguments agree in it.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // fields are explained with their operator
 pub enum Op {
     /// Input k. A class-valued input (dtype `Class(n)`) has one more static axis, n, and is one-hot: `[D, …, n]`.
     Input(u32),
@@ -131,7 +135,13 @@ pub enum Op {
     /// Sum of products (einsum). Letters label the static axes of `a`, `b` and the result; letters missing from the result are
     /// summed; a letter twice in one argument is its diagonal, letters of the result are all different. If both arguments
     /// have a dim it is the same one. If the result has no dim though an argument has, rows are summed too.
-    Contract { a: Value, b: Value, a_axes: Vec<u8>, b_axes: Vec<u8>, out_axes: Vec<u8> },
+    Contract {
+        a: Value,
+        b: Value,
+        a_axes: Vec<u8>,
+        b_axes: Vec<u8>,
+        out_axes: Vec<u8>,
+    },
     /// Reduction over one static axis, which disappears. The empty maximum is −∞.
     Reduce { op: Fold, x: Value, axis: u32 },
     /// Pullback: `x: [B, …]`, map A → B, result `[A, …]`.
@@ -143,10 +153,22 @@ pub enum Op {
     /// Grid windows. Forward: `x: [G, …]` to `[H, k, …]`, where H is G or a coarsening of it, and entry o of a row is the
     /// cell at `offset[o]` (last axis fastest, one number an axis) from `stride` × the cell of H; outside the grid 0, or wrapped. Transposed: `x: [H, k, …]`
     /// to `[G, …]`, the adjoint.
-    Window { x: Value, offsets: Vec<Vec<i32>>, stride: u32, wrap: bool, transpose: bool, fine: DimId, coarse: DimId },
+    Window {
+        x: Value,
+        offsets: Vec<Vec<i32>>,
+        stride: u32,
+        wrap: bool,
+        transpose: bool,
+        fine: DimId,
+        coarse: DimId,
+    },
     /// 1 where the images of a row under two maps with the same target compare so (positions within the sample), else 0; `None` is the identity.
     /// The node's shape has the maps' source as dim and no static axes.
-    Compare { op: Cmp, a: Option<MapId>, b: Option<MapId> },
+    Compare {
+        op: Cmp,
+        a: Option<MapId>,
+        b: Option<MapId>,
+    },
     /// The position of each row within its sample, from 0: `[D]`.
     Position,
     /// A loop: see [`Scan`]. Its results are read by [`Op::Proj`]; its own shape is empty.

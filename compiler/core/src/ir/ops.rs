@@ -171,8 +171,12 @@ impl Scalar {
 
 impl Fold {
     /// All folds with their names.
-    pub const NAMED: [(Fold, &'static str); 4] =
-        [(Fold::Sum, "sum"), (Fold::Prod, "prod"), (Fold::Max, "max"), (Fold::Min, "min")];
+    pub const NAMED: [(Fold, &'static str); 4] = [
+        (Fold::Sum, "sum"),
+        (Fold::Prod, "prod"),
+        (Fold::Max, "max"),
+        (Fold::Min, "min"),
+    ];
 }
 
 impl Cmp {
@@ -222,13 +226,24 @@ impl Op {
             Op::Broadcast { axes, .. } => axes.hash(&mut h),
             Op::Slice { axis, start, .. } => (axis, start).hash(&mut h),
             Op::Concat { axis, .. } => axis.hash(&mut h),
-            Op::Contract { a_axes, b_axes, out_axes, .. } => {
+            Op::Contract {
+                a_axes,
+                b_axes,
+                out_axes,
+                ..
+            } => {
                 (a_axes, b_axes, out_axes).hash(&mut h);
             }
             Op::Reduce { op, axis, .. } => (op, axis).hash(&mut h),
             Op::Segment { op, map, .. } => (op, map).hash(&mut h),
             Op::Gather { map, .. } => map.hash(&mut h),
-            Op::Window { offsets, stride, wrap, transpose, .. } => {
+            Op::Window {
+                offsets,
+                stride,
+                wrap,
+                transpose,
+                ..
+            } => {
                 (offsets, stride, wrap, transpose).hash(&mut h);
             }
             Op::Compare { op, a, b } => (op, a, b).hash(&mut h),

@@ -29,8 +29,12 @@ pub fn verify(func: &Func) -> Result<(), String> {
     if let Some(p) = func.params.iter().find(|p| p.dim.is_some()) {
         return Err(format!("parameter `{}` has a dim", p.name));
     }
-    let scope =
-        Scope { domains: &func.domains, inputs: &func.inputs, params: &func.params, args: None };
+    let scope = Scope {
+        domains: &func.domains,
+        inputs: &func.inputs,
+        params: &func.params,
+        args: None,
+    };
     check_body(&scope, &func.body)?;
     if func.outputs.len() != func.body.results.len() {
         return Err(format!(
@@ -54,11 +58,12 @@ pub(super) struct Scope<'a> {
 
 fn check_body(scope: &Scope, body: &Body) -> Result<(), String> {
     for (k, node) in body.nodes.iter().enumerate() {
-        check_node(scope, &body.nodes[..k], &node.op, &node.shape)
-            .map_err(|e| format!("%{k}: {e}"))?;
+        check_node(scope, &body.nodes[..k], &node.op, &node.shape).map_err(|e| format!("%{k}: {e}"))?;
     }
     for v in &body.results {
-        let node = body.get(*v).ok_or_else(|| format!("the result %{} does not exist", v.0))?;
+        let node = body
+            .get(*v)
+            .ok_or_else(|| format!("the result %{} does not exist", v.0))?;
         if matches!(node.op, Op::Scan(_)) {
             return Err(format!("the result %{} is a loop and not a value", v.0));
         }
@@ -67,12 +72,7 @@ fn check_body(scope: &Scope, body: &Body) -> Result<(), String> {
 }
 
 /// Checks a node against the nodes before it.
-pub(super) fn check_node(
-    scope: &Scope,
-    before: &[Node],
-    op: &Op,
-    shape: &Shape,
-) -> Result<(), String> {
+pub(super) fn check_node(scope: &Scope, before: &[Node], op: &Op, shape: &Shape) -> Result<(), String> {
     for v in op.operands() {
         let Some(node) = before.get(v.0 as usize) else {
             return Err(format!("%{} is not made before it is read", v.0));
@@ -140,13 +140,37 @@ pub(super) fn check_node(
         }
         Op::Gather { x, map } => {
             let (from, to) = ends(scope.domains, *map)?;
-            expect(of(x), &Shape { dim: Some(to), axes: of(x).axes.clone() })?;
-            expect(shape, &Shape { dim: Some(from), axes: of(x).axes.clone() })
+            expect(
+                of(x),
+                &Shape {
+                    dim: Some(to),
+                    axes: of(x).axes.clone(),
+                },
+            )?;
+            expect(
+                shape,
+                &Shape {
+                    dim: Some(from),
+                    axes: of(x).axes.clone(),
+                },
+            )
         }
         Op::Segment { x, map, .. } => {
             let (from, to) = ends(scope.domains, *map)?;
-            expect(of(x), &Shape { dim: Some(from), axes: of(x).axes.clone() })?;
-            expect(shape, &Shape { dim: Some(to), axes: of(x).axes.clone() })
+            expect(
+                of(x),
+                &Shape {
+                    dim: Some(from),
+                    axes: of(x).axes.clone(),
+                },
+            )?;
+            expect(
+                shape,
+                &Shape {
+                    dim: Some(to),
+                    axes: of(x).axes.clone(),
+                },
+            )
         }
         Op::Total { x } => {
             if of(x).dim.is_none() {
@@ -190,25 +214,19 @@ pub(super) fn check_node(
 }
 
 /// The shape of a result of a loop.
-pub(super) fn proj_shape(
-    domains: &Domains,
-    before: &[Node],
-    scan: &Scan,
-    k: usize,
-) -> Option<Shape> {
+pub(super) fn proj_shape(domains: &Domains, before: &[Node], scan: &Scan, k: usize) -> Option<Shape> {
     if let Some(v) = scan.init.get(k) {
         return Some(before.get(v.0 as usize)?.shape.clone());
     }
     let y = &scan.body.get(*scan.body.results.get(k)?)?.shape;
-    Some(Shape { dim: Some(stacked(domains, scan.time, y.dim?)?), axes: y.axes.clone() })
+    Some(Shape {
+        dim: Some(stacked(domains, scan.time, y.dim?)?),
+        axes: y.axes.clone(),
+    })
 }
 
 /// The shapes of the arguments of a loop body.
-pub(super) fn arg_shapes(
-    domains: &Domains,
-    before: &[Node],
-    scan: &Scan,
-) -> Result<Vec<Shape>, String> {
+pub(super) fn arg_shapes(domains: &Domains, before: &[Node], scan: &Scan) -> Result<Vec<Shape>, String> {
     let of = |v: &Value| before.get(v.0 as usize).map(|n| n.shape.clone()).ok_or("unknown value");
     let mut shapes = Vec::with_capacity(scan.arg_count());
     for v in &scan.init {
@@ -218,7 +236,10 @@ pub(super) fn arg_shapes(
         let s = of(v)?;
         match s.dim.and_then(|d| domains.dims.get(d.0 as usize)) {
             Some(DimDef::Stacked { time, of }) if *time == scan.time => {
-                shapes.push(Shape { dim: Some(*of), axes: s.axes });
+                shapes.push(Shape {
+                    dim: Some(*of),
+                    axes: s.axes,
+                });
             }
             _ => return Err(format!("%{} is not stacked over the time of the loop", v.0)),
         }
@@ -265,7 +286,9 @@ fn expect(have: &Shape, want: &Shape) -> Result<(), String> {
 
 fn axis_of(s: &mut Shape, axis: u32) -> Result<&mut u32, String> {
     let n = s.axes.len();
-    s.axes.get_mut(axis as usize).ok_or_else(|| format!("axis {axis} of {n}"))
+    s.axes
+        .get_mut(axis as usize)
+        .ok_or_else(|| format!("axis {axis} of {n}"))
 }
 
 fn has_dim(domains: &Domains, d: DimId) -> bool {
@@ -285,7 +308,10 @@ fn check_broadcast(x: &Shape, axes: &[u32], shape: &Shape) -> Result<(), String>
     }
     let fits = axes.len() == x.axes.len()
         && axes.iter().enumerate().all(|(k, a)| !axes[..k].contains(a))
-        && axes.iter().zip(&x.axes).all(|(&a, n)| shape.axes.get(a as usize) == Some(n));
+        && axes
+            .iter()
+            .zip(&x.axes)
+            .all(|(&a, n)| shape.axes.get(a as usize) == Some(n));
     if fits {
         Ok(())
     } else {
@@ -293,16 +319,16 @@ fn check_broadcast(x: &Shape, axes: &[u32], shape: &Shape) -> Result<(), String>
     }
 }
 
-fn check_concat<'a>(
-    xs: impl Iterator<Item = &'a Shape>,
-    axis: u32,
-    shape: &Shape,
-) -> Result<(), String> {
+fn check_concat<'a>(xs: impl Iterator<Item = &'a Shape>, axis: u32, shape: &Shape) -> Result<(), String> {
     let mut total = 0u32;
     let mut empty = true;
     for x in xs {
         let mut want = shape.clone();
-        let n = x.axes.get(axis as usize).copied().ok_or_else(|| format!("no axis {axis}"))?;
+        let n = x
+            .axes
+            .get(axis as usize)
+            .copied()
+            .ok_or_else(|| format!("no axis {axis}"))?;
         *axis_of(&mut want, axis)? = n;
         expect(x, &want)?;
         total = total.checked_add(n).ok_or("an axis is too long")?;
@@ -315,7 +341,16 @@ fn check_concat<'a>(
 }
 
 fn check_contract(scope: &Scope, before: &[Node], op: &Op, shape: &Shape) -> Result<(), String> {
-    let Op::Contract { a, b, a_axes, b_axes, out_axes } = op else { return Ok(()) };
+    let Op::Contract {
+        a,
+        b,
+        a_axes,
+        b_axes,
+        out_axes,
+    } = op
+    else {
+        return Ok(());
+    };
     let [sa, sb] = [a, b].map(|v| &before[v.0 as usize].shape);
     if sa.dim.is_some() && sb.dim.is_some() && sa.dim != sb.dim {
         return Err(format!("{} and {} have different rows", show(sa), show(sb)));
@@ -353,7 +388,17 @@ fn check_contract(scope: &Scope, before: &[Node], op: &Op, shape: &Shape) -> Res
 }
 
 fn check_window(domains: &Domains, op: &Op, x: &Shape, shape: &Shape) -> Result<(), String> {
-    let Op::Window { offsets, stride, transpose, fine, coarse, .. } = op else { return Ok(()) };
+    let Op::Window {
+        offsets,
+        stride,
+        transpose,
+        fine,
+        coarse,
+        ..
+    } = op
+    else {
+        return Ok(());
+    };
     let rank = rank(domains, *fine).ok_or("windows are for grids")?;
     let fits = match domains.dims.get(coarse.0 as usize) {
         _ if fine == coarse => *stride == 1,
@@ -369,8 +414,20 @@ fn check_window(domains: &Domains, op: &Op, x: &Shape, shape: &Shape) -> Result<
     let (cells, windows) = if *transpose { (shape, x) } else { (x, shape) };
     let mut axes = vec![offsets.len() as u32];
     axes.extend(&cells.axes);
-    expect(cells, &Shape { dim: Some(*fine), axes: cells.axes.clone() })?;
-    expect(windows, &Shape { dim: Some(*coarse), axes })
+    expect(
+        cells,
+        &Shape {
+            dim: Some(*fine),
+            axes: cells.axes.clone(),
+        },
+    )?;
+    expect(
+        windows,
+        &Shape {
+            dim: Some(*coarse),
+            axes,
+        },
+    )
 }
 
 fn check_positions(domains: &Domains, shape: &Shape) -> Result<DimId, String> {
@@ -388,9 +445,20 @@ fn check_scan(scope: &Scope, before: &[Node], scan: &Scan) -> Result<(), String>
     if args[..scan.init.len()].iter().any(|s| s.dim.is_none()) {
         return Err("a state without rows".into());
     }
-    check_body(&Scope { args: Some(&args), ..*scope }, &scan.body)
-        .map_err(|e| format!("in the loop: {e}"))?;
-    let results: Vec<&Shape> = scan.body.results.iter().map(|v| &scan.body.nodes[v.0 as usize].shape).collect();
+    check_body(
+        &Scope {
+            args: Some(&args),
+            ..*scope
+        },
+        &scan.body,
+    )
+    .map_err(|e| format!("in the loop: {e}"))?;
+    let results: Vec<&Shape> = scan
+        .body
+        .results
+        .iter()
+        .map(|v| &scan.body.nodes[v.0 as usize].shape)
+        .collect();
     if results.len() < scan.init.len() {
         return Err("a loop must give all its states".into());
     }
@@ -435,13 +503,15 @@ fn check_domains(domains: &Domains) -> Result<(), String> {
             MapDef::Given { from, to, .. } => dim(*from).is_some() && dim(*to).is_some(),
             MapDef::Left(d) | MapDef::Right(d) => matches!(dim(*d), Some(DimDef::Pairs { .. })),
             MapDef::Compose { first, second } => {
-                earlier(*first)
-                    && earlier(*second)
-                    && domains.ends(*first).1 == domains.ends(*second).0
+                earlier(*first) && earlier(*second) && domains.ends(*first).1 == domains.ends(*second).0
             }
             MapDef::Unstack(d) => is_stacked(domains, *d),
             MapDef::ToStep { time, stacked } => {
-                dim(*stacked) == Some(&DimDef::Stacked { time: *time, of: SAMPLES })
+                dim(*stacked)
+                    == Some(&DimDef::Stacked {
+                        time: *time,
+                        of: SAMPLES,
+                    })
             }
         };
         if !fine {
