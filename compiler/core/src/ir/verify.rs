@@ -25,9 +25,10 @@ pub fn verify(func: &Func) -> Result<(), String> {
         if decl.dim.is_some_and(|d| !has_dim(&func.domains, d)) {
             return Err(format!("`{}` has an unknown dim", decl.name));
         }
+        check_extents(&input_shape(decl)).map_err(|e| format!("`{}`: {e}", decl.name))?;
     }
-    if let Some(p) = func.params.iter().find(|p| p.dim.is_some()) {
-        return Err(format!("parameter `{}` has a dim", p.name));
+    if let Some(p) = func.params.iter().find(|p| p.dim.is_some() || p.dtype != Dtype::Real) {
+        return Err(format!("parameter `{}` must be real and without dim", p.name));
     }
     let scope = Scope {
         domains: &func.domains,
@@ -84,6 +85,7 @@ pub(super) fn check_node(scope: &Scope, before: &[Node], op: &Op, shape: &Shape)
     if shape.dim.is_some_and(|d| !has_dim(scope.domains, d)) {
         return Err("unknown dim".into());
     }
+    check_extents(shape)?;
     let of = |v: &Value| &before[v.0 as usize].shape;
     match op {
         Op::Input(k) => match scope.inputs.get(*k as usize) {
@@ -282,6 +284,14 @@ fn expect(have: &Shape, want: &Shape) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("the shape is {}, but should be {}", show(have), show(want)))
+}
+
+/// A row has a bounded number of elements.
+fn check_extents(shape: &Shape) -> Result<(), String> {
+    let elements = shape.axes.iter().try_fold(1u32, |n, &m| n.checked_mul(m));
+    elements
+        .map(drop)
+        .ok_or_else(|| format!("rows of {} are too long", show(shape)))
 }
 
 fn axis_of(s: &mut Shape, axis: u32) -> Result<&mut u32, String> {

@@ -2,53 +2,52 @@
 
 use crate::ir::{Fold, Scalar};
 use gdl_rep::Exact;
+use std::fmt::Debug;
 
 /// Numbers that a program can run on. Operations never fail: what is undefined (1/0 in a field) is a *poison* element,
 /// which every operation passes on.
-pub trait Algebra: Copy + 'static {
+pub trait Algebra {
+    /// The elements.
+    type S: Copy + PartialEq + Debug;
     /// A constant of the program.
-    fn constant(x: Exact) -> Self;
-    /// x + y
-    fn add(self, y: Self) -> Self;
-    /// x y
-    fn mul(self, y: Self) -> Self;
+    ///
+    /// # Errors
+    /// The number does not exist here.
+    fn constant(&self, x: Exact) -> Result<Self::S, String>;
+    /// An integer: truth values, positions, labels.
+    fn int(&self, n: i64) -> Self::S;
     /// A scalar function; `args` has as many elements as the function has arguments.
-    fn apply(f: Scalar, args: &[Self]) -> Self;
+    fn scalar(&self, f: Scalar, args: &[Self::S]) -> Self::S;
     /// The value of a fold over nothing: 0, 1, −∞, ∞.
-    fn empty(fold: Fold) -> Self;
+    fn empty(&self, fold: Fold) -> Self::S;
     /// Is the element undefined (or not a number)?
-    fn is_poison(self) -> bool;
+    fn is_poison(&self, x: Self::S) -> bool;
 
     /// One more element in a fold.
-    fn fold(fold: Fold, x: Self, y: Self) -> Self {
-        match fold {
-            Fold::Sum => x.add(y),
-            Fold::Prod => x.mul(y),
-            Fold::Max => Self::apply(Scalar::Max, &[x, y]),
-            Fold::Min => Self::apply(Scalar::Min, &[x, y]),
-        }
-    }
-
-    /// An integer.
-    fn int(n: i64) -> Self {
-        Self::constant(Exact::int(n))
+    fn fold(&self, fold: Fold, x: Self::S, y: Self::S) -> Self::S {
+        let f = match fold {
+            Fold::Sum => Scalar::Add,
+            Fold::Prod => Scalar::Mul,
+            Fold::Max => Scalar::Max,
+            Fold::Min => Scalar::Min,
+        };
+        self.scalar(f, &[x, y])
     }
 }
 
 /// Floating point in double precision: the reference for the back ends.
-pub type Real64 = f64;
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Real64;
 
-impl Algebra for f64 {
-    fn constant(x: Exact) -> f64 {
-        x.f
+impl Algebra for Real64 {
+    type S = f64;
+    fn constant(&self, x: Exact) -> Result<f64, String> {
+        Ok(x.f)
     }
-    fn add(self, y: f64) -> f64 {
-        self + y
+    fn int(&self, n: i64) -> f64 {
+        n as f64
     }
-    fn mul(self, y: f64) -> f64 {
-        self * y
-    }
-    fn apply(f: Scalar, args: &[f64]) -> f64 {
+    fn scalar(&self, f: Scalar, args: &[f64]) -> f64 {
         let arg = |k: usize| args.get(k).copied().unwrap_or(f64::NAN);
         let (x, y) = (arg(0), arg(1));
         let truth = |b: bool| f64::from(u8::from(b));
@@ -85,7 +84,7 @@ impl Algebra for f64 {
             Scalar::Select => arg(2),
         }
     }
-    fn empty(fold: Fold) -> f64 {
+    fn empty(&self, fold: Fold) -> f64 {
         match fold {
             Fold::Sum => 0.0,
             Fold::Prod => 1.0,
@@ -93,13 +92,13 @@ impl Algebra for f64 {
             Fold::Min => f64::INFINITY,
         }
     }
-    fn is_poison(self) -> bool {
-        self.is_nan()
+    fn is_poison(&self, x: f64) -> bool {
+        x.is_nan()
     }
 }
 
 /// The error function: its series where that converges fast, otherwise the continued fraction of its complement.
-pub fn erf(x: f64) -> f64 {
+fn erf(x: f64) -> f64 {
     let scale = std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp();
     if x.is_nan() {
         x

@@ -1,10 +1,13 @@
 //! The work of single nodes on plain arrays.
 
 use super::Algebra;
-use crate::ir::verify::is_stacked;
+use crate::ir::verify::{is_stacked, rank, show};
 use crate::ir::{Fold, Op, Scalar, Shape};
 use gdl_abi::{DimDef, DimId, Domains, Instance, MapId};
 use std::rc::Rc;
+
+/// The largest array that is computed.
+const MAX_ELEMENTS: usize = 1 << 32;
 
 /// The sizes and maps of a batch.
 #[derive(Clone, Copy)]
@@ -20,6 +23,16 @@ impl<'a> Rows<'a> {
         let lists = [instance.rows.len(), instance.extents.len(), instance.sample_ptr.len()];
         if lists != [dims; 3] || instance.maps.len() != domains.maps.len() {
             return Err("the sizes are those of another program".into());
+        }
+        for k in 0..dims {
+            check_dim(domains, instance, DimId(k as u32)).map_err(|e| format!("dim d{k}: {e}"))?;
+        }
+        for (k, data) in instance.maps.iter().enumerate() {
+            let (from, to) = domains.ends(MapId(k as u32));
+            let targets = instance.rows[to.0 as usize];
+            if data.index.len() != instance.rows[from.0 as usize] || data.index.iter().any(|&r| r as usize >= targets) {
+                return Err(format!("map m{k} does not lead from dim d{} to dim d{}", from.0, to.0));
+            }
         }
         Ok(Rows { domains, instance })
     }
@@ -37,6 +50,24 @@ impl<'a> Rows<'a> {
     /// Elements of a shape.
     pub fn len(&self, s: &Shape) -> usize {
         self.count(s) * s.row_len()
+    }
+
+    /// Checks that an array of this shape can be held.
+    pub fn check_len(&self, s: &Shape) -> Result<(), String> {
+        self.check_steps(1, s)
+    }
+
+    /// Checks that as many arrays of this shape as there are steps can be held.
+    pub fn check_steps(&self, steps: usize, s: &Shape) -> Result<(), String> {
+        let rows = self.count(s).checked_mul(steps);
+        match rows.and_then(|n| n.checked_mul(s.row_len())) {
+            Some(n) if n <= MAX_ELEMENTS => Ok(()),
+            _ => Err(format!(
+                "{} with {} rows, {steps} times, is too large",
+                show(s),
+                self.count(s)
+            )),
+        }
     }
 
     /// The largest number of steps that a sample has.
@@ -83,6 +114,11 @@ impl<'a> Rows<'a> {
             .collect()
     }
 
+    /// The images of all rows of `d` under a map, or the rows themselves.
+    pub fn images(&self, d: DimId, map: Option<MapId>) -> Vec<u32> {
+        map.map_or_else(|| (0..self.rows(d) as u32).collect(), |m| self.map(m).to_vec())
+    }
+
     /// The positions of the images of all rows of `d` under a map, or of the rows themselves.
     pub fn image_positions(&self, d: DimId, map: Option<MapId>) -> Vec<u32> {
         match map {
@@ -108,16 +144,41 @@ impl<'a> Rows<'a> {
             return;
         };
         let [fine, coarse] = [fine, coarse].map(|d| &self.instance.extents[d.0 as usize]);
-        let cells = |e: &[u32]| product(e);
-        for row in 0..self.instance.rows[0] * cells(coarse) {
-            let (sample, at) = (row / cells(coarse), row % cells(coarse));
+        for row in 0..self.instance.rows[0] * product(coarse) {
+            let (sample, at) = (row / product(coarse), row % product(coarse));
             for (o, offset) in offsets.iter().enumerate() {
                 if let Some(cell) = read_cell(at, coarse, fine, offset, *stride, *wrap) {
-                    f(row * offsets.len() + o, sample * cells(fine) + cell);
+                    f(row * offsets.len() + o, sample * product(fine) + cell);
                 }
             }
         }
     }
+}
+
+/// Checks the sizes of a dim against each other.
+fn check_dim(domains: &Domains, instance: &Instance, d: DimId) -> Result<(), String> {
+    let k = d.0 as usize;
+    let (rows, ptr, samples) = (instance.rows[k], &instance.sample_ptr[k], instance.rows[0]);
+    if let DimDef::Stacked { time, of } = domains.dim_def(d) {
+        let want = instance.steps(*time).checked_mul(instance.rows[of.0 as usize]);
+        return if want == Some(rows) {
+            Ok(())
+        } else {
+            Err(format!("{rows} rows are not steps times rows"))
+        };
+    }
+    let ascends = ptr.first() == Some(&0) && ptr.windows(2).all(|w| w[0] <= w[1]);
+    if ptr.len() != samples + 1 || !ascends || ptr[samples] as usize != rows {
+        return Err(format!("its offsets do not divide {rows} rows among {samples} samples"));
+    }
+    if let Some(rank) = rank(domains, d) {
+        let extents = &instance.extents[k];
+        let cells = extents.iter().try_fold(samples, |n, &e| n.checked_mul(e as usize));
+        if extents.len() != rank || extents.contains(&0) || cells != Some(rows) {
+            return Err(format!("its extents are {extents:?}"));
+        }
+    }
+    Ok(())
 }
 
 /// The cell of the fine grid at an offset from a cell of the coarse one.
@@ -142,18 +203,18 @@ pub(super) fn product(axes: &[u32]) -> usize {
     axes.iter().map(|&n| n as usize).product()
 }
 
-pub(super) fn map<A: Algebra>(f: Scalar, args: &[Rc<Vec<A>>], len: usize) -> Vec<A> {
+pub(super) fn map<A: Algebra>(alg: &A, f: Scalar, args: &[Rc<Vec<A::S>>], len: usize) -> Vec<A::S> {
     match args {
-        [x] => x.iter().map(|&x| A::apply(f, &[x])).collect(),
-        [x, y] => x.iter().zip(y.iter()).map(|(&x, &y)| A::apply(f, &[x, y])).collect(),
+        [x] => x.iter().map(|&x| alg.scalar(f, &[x])).collect(),
+        [x, y] => x.iter().zip(y.iter()).map(|(&x, &y)| alg.scalar(f, &[x, y])).collect(),
         _ => {
-            let at = |k: usize| args.iter().map(|x| x[k]).collect::<Vec<A>>();
-            (0..len).map(|k| A::apply(f, &at(k))).collect()
+            let at = |k: usize| args.iter().map(|x| x[k]).collect::<Vec<A::S>>();
+            (0..len).map(|k| alg.scalar(f, &at(k))).collect()
         }
     }
 }
 
-pub(super) fn broadcast<A: Algebra>(x: &[A], from: &Shape, n: usize, axes: &[u32], to: &Shape) -> Vec<A> {
+pub(super) fn broadcast<S: Copy>(x: &[S], from: &Shape, n: usize, axes: &[u32], to: &Shape) -> Vec<S> {
     let mut steps = vec![0; to.axes.len()];
     for (&k, step) in axes.iter().zip(row_steps(&from.axes)) {
         steps[k as usize] = step;
@@ -169,32 +230,38 @@ pub(super) fn broadcast<A: Algebra>(x: &[A], from: &Shape, n: usize, axes: &[u32
     out
 }
 
-pub(super) fn reduce<A: Algebra>(fold: Fold, x: &[A], [outer, n, inner]: [usize; 3]) -> Vec<A> {
-    let mut out = vec![A::empty(fold); outer * inner];
+pub(super) fn reduce<A: Algebra>(alg: &A, fold: Fold, x: &[A::S], [outer, n, inner]: [usize; 3]) -> Vec<A::S> {
+    let mut out = vec![alg.empty(fold); outer * inner];
     for i in 0..outer {
         for k in 0..n {
             for j in 0..inner {
                 let at = i * inner + j;
-                out[at] = A::fold(fold, out[at], x[(i * n + k) * inner + j]);
+                out[at] = alg.fold(fold, out[at], x[(i * n + k) * inner + j]);
             }
         }
     }
     out
 }
 
-pub(super) fn segment<A: Algebra>(fold: Fold, x: &[A], index: &[u32], m: usize, rows: usize) -> Vec<A> {
-    let mut out = vec![A::empty(fold); rows * m];
+pub(super) fn segment<A: Algebra>(alg: &A, fold: Fold, x: &[A::S], index: &[u32], m: usize, rows: usize) -> Vec<A::S> {
+    let mut out = vec![alg.empty(fold); rows * m];
     for (row, &to) in index.iter().enumerate() {
         for k in 0..m {
             let at = to as usize * m + k;
-            out[at] = A::fold(fold, out[at], x[row * m + k]);
+            out[at] = alg.fold(fold, out[at], x[row * m + k]);
         }
     }
     out
 }
 
 /// Sum of products over `n` rows. The letters of the result come first, so that it is written in order.
-pub(super) fn contract<A: Algebra>([a, b]: [&[A]; 2], shapes: [&Shape; 3], letters: [&[u8]; 3], n: usize) -> Vec<A> {
+pub(super) fn contract<A: Algebra>(
+    alg: &A,
+    [a, b]: [&[A::S]; 2],
+    shapes: [&Shape; 3],
+    letters: [&[u8]; 3],
+    n: usize,
+) -> Vec<A::S> {
     let row_step = |s: &Shape| if s.dim.is_some() { s.row_len() } else { 0 };
     let mut loops = vec![Loop {
         count: n,
@@ -219,8 +286,11 @@ pub(super) fn contract<A: Algebra>([a, b]: [&[A]; 2], shapes: [&Shape; 3], lette
         loops.push(Loop { count, steps });
     }
     let rows = if shapes[2].dim.is_some() { n } else { 1 };
-    let mut out = vec![A::empty(Fold::Sum); rows * shapes[2].row_len()];
-    walk(&loops, [0; 3], &mut |[i, j, k]| out[k] = out[k].add(a[i].mul(b[j])));
+    let mut out = vec![alg.empty(Fold::Sum); rows * shapes[2].row_len()];
+    walk(&loops, [0; 3], &mut |[i, j, k]| {
+        let product = alg.scalar(Scalar::Mul, &[a[i], b[j]]);
+        out[k] = alg.scalar(Scalar::Add, &[out[k], product]);
+    });
     out
 }
 

@@ -9,17 +9,20 @@ impl<A: Algebra> Frame<'_, A> {
     pub(super) fn scan(
         &self,
         scan: &Scan,
-        of: &dyn Fn(Value) -> Result<Data<A>, String>,
+        of: &dyn Fn(Value) -> Result<Data<A::S>, String>,
         outer: &Body,
-    ) -> Result<Vec<Data<A>>, String> {
+    ) -> Result<Vec<Data<A::S>>, String> {
         let read = |list: &[Value]| list.iter().map(|v| of(*v)).collect::<Result<Vec<_>, _>>();
         let (mut states, xs, captures) = (read(&scan.init)?, read(&scan.xs)?, read(&scan.captures)?);
         let steps = self.rows.steps(scan.time);
         let shape = |v: &Value| scan.body.get(*v).map(|n| n.shape.clone()).unwrap_or_default();
         let shapes: Vec<Shape> = scan.body.results.iter().map(shape).collect();
-        let mut ys: Vec<Vec<A>> = shapes[states.len()..]
+        for s in &shapes[states.len()..] {
+            self.rows.check_steps(steps, s)?;
+        }
+        let mut ys: Vec<Vec<A::S>> = shapes[states.len()..]
             .iter()
-            .map(|s| vec![A::int(0); steps * self.rows.len(s)])
+            .map(|s| vec![self.alg.int(0); steps * self.rows.len(s)])
             .collect();
         let part_len = |v: &Value| outer.get(*v).map_or(0, |n| self.rows.len(&n.shape) / steps.max(1));
         let part_lens: Vec<usize> = scan.xs.iter().map(part_len).collect();
@@ -32,6 +35,7 @@ impl<A: Algebra> Frame<'_, A> {
             }
             args.extend(captures.iter().cloned());
             let frame = Frame {
+                alg: self.alg,
                 rows: self.rows,
                 inputs: &[],
                 params: &[],
