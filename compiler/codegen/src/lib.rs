@@ -1,7 +1,44 @@
-//! Tensor IR to machine code: [`schedule`] makes [`loop_ir`] of it, [`cranelift`] makes code of that, [`exec`] runs it.
+//! Tensor IR to machine code.
+//!
+//! [`schedule`] turns a function of the tensor IR into [`loop_ir`], [`cranelift`] turns that into machine code, and [`exec`] runs it.
+//! Every back end reads the loop IR.
 
+pub mod cranelift;
+pub mod exec;
 pub mod loop_ir;
 pub mod schedule;
+
+pub use exec::{Compiled, Stats};
+use gdl_core::ir::Func;
+
+/// How to compile.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Reals are f64, otherwise f32.
+    pub double: bool,
+    /// The number of threads of a call.
+    pub threads: usize,
+    /// Keep intermediate code and assembly as text.
+    pub texts: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            double: false,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            texts: false,
+        }
+    }
+}
+
+/// Compiles a function for this machine.
+///
+/// # Errors
+/// Names what the code generator cannot do.
+pub fn compile(func: &Func, options: &Options) -> Result<Compiled, CodegenError> {
+    Compiled::new(func, options)
+}
 
 /// Why a program could not be compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]

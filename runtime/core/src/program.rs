@@ -15,7 +15,13 @@ pub trait Program: Send + Sync {
     ///
     /// # Errors
     /// Names the array whose length or type does not fit, the label out of range, or the memory that could not be had.
-    fn run(&self, batch: &Instance, inputs: &[&Array], params: &[&Array], outputs: &mut Vec<Array>) -> Result<(), RunError>;
+    fn run(
+        &self,
+        batch: &Instance,
+        inputs: &[&Array],
+        params: &[&Array],
+        outputs: &mut Vec<Array>,
+    ) -> Result<(), RunError>;
 }
 
 /// Why a program did not run.

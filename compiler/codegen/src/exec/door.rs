@@ -1,0 +1,71 @@
+//! What is checked before code runs, so that it can stay inside its arrays.
+
+#![forbid(unsafe_code)]
+
+use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
+use gdl_runtime::{Array, RunError};
+
+/// Checks numbers, lengths, types and labels of all arguments against a batch.
+pub fn check(
+    signature: &Signature,
+    double: bool,
+    batch: &Instance,
+    inputs: &[&Array],
+    params: &[&Array],
+) -> Result<(), RunError> {
+    let domains = &signature.domains;
+    if batch.rows.len() != domains.dims.len() || batch.maps.len() != domains.maps.len() {
+        return Err(RunError("the batch belongs to another program".into()));
+    }
+    check_list("input", &signature.inputs, double, batch, inputs)?;
+    check_list("parameter", &signature.params, double, batch, params)
+}
+
+fn check_list(
+    kind: &str,
+    decls: &[ArrayDecl],
+    double: bool,
+    batch: &Instance,
+    arrays: &[&Array],
+) -> Result<(), RunError> {
+    if decls.len() != arrays.len() {
+        return Err(RunError(format!(
+            "{} {kind} arrays were given, {} are needed",
+            arrays.len(),
+            decls.len()
+        )));
+    }
+    decls
+        .iter()
+        .zip(arrays)
+        .try_for_each(|(decl, array)| check_array(kind, decl, double, batch, array))
+}
+
+fn check_array(kind: &str, decl: &ArrayDecl, double: bool, batch: &Instance, array: &Array) -> Result<(), RunError> {
+    let name = &decl.name;
+    let rows = decl.dim.map_or(1, |d| batch.rows[d.0 as usize]);
+    let want = rows * decl.row_len();
+    if array.len() != want {
+        return Err(RunError(format!(
+            "{kind} `{name}` has {} elements, but {rows} rows of {} are needed",
+            array.len(),
+            decl.row_len()
+        )));
+    }
+    match (decl.dtype, array) {
+        (Dtype::Real, Array::F32(_)) if !double => Ok(()),
+        (Dtype::Real, Array::F64(_)) if double => Ok(()),
+        (Dtype::Real, _) => Err(RunError(format!(
+            "{kind} `{name}` must hold {} numbers",
+            if double { "f64" } else { "f32" }
+        ))),
+        (Dtype::Class(n), Array::Class(labels)) => match labels.iter().position(|&l| l >= n) {
+            Some(k) => Err(RunError(format!(
+                "{kind} `{name}`: label {} at {k} is not in 0..{n}",
+                labels[k]
+            ))),
+            None => Ok(()),
+        },
+        (Dtype::Class(_), _) => Err(RunError(format!("{kind} `{name}` must hold class labels"))),
+    }
+}

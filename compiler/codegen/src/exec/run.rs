@@ -1,0 +1,584 @@
+//! Carries out the steps of a program.
+
+use super::{Compiled, plan, tables};
+use crate::cranelift::{KernelContext, local_bytes};
+use crate::loop_ir::{Atom, BufferId, Extent, Gemm, Home, Index, Kernel, Matrix, Size, Space, Step, Table, TimeLoop};
+use gdl_abi::Instance;
+use gdl_runtime::gemm::{Real, Strided, gemm};
+use gdl_runtime::{Array, RunError};
+
+/// Kernels with fewer operations run on one thread.
+const PARALLEL: f64 = 60_000.0;
+/// Matrix products with fewer multiplications run on one thread.
+const PARALLEL_GEMM: usize = 500_000;
+/// Parts a thread into which kernels are cut, so that uneven rows even out.
+const PARTS: usize = 4;
+/// Bytes of a tile of a packed argument.
+const TILE: usize = 2 << 20;
+
+/// Memory aligned to cache lines.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line(#[expect(dead_code, reason = "only ever accessed through pointers")] [u8; 64]);
+
+/// Memory of a call, kept for the next one.
+#[derive(Default)]
+pub struct Workspace {
+    arena: Vec<Line>,
+    offsets: Vec<usize>,
+    /// The rows for which `offsets` hold.
+    planned: Option<Vec<usize>>,
+    tables: Vec<Option<Vec<u32>>>,
+    /// The extents for which window tables hold.
+    extents: Vec<Vec<u32>>,
+    sizes: Vec<i64>,
+    parts: Vec<Part>,
+}
+
+/// What one part of a kernel has for itself.
+#[derive(Default)]
+struct Part {
+    buffers: Vec<*mut u8>,
+    scratch: Vec<Line>,
+}
+
+// SAFETY: the pointers are set at the start of a call and only used during it.
+unsafe impl Send for Workspace {}
+
+/// Everything a step needs.
+struct Call<'a> {
+    program: &'a Compiled,
+    batch: &'a Instance,
+    tables: Vec<*const u32>,
+    sizes: *mut i64,
+    parts: Vec<PartPointer>,
+    bytes: usize,
+}
+
+/// One part's memory, used by one thread at a time.
+#[derive(Clone, Copy)]
+struct PartPointer(*mut Part);
+
+// SAFETY: the pointers of a call lead to arrays of that call, which outlive its steps; parts of a step write disjoint rows, and
+// `parts[k]` is used by part k only.
+unsafe impl Sync for Call<'_> {}
+// SAFETY: as above.
+unsafe impl Send for Call<'_> {}
+
+/// Runs a program whose arguments have been checked.
+pub fn run(
+    program: &Compiled,
+    w: &mut Workspace,
+    batch: &Instance,
+    inputs: &[&Array],
+    params: &[&Array],
+    outputs: &mut Vec<Array>,
+) -> Result<(), RunError> {
+    let loops = &program.loops;
+    let bytes = if loops.double { 8 } else { 4 };
+    let buffer_rows = |b: &crate::loop_ir::Buffer| b.dim.map_or(1, |d| batch.rows[d.0 as usize]);
+    if w.planned.as_ref() != Some(&batch.rows) {
+        let sizes: Vec<usize> = program
+            .lives
+            .iter()
+            .map(|l| &loops.buffers[l.buffer.0 as usize])
+            .map(|b| (buffer_rows(b) * b.row_len * bytes).next_multiple_of(64) + 64)
+            .collect();
+        let (offsets, total) = plan::place(&program.lives, &sizes);
+        reserve(&mut w.arena, total)?;
+        w.offsets = offsets;
+        w.planned = Some(batch.rows.clone());
+    }
+    build_tables(program, w, batch)?;
+    w.sizes.clear();
+    w.sizes.extend(loops.sizes.iter().map(|s| tables::size(s, batch)));
+    let most = program.pool.threads() * PARTS;
+    w.parts.resize_with(most, Part::default);
+    prepare_outputs(program, batch, outputs);
+
+    let mut buffers: Vec<*mut u8> = loops
+        .buffers
+        .iter()
+        .enumerate()
+        .map(|(k, b)| match &b.home {
+            Home::Input(j) => pointer(inputs[*j as usize]),
+            Home::Param(j) => pointer(params[*j as usize]),
+            Home::Const(_) => program.constants[k].as_ref().map_or(std::ptr::null_mut(), pointer),
+            Home::Output(j) => pointer_mut(&mut outputs[*j as usize]),
+            Home::Temp | Home::Tile => std::ptr::null_mut(),
+        })
+        .collect();
+    let arena = w.arena.as_mut_ptr().cast::<u8>();
+    for (life, &offset) in program.lives.iter().zip(&w.offsets) {
+        // SAFETY: the plan keeps all offsets within the arena.
+        buffers[life.buffer.0 as usize] = unsafe { arena.add(offset) };
+    }
+    for part in &mut w.parts {
+        part.buffers.clear();
+        part.buffers.extend_from_slice(&buffers);
+    }
+    let tables = loops
+        .tables
+        .iter()
+        .enumerate()
+        .map(|(k, t)| table_pointer(t, w.tables[k].as_deref(), batch, inputs))
+        .collect();
+    let first = w.parts.as_mut_ptr();
+    // SAFETY: `parts` has `most` elements and is not touched otherwise until the call ends.
+    let parts = (0..most).map(|k| PartPointer(unsafe { first.add(k) })).collect();
+    let call = Call {
+        program,
+        batch,
+        tables,
+        sizes: w.sizes.as_mut_ptr(),
+        parts,
+        bytes,
+    };
+    call.steps(&loops.steps)
+}
+
+fn reserve(arena: &mut Vec<Line>, bytes: usize) -> Result<(), RunError> {
+    let lines = bytes.div_ceil(64);
+    if arena.len() < lines {
+        arena
+            .try_reserve_exact(lines - arena.len())
+            .map_err(|_| RunError(format!("{bytes} bytes of memory could not be had")))?;
+        arena.resize(lines, Line([0; 64]));
+    }
+    Ok(())
+}
+
+fn build_tables(program: &Compiled, w: &mut Workspace, batch: &Instance) -> Result<(), RunError> {
+    let loops = &program.loops;
+    let same_extents = w.extents == batch.extents && w.tables.len() == loops.tables.len();
+    w.tables.resize(loops.tables.len(), None);
+    for (table, slot) in loops.tables.iter().zip(&mut w.tables) {
+        let lasting = matches!(table, Table::Window(_) | Table::WindowBack(_));
+        if !(lasting && same_extents) {
+            *slot = tables::build(table, &loops.domains, batch)?;
+        }
+    }
+    if !same_extents {
+        w.extents.clone_from(&batch.extents);
+    }
+    Ok(())
+}
+
+fn prepare_outputs(program: &Compiled, batch: &Instance, outputs: &mut Vec<Array>) {
+    let decls = &program.signature.outputs;
+    outputs.resize_with(decls.len(), || Array::F32(Vec::new()));
+    for (decl, out) in decls.iter().zip(outputs) {
+        let len = decl.dim.map_or(1, |d| batch.rows[d.0 as usize]) * decl.row_len();
+        match out {
+            Array::F64(v) if program.loops.double => v.resize(len, 0.0),
+            Array::F32(v) if !program.loops.double => v.resize(len, 0.0),
+            _ if program.loops.double => *out = Array::F64(vec![0.0; len]),
+            _ => *out = Array::F32(vec![0.0; len]),
+        }
+    }
+}
+
+/// The elements of an array that is only read.
+fn pointer(array: &Array) -> *mut u8 {
+    match array {
+        Array::F32(v) => v.as_ptr().cast_mut().cast(),
+        Array::F64(v) => v.as_ptr().cast_mut().cast(),
+        Array::Class(v) => v.as_ptr().cast_mut().cast(),
+    }
+}
+
+fn pointer_mut(array: &mut Array) -> *mut u8 {
+    match array {
+        Array::F32(v) => v.as_mut_ptr().cast(),
+        Array::F64(v) => v.as_mut_ptr().cast(),
+        Array::Class(v) => v.as_mut_ptr().cast(),
+    }
+}
+
+fn table_pointer(table: &Table, built: Option<&[u32]>, batch: &Instance, inputs: &[&Array]) -> *const u32 {
+    match table {
+        Table::MapIndex(m) => batch.maps[m.0 as usize].index.as_ptr(),
+        Table::MapPtr(m) => batch.maps[m.0 as usize].ptr.as_ptr(),
+        Table::MapOrder(m) => batch.maps[m.0 as usize].order.as_ptr(),
+        Table::SamplePtr(d) => batch.sample_ptr[d.0 as usize].as_ptr(),
+        Table::List(list) => list.as_ptr(),
+        Table::Labels(k) => match inputs[*k as usize] {
+            Array::Class(labels) => labels.as_ptr(),
+            Array::F32(_) | Array::F64(_) => std::ptr::null(),
+        },
+        Table::Position(_) | Table::Sample(_) | Table::Window(_) | Table::WindowBack(_) => {
+            built.map_or(std::ptr::null(), <[u32]>::as_ptr)
+        }
+    }
+}
+
+impl Call<'_> {
+    fn steps(&self, steps: &[Step]) -> Result<(), RunError> {
+        steps.iter().try_for_each(|step| match step {
+            Step::Kernel(k) => self.kernel(*k),
+            Step::Gemm(g) if self.program.loops.double => self.gemm::<f64>(g),
+            Step::Gemm(g) => self.gemm::<f32>(g),
+            Step::Loop(l) => self.time_loop(l),
+        })
+    }
+
+    /// The memory of a part. While a step runs, each part uses its own only.
+    fn part(&self, k: usize) -> *mut Part {
+        self.parts[k].0
+    }
+
+    fn time_loop(&self, l: &TimeLoop) -> Result<(), RunError> {
+        let steps = self.batch.steps(l.time);
+        for k in 0..steps {
+            let t = if l.reverse { steps - 1 - k } else { k };
+            for (j, size) in self.program.loops.sizes.iter().enumerate() {
+                let value = match size {
+                    Size::Step(id) if *id == l.id => t,
+                    Size::StepRows(id, d) if *id == l.id => t * self.batch.rows[d.0 as usize],
+                    _ => continue,
+                };
+                // SAFETY: `sizes` has an element for every size, and no kernel is running.
+                unsafe { *self.sizes.add(j) = value as i64 };
+            }
+            self.steps(&l.body)?;
+        }
+        Ok(())
+    }
+
+    fn rows(&self, kernel: &Kernel) -> usize {
+        match kernel.space {
+            Space::Rows { dim, times } => self.batch.rows[dim.0 as usize] * times as usize,
+            Space::Fixed(n) => n as usize,
+        }
+    }
+
+    fn kernel(&self, number: usize) -> Result<(), RunError> {
+        let kernel = &self.program.loops.kernels[number];
+        let rows = self.rows(kernel);
+        let threads = self.program.pool.threads();
+        let worth = self.program.costs[number].at(&self.batch.rows) > PARALLEL;
+        let parts = match (worth, kernel.folds.is_empty()) {
+            (false, _) => 1,
+            (true, true) => (threads * PARTS).min(rows),
+            (true, false) => threads.min(rows),
+        };
+        let parts = if threads == 1 { 1 } else { parts.max(1) };
+        let locals: usize = kernel
+            .locals
+            .iter()
+            .map(|&n| local_bytes(n, self.bytes as i64) as usize)
+            .sum();
+        let fold_bytes: Vec<usize> = kernel
+            .folds
+            .iter()
+            .map(|b| (self.elements(*b) * self.bytes).next_multiple_of(64))
+            .collect();
+        let scratch = locals + fold_bytes.iter().sum::<usize>();
+        for k in 0..parts {
+            // SAFETY: no part is running.
+            let part = unsafe { &mut *self.part(k) };
+            reserve(&mut part.scratch, scratch)?;
+        }
+        self.program.pool.run(parts, &|k| {
+            // SAFETY: part k is run by one thread, once.
+            let part = unsafe { &mut *self.part(k) };
+            let scratch = part.scratch.as_mut_ptr().cast::<u8>();
+            let mut at = locals;
+            for (b, bytes) in kernel.folds.iter().zip(&fold_bytes) {
+                if k > 0 {
+                    // SAFETY: `reserve` made room for the locals and all folds.
+                    part.buffers[b.0 as usize] = unsafe { scratch.add(at) };
+                    at += bytes;
+                }
+                // SAFETY: the buffer has this many bytes, and zero bits are the number 0.
+                unsafe { std::ptr::write_bytes(part.buffers[b.0 as usize], 0, self.elements(*b) * self.bytes) };
+            }
+            self.run_rows(number, part, k * rows / parts, (k + 1) * rows / parts, scratch);
+        });
+        for b in &kernel.folds {
+            self.join_parts(*b, parts);
+        }
+        Ok(())
+    }
+
+    /// Adds the parts' own copies of a buffer, in order.
+    fn join_parts(&self, b: BufferId, parts: usize) {
+        let (len, b) = (self.elements(b), b.0 as usize);
+        for k in 1..parts {
+            // SAFETY: no part is running; part 0 and part k are different.
+            let (first, own) = unsafe { (&*self.part(0), &mut *self.part(k)) };
+            let (to, from) = (first.buffers[b], own.buffers[b]);
+            own.buffers[b] = to;
+            // SAFETY: both pointers lead to `len` reals, in different memory.
+            unsafe {
+                if self.program.loops.double {
+                    add::<f64>(to, from, len)
+                } else {
+                    add::<f32>(to, from, len)
+                }
+            }
+        }
+    }
+
+    fn elements(&self, b: BufferId) -> usize {
+        let buffer = &self.program.loops.buffers[b.0 as usize];
+        buffer.dim.map_or(1, |d| self.batch.rows[d.0 as usize]) * buffer.row_len
+    }
+
+    fn run_rows(&self, number: usize, part: &Part, low: usize, high: usize, locals: *mut u8) {
+        let context = KernelContext {
+            buffers: part.buffers.as_ptr(),
+            tables: self.tables.as_ptr(),
+            sizes: self.sizes,
+        };
+        // SAFETY: buffers, tables and sizes have an entry for each of the program's, with the lengths that the schedule assumes:
+        // arguments and maps were checked at the door, temporary arrays were laid out for this batch; rows are within the kernel's
+        // space, and no other part writes them; `locals` has room for the kernel's local arrays.
+        unsafe { self.program.code.function(number)(&raw const context, low as i64, high as i64, locals) };
+    }
+
+    // ---- matrix products ----
+
+    fn extent(&self, e: Extent) -> usize {
+        e.times * e.dim.map_or(1, |d| self.batch.rows[d.0 as usize])
+    }
+
+    fn offset(&self, index: &Index) -> isize {
+        let term = |(atom, c): &(Atom, i64)| match atom {
+            // SAFETY: `sizes` has an element for every size.
+            Atom::Size(s) => unsafe { *self.sizes.add(s.0 as usize) * c },
+            _ => 0,
+        };
+        (index.offset + index.terms.iter().map(term).sum::<i64>()) as isize
+    }
+
+    /// A matrix as strides; `part` may have its own copy of the buffer.
+    fn strided<T: Real>(&self, m: &Matrix, part: &Part) -> Strided<T> {
+        let at = part.buffers[m.buffer.0 as usize]
+            .cast::<T>()
+            .wrapping_offset(self.offset(&m.offset));
+        Strided {
+            at,
+            row: m.row_stride as isize,
+            col: m.col_stride as isize,
+        }
+    }
+
+    /// The offsets in a, b, c of every combination of the outer loops.
+    fn outer(&self, g: &Gemm) -> Vec<[isize; 3]> {
+        let mut all = vec![[0; 3]];
+        for (extent, strides) in &g.batch {
+            let n = self.extent(*extent);
+            all = all
+                .iter()
+                .flat_map(|at| (0..n).map(move |k| [0, 1, 2].map(|j| at[j] + (k * strides[j]) as isize)))
+                .collect();
+        }
+        all
+    }
+
+    fn gemm<T: Real>(&self, g: &Gemm) -> Result<(), RunError> {
+        let [m, n, k] = g.size.map(|e| self.extent(e));
+        let outer = self.outer(g);
+        let threads = if m * n * k.max(1) * outer.len() < PARALLEL_GEMM {
+            1
+        } else {
+            self.program.pool.threads()
+        };
+        match g.pack {
+            None => {
+                self.plain_gemm::<T>(g, [m, n, k], &outer, threads);
+                Ok(())
+            }
+            Some(pack) if g.size[2].dim.is_some() => self.summed_gemm::<T>(g, pack, [m, n, k], &outer, threads),
+            Some(pack) => self.tiled_gemm::<T>(g, pack, [m, n, k], &outer, threads),
+        }
+    }
+
+    /// Cut along the outer loops, m or n.
+    fn plain_gemm<T: Real>(&self, g: &Gemm, [m, n, k]: [usize; 3], outer: &[[isize; 3]], threads: usize) {
+        // SAFETY: only read here.
+        let part = unsafe { &*self.part(0) };
+        let [a, b, c] = [&g.a, &g.b, &g.c].map(|x| Threaded(self.strided::<T>(x, part)));
+        let by_outer = outer.len() >= 2 * threads;
+        let (cut, step) = if by_outer { (outer.len(), 1) } else { (m.max(n), 16) };
+        let parts = threads.min(cut.div_ceil(step)).max(1);
+        let bound = |p: usize| {
+            if p == parts {
+                cut
+            } else {
+                (p * cut / parts).next_multiple_of(step).min(cut)
+            }
+        };
+        self.program.pool.run(parts, &|p| {
+            let (low, high) = (bound(p), bound(p + 1));
+            let outer = if by_outer { &outer[low..high] } else { outer };
+            let (mut size, mut first) = ([m, n, k], [0; 3]);
+            if !by_outer && m >= n {
+                size[0] = high - low;
+                first = [low as isize * a.get().row, 0, low as isize * c.get().row];
+            } else if !by_outer {
+                size[1] = high - low;
+                first = [0, low as isize * b.get().col, low as isize * c.get().col];
+            }
+            for at in outer {
+                let [a, b, c] = [(a.get(), 0), (b.get(), 1), (c.get(), 2)].map(|(x, j)| Strided {
+                    at: x.at.wrapping_offset(at[j] + first[j]),
+                    ..x
+                });
+                // SAFETY: the schedule's matrices lie within their buffers; parts write disjoint rows, columns or outer indices of c.
+                unsafe { gemm(size, c, a, b, false) };
+            }
+        });
+    }
+
+    /// Rows of a tile, and room for tiles.
+    fn tile_rows<T>(&self, g: &Gemm, rows: usize, parts: usize) -> Result<usize, RunError> {
+        let row_bytes = self.program.loops.buffers[g.a.buffer.0 as usize].row_len * size_of::<T>();
+        let tile = (TILE / row_bytes.max(1))
+            .clamp(16, 4096)
+            .next_multiple_of(16)
+            .min(rows.max(1));
+        for k in 0..parts {
+            // SAFETY: no part is running.
+            reserve(unsafe { &mut (*self.part(k)).scratch }, tile * row_bytes + 64)?;
+        }
+        Ok(tile)
+    }
+
+    /// Runs the packing kernel for some rows; its matrix then begins at the first of them.
+    fn pack<T: Real>(&self, g: &Gemm, pack: usize, part: &mut Part, low: usize, high: usize) -> Strided<T> {
+        let row_len = self.program.loops.buffers[g.a.buffer.0 as usize].row_len;
+        let times = match self.program.loops.kernels[pack].space {
+            Space::Rows { times, .. } => times as usize,
+            Space::Fixed(_) => 1,
+        };
+        let tile = part.scratch.as_mut_ptr().cast::<u8>();
+        part.buffers[g.a.buffer.0 as usize] = tile.wrapping_sub(low * row_len * size_of::<T>());
+        self.run_rows(pack, part, low * times, high * times, std::ptr::null_mut());
+        Strided {
+            at: tile.cast(),
+            row: g.a.row_stride as isize,
+            col: g.a.col_stride as isize,
+        }
+    }
+
+    /// The rows are m: every part computes some of them.
+    fn tiled_gemm<T: Real>(
+        &self,
+        g: &Gemm,
+        pack: usize,
+        [m, n, k]: [usize; 3],
+        outer: &[[isize; 3]],
+        threads: usize,
+    ) -> Result<(), RunError> {
+        let times = g.size[0].times;
+        let rows = m / times.max(1);
+        let parts = threads.min(rows).max(1);
+        let tile = self.tile_rows::<T>(g, rows.div_ceil(parts), parts)?;
+        self.program.pool.run(parts, &|p| {
+            // SAFETY: part p is run by one thread, once.
+            let part = unsafe { &mut *self.part(p) };
+            let (b, c) = (self.strided::<T>(&g.b, part), self.strided::<T>(&g.c, part));
+            let (mut low, end) = (p * rows / parts, (p + 1) * rows / parts);
+            while low < end {
+                let high = (low + tile).min(end);
+                let a = self.pack::<T>(g, pack, part, low, high);
+                for at in outer {
+                    let [a, b, c] =
+                        [(a, 0, 0), (b, 1, 0), (c, 2, (low * times) as isize * c.row)].map(|(x, j, first)| Strided {
+                            at: x.at.wrapping_offset(at[j] + first),
+                            ..x
+                        });
+                    // SAFETY: a is the tile just packed; b and c as in the schedule; parts write disjoint rows of c.
+                    unsafe { gemm([(high - low) * times, n, k], c, a, b, false) };
+                }
+                low = high;
+            }
+        });
+        Ok(())
+    }
+
+    /// The rows are summed: every part sums some of them, then the parts are added in order.
+    fn summed_gemm<T: Real>(
+        &self,
+        g: &Gemm,
+        pack: usize,
+        [m, n, k]: [usize; 3],
+        outer: &[[isize; 3]],
+        threads: usize,
+    ) -> Result<(), RunError> {
+        let times = g.size[2].times;
+        let rows = k / times.max(1);
+        let parts = threads.min(rows).max(1);
+        let tile = self.tile_rows::<T>(g, rows.div_ceil(parts), parts)?;
+        let row_bytes = self.program.loops.buffers[g.a.buffer.0 as usize].row_len * size_of::<T>();
+        let tile_bytes = (tile * row_bytes).next_multiple_of(64);
+        let len = self.elements(g.c.buffer);
+        for p in 1..parts {
+            // SAFETY: no part is running.
+            reserve(
+                unsafe { &mut (*self.part(p)).scratch },
+                tile_bytes + len * size_of::<T>(),
+            )?;
+        }
+        self.program.pool.run(parts, &|p| {
+            // SAFETY: part p is run by one thread, once.
+            let part = unsafe { &mut *self.part(p) };
+            if p > 0 {
+                // SAFETY: there is room for the tile and a copy of c.
+                part.buffers[g.c.buffer.0 as usize] = unsafe { part.scratch.as_mut_ptr().cast::<u8>().add(tile_bytes) };
+            }
+            let (b, c) = (self.strided::<T>(&g.b, part), self.strided::<T>(&g.c, part));
+            let (start, end) = (p * rows / parts, (p + 1) * rows / parts);
+            let mut low = start;
+            loop {
+                let high = (low + tile).min(end);
+                let a = self.pack::<T>(g, pack, part, low, high);
+                for at in outer {
+                    let [a, b, c] =
+                        [(a, 0, 0), (b, 1, (low * times) as isize * b.row), (c, 2, 0)].map(|(x, j, first)| Strided {
+                            at: x.at.wrapping_offset(at[j] + first),
+                            ..x
+                        });
+                    // SAFETY: a is the tile just packed; b as in the schedule; c is this part's own.
+                    unsafe { gemm([m, n, (high - low) * times], c, a, b, low > start) };
+                }
+                low = high;
+                if low >= end {
+                    break;
+                }
+            }
+        });
+        self.join_parts(g.c.buffer, parts);
+        Ok(())
+    }
+}
+
+/// A matrix that several threads look at.
+#[derive(Clone, Copy)]
+struct Threaded<T>(Strided<T>);
+
+// SAFETY: see the calls of `gemm` it is used for.
+unsafe impl<T> Sync for Threaded<T> {}
+
+impl<T: Copy> Threaded<T> {
+    fn get(&self) -> Strided<T> {
+        self.0
+    }
+}
+
+/// Adds `len` reals.
+///
+/// # Safety
+/// Both pointers lead to that many reals that nobody else uses, in different memory.
+unsafe fn add<T: Real>(to: *mut u8, from: *const u8, len: usize) {
+    // SAFETY: the caller's contract.
+    let (to, from) = unsafe {
+        (
+            std::slice::from_raw_parts_mut(to.cast::<T>(), len),
+            std::slice::from_raw_parts(from.cast::<T>(), len),
+        )
+    };
+    to.iter_mut().zip(from).for_each(|(x, y)| *x += *y);
+}

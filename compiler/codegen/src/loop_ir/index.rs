@@ -1,0 +1,303 @@
+//! Index expressions: sums of atoms with integer coefficients, kept in one canonical order, so that equal indices are
+//! equal values, and the stride of a loop variable can be read off.
+
+use super::{SizeId, TableId};
+
+/// A loop variable of a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Var(pub u32);
+
+/// What cannot be split further.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Atom {
+    /// A loop variable.
+    Var(Var),
+    /// A run-time number.
+    Size(SizeId),
+    /// A run-time number times an index.
+    Times(SizeId, Box<Index>),
+    /// An entry of a table.
+    Lookup(TableId, Box<Index>),
+    /// The quotient by a positive number; the argument is not negative.
+    Div(Box<Index>, Divisor),
+    /// The remainder.
+    Mod(Box<Index>, Divisor),
+    /// The argument, or 0 if it is negative.
+    AtLeast0(Box<Index>),
+}
+
+/// What an index is divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Divisor {
+    /// A number known at compile time.
+    Lit(i64),
+    /// A number known at run time.
+    Size(SizeId),
+}
+
+/// `Σ coefficient · atom + offset`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Index {
+    /// Ascending, without zeros.
+    pub terms: Vec<(Atom, i64)>,
+    /// The constant part.
+    pub offset: i64,
+}
+
+/// How far every variable of a kernel runs: `0..n`, `None` where n is known at run time only.
+pub type Extents = [Option<u32>];
+
+impl Index {
+    /// A number.
+    pub fn lit(offset: i64) -> Index {
+        Index {
+            terms: Vec::new(),
+            offset,
+        }
+    }
+
+    /// A variable.
+    pub fn var(v: Var) -> Index {
+        Index::atom(Atom::Var(v))
+    }
+
+    /// An atom.
+    pub fn atom(a: Atom) -> Index {
+        Index {
+            terms: vec![(a, 1)],
+            offset: 0,
+        }
+    }
+
+    /// An entry of a table.
+    pub fn lookup(table: TableId, at: Index) -> Index {
+        Index::atom(Atom::Lookup(table, Box::new(at)))
+    }
+
+    /// The number, if it is one.
+    pub fn as_lit(&self) -> Option<i64> {
+        self.terms.is_empty().then_some(self.offset)
+    }
+
+    /// The sum.
+    pub fn plus(&self, other: &Index) -> Index {
+        let mut sum = self.clone();
+        for (atom, c) in &other.terms {
+            sum.add_term(atom.clone(), *c);
+        }
+        sum.offset += other.offset;
+        sum.join_quotients();
+        sum
+    }
+
+    /// The sum with a number.
+    pub fn shifted(&self, by: i64) -> Index {
+        Index {
+            terms: self.terms.clone(),
+            offset: self.offset + by,
+        }
+    }
+
+    /// The product with a number.
+    pub fn times(&self, by: i64) -> Index {
+        if by == 0 {
+            return Index::lit(0);
+        }
+        Index {
+            terms: self.terms.iter().map(|(a, c)| (a.clone(), c * by)).collect(),
+            offset: self.offset * by,
+        }
+    }
+
+    fn add_term(&mut self, atom: Atom, c: i64) {
+        match self.terms.binary_search_by(|(a, _)| a.cmp(&atom)) {
+            Ok(k) => {
+                self.terms[k].1 += c;
+                if self.terms[k].1 == 0 {
+                    self.terms.remove(k);
+                }
+            }
+            Err(k) => self.terms.insert(k, (atom, c)),
+        }
+    }
+
+    /// `n·(x / n) + x mod n = x`.
+    fn join_quotients(&mut self) {
+        let pair = self.terms.iter().enumerate().find_map(|(k, (a, c))| match a {
+            Atom::Mod(x, Divisor::Lit(n)) => {
+                let quotient = Atom::Div(x.clone(), Divisor::Lit(*n));
+                let j = self.terms.iter().position(|(b, d)| *b == quotient && *d == c * n)?;
+                Some((k, j, x.times(*c)))
+            }
+            _ => None,
+        });
+        if let Some((k, j, whole)) = pair {
+            self.terms.remove(k.max(j));
+            self.terms.remove(k.min(j));
+            *self = self.plus(&whole);
+        }
+    }
+
+    /// The smallest and largest value, where they are known.
+    pub fn range(&self, extents: &Extents) -> Option<(i64, i64)> {
+        let (mut low, mut high) = (self.offset, self.offset);
+        for (atom, c) in &self.terms {
+            let (a, b) = match atom {
+                Atom::Var(v) => (0, i64::from((*extents.get(v.0 as usize)?)?) - 1),
+                Atom::Mod(_, Divisor::Lit(n)) => (0, n - 1),
+                Atom::Div(x, Divisor::Lit(n)) => {
+                    let (a, b) = x.range(extents)?;
+                    (a.div_euclid(*n), b.div_euclid(*n))
+                }
+                _ => return None,
+            };
+            low += if *c > 0 { a * c } else { b * c };
+            high += if *c > 0 { b * c } else { a * c };
+        }
+        Some((low, high))
+    }
+
+    /// Splits into n·q + r with r ≥ 0, and says whether r < n.
+    fn split(&self, n: i64, extents: &Extents) -> Option<(Index, Index, bool)> {
+        let (mut q, mut r) = (
+            Index::lit(self.offset.div_euclid(n)),
+            Index::lit(self.offset.rem_euclid(n)),
+        );
+        for (atom, c) in &self.terms {
+            let part = if c % n == 0 { &mut q } else { &mut r };
+            part.add_term(atom.clone(), if c % n == 0 { c / n } else { *c });
+        }
+        let (low, high) = r.range(extents)?;
+        (low >= 0).then_some((q, r, high < n))
+    }
+
+    /// The quotient; `self` is not negative.
+    pub fn div(&self, n: i64, extents: &Extents) -> Index {
+        let quotient = |x: Index| Index::atom(Atom::Div(Box::new(x), Divisor::Lit(n)));
+        match self.split(n, extents) {
+            Some((q, _, true)) => q,
+            Some((q, r, false)) => q.plus(&quotient(r)),
+            None => quotient(self.clone()),
+        }
+    }
+
+    /// The remainder; `self` is not negative.
+    pub fn modulo(&self, n: i64, extents: &Extents) -> Index {
+        let remainder = |x: Index| Index::atom(Atom::Mod(Box::new(x), Divisor::Lit(n)));
+        match self.split(n, extents) {
+            Some((_, r, true)) => r,
+            Some((_, r, false)) => remainder(r),
+            None => remainder(self.clone()),
+        }
+    }
+
+    /// Calls `f` on every atom, inner ones included.
+    pub fn visit(&self, f: &mut impl FnMut(&Atom)) {
+        for (atom, _) in &self.terms {
+            f(atom);
+            match atom {
+                Atom::Times(_, x) | Atom::Lookup(_, x) | Atom::Div(x, _) | Atom::Mod(x, _) | Atom::AtLeast0(x) => {
+                    x.visit(f)
+                }
+                Atom::Var(_) | Atom::Size(_) => {}
+            }
+        }
+    }
+
+    /// Whether the variable occurs anywhere.
+    pub fn mentions(&self, v: Var) -> bool {
+        let mut found = false;
+        self.visit(&mut |a| found |= *a == Atom::Var(v));
+        found
+    }
+
+    /// The stride of a variable; `None` if the index is not affine in it.
+    pub fn stride(&self, v: Var) -> Option<i64> {
+        let mut stride = 0;
+        for (atom, c) in &self.terms {
+            match atom {
+                Atom::Var(w) if *w == v => stride = *c,
+                _ if Index::atom(atom.clone()).mentions(v) => return None,
+                _ => {}
+            }
+        }
+        Some(stride)
+    }
+
+    /// The index with a variable replaced, in inner indices too.
+    pub fn replace(&self, v: Var, by: &Index) -> Index {
+        let mut sum = Index::lit(self.offset);
+        for (atom, c) in &self.terms {
+            let inner = |x: &Index| Box::new(x.replace(v, by));
+            let term = match atom {
+                Atom::Var(w) if *w == v => by.clone(),
+                Atom::Times(s, x) => Index::atom(Atom::Times(*s, inner(x))),
+                Atom::Lookup(t, x) => Index::atom(Atom::Lookup(*t, inner(x))),
+                Atom::Div(x, d) => Index::atom(Atom::Div(inner(x), *d)),
+                Atom::Mod(x, d) => Index::atom(Atom::Mod(inner(x), *d)),
+                Atom::AtLeast0(x) => Index::atom(Atom::AtLeast0(inner(x))),
+                Atom::Var(_) | Atom::Size(_) => Index::atom(atom.clone()),
+            };
+            sum = sum.plus(&term.times(*c));
+        }
+        sum
+    }
+}
+
+/// The position of `at` in a row-major array with these axes.
+pub fn flatten(at: &[Index], axes: &[u32]) -> Index {
+    let mut flat = Index::lit(0);
+    let mut stride = 1;
+    for (index, &n) in at.iter().zip(axes).rev() {
+        flat = flat.plus(&index.times(stride));
+        stride *= i64::from(n);
+    }
+    flat
+}
+
+/// The inverse of [`flatten`].
+pub fn unflatten(flat: &Index, axes: &[u32], extents: &Extents) -> Vec<Index> {
+    let mut at = Vec::with_capacity(axes.len());
+    let mut stride: i64 = axes.iter().map(|&n| i64::from(n)).product();
+    if stride == 0 {
+        return vec![Index::lit(0); axes.len()];
+    }
+    for (k, &n) in axes.iter().enumerate() {
+        stride /= i64::from(n);
+        let upper = if k == 0 {
+            flat.clone()
+        } else {
+            flat.modulo(stride * i64::from(n), extents)
+        };
+        at.push(if stride == 1 { upper } else { upper.div(stride, extents) });
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reshapes_cancel() {
+        let extents = [Some(24), Some(3), Some(8)];
+        let flat = Index::var(Var(0));
+        let at = unflatten(&flat, &[3, 8], &extents);
+        assert_eq!(flatten(&at, &[3, 8]), flat);
+        let flat = flatten(&[Index::var(Var(1)), Index::var(Var(2))], &[3, 8]);
+        assert_eq!(
+            unflatten(&flat, &[3, 8], &extents),
+            [Index::var(Var(1)), Index::var(Var(2))]
+        );
+        assert_eq!(unflatten(&flat, &[6, 4], &extents)[1].stride(Var(1)), Some(0));
+    }
+
+    #[test]
+    fn strides() {
+        let v = Var(1);
+        let index = Index::var(v).times(3).plus(&Index::lit(2)).plus(&Index::var(Var(0)));
+        assert_eq!(index.stride(v), Some(3));
+        assert_eq!(Index::lookup(TableId(0), Index::var(v)).stride(v), None);
+        assert_eq!(index.replace(v, &Index::lit(5)).shifted(-17), Index::var(Var(0)));
+    }
+}

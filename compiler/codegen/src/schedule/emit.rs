@@ -1,0 +1,238 @@
+//! The loops that compute one stored value at one row.
+
+use super::contract::{Label, Role, Roles};
+use super::kernel::{Builder, Dest, dest_index};
+use super::nest::Nest;
+use super::{At, Scheduler, sparse};
+use crate::CodegenError;
+use crate::loop_ir::{Index, Range, Size, Table, Window, flatten};
+use gdl_abi::{Dtype, MapId};
+use gdl_core::ir::{Cmp, Fold, Op, Scalar, Value};
+
+impl Scheduler<'_> {
+    /// Stores a value at `dest`, for one row of its space.
+    pub(super) fn emit(
+        &mut self,
+        k: &mut Builder,
+        at: At,
+        row: Option<&Index>,
+        dest: &Dest,
+    ) -> Result<(), CodegenError> {
+        let axes = self.shape(at).axes.clone();
+        let here = |v: Value| At { depth: at.depth, v };
+        match self.op(at) {
+            Op::Reduce { op, x, axis } => {
+                let n = self.shape(here(*x)).axes[*axis as usize];
+                self.reduction(k, &axes, &[Range::Lit(n)], Some(*op), dest, &|s, k, out, red| {
+                    let mut idx = out.to_vec();
+                    idx.insert(*axis as usize, red[0].clone());
+                    s.eval(k, here(*x), row, &idx)
+                })
+            }
+            Op::Total { x } => self.pointwise(k, &axes, dest, &|s, k, out, _| s.eval(k, here(*x), row, out)),
+            Op::Segment { op, x, map } => {
+                let Some(row) = row else {
+                    return Err(CodegenError::internal("a push-forward without rows"));
+                };
+                let range = Range::Between(self.table(Table::MapPtr(*map)), row.clone());
+                self.reduction(k, &axes, &[range], Some(*op), dest, &|s, k, out, red| {
+                    let source = s.source(*map, &red[0]);
+                    s.eval(k, here(*x), Some(&source), out)
+                })
+            }
+            Op::Window {
+                x,
+                offsets,
+                stride,
+                wrap,
+                transpose: true,
+                fine,
+                coarse,
+            } => {
+                let window = Window {
+                    offsets: offsets.clone(),
+                    stride: *stride,
+                    wrap: *wrap,
+                    fine: *fine,
+                    coarse: *coarse,
+                };
+                self.window_back(k, here(*x), window, &axes, row, dest)
+            }
+            Op::Contract { .. } => self.contract(k, at, row, dest),
+            _ => self.pointwise(k, &axes, dest, &|s, k, out, _| s.compute(k, at, row, out)),
+        }
+    }
+
+    /// The row of the source at a place of the list of a map.
+    pub(super) fn source(&mut self, map: MapId, place: &Index) -> Index {
+        if self.is_sorted(map) {
+            place.clone()
+        } else {
+            self.lookup(Table::MapOrder(map), place.clone())
+        }
+    }
+
+    fn window_back(
+        &mut self,
+        k: &mut Builder,
+        x: At,
+        window: Window,
+        axes: &[u32],
+        row: Option<&Index>,
+        dest: &Dest,
+    ) -> Result<(), CodegenError> {
+        let Some(row) = row else {
+            return Err(CodegenError::internal("a window without rows"));
+        };
+        let overlap = self.program.size(Size::Overlap(window.clone()));
+        let mut red = vec![Range::Lit(window.offsets.len() as u32)];
+        // Without wrapping, one window at most reaches a cell by one offset.
+        if window.wrap {
+            red.push(Range::Size(overlap));
+        }
+        self.reduction(k, axes, &red, Some(Fold::Sum), dest, &|s, k, out, red| {
+            let which = if window.wrap { Some((overlap, &red[1])) } else { None };
+            let cell = s.window_cell(window.clone(), true, row, &red[0], which);
+            let source = s.cell_row(&cell, row, [window.fine, window.coarse]);
+            let mut idx = vec![red[0].clone()];
+            idx.extend_from_slice(out);
+            let value = s.eval(k, x, Some(&source), &idx)?;
+            Ok(super::eval::choose(
+                Cmp::Lt,
+                cell,
+                Index::lit(0),
+                crate::loop_ir::Expr::Num(0.0),
+                value,
+            ))
+        })
+    }
+
+    /// A contraction as loops.
+    fn contract(&mut self, k: &mut Builder, at: At, row: Option<&Index>, dest: &Dest) -> Result<(), CodegenError> {
+        let Op::Contract {
+            a,
+            b,
+            a_axes,
+            b_axes,
+            out_axes,
+        } = self.op(at)
+        else {
+            return Err(CodegenError::internal("not a contraction"));
+        };
+        let (a, b) = (At { v: *a, ..at }, At { v: *b, ..at });
+        let (axes, fold) = (self.shape(at).axes.clone(), dest.fold.is_some());
+        if let Some(one_hot) = self.one_hot(a, a_axes, b_axes, out_axes, fold) {
+            return self.contract_label(k, &one_hot, (b, b_axes), (out_axes, &axes), row, dest);
+        }
+        if let Some(one_hot) = self.one_hot(b, b_axes, a_axes, out_axes, fold) {
+            return self.contract_label(k, &one_hot, (a, a_axes), (out_axes, &axes), row, dest);
+        }
+        if sparse::contract(self, k, at, row, dest)? {
+            return Ok(());
+        }
+        let Some(roles) = Roles::of(self.scopes[at.depth].body, at.v) else {
+            return Err(CodegenError::internal("not a contraction"));
+        };
+        let summed: Vec<(u8, u32)> = roles
+            .letters
+            .iter()
+            .filter_map(|(l, n, r)| match l {
+                Label::Axis(l) if matches!(r, Role::K | Role::Alone) => Some((*l, *n as u32)),
+                _ => None,
+            })
+            .collect();
+        let red: Vec<Range> = summed.iter().map(|(_, n)| Range::Lit(*n)).collect();
+        let fold = (!red.is_empty()).then_some(Fold::Sum);
+        self.reduction(k, &axes, &red, fold, dest, &|s, k, out, red| {
+            let index = |letter: &u8| match out_axes.iter().position(|l| l == letter) {
+                Some(j) => out[j].clone(),
+                None => summed
+                    .iter()
+                    .position(|(l, _)| l == letter)
+                    .map_or(Index::lit(0), |j| red[j].clone()),
+            };
+            let pick = |letters: &[u8]| letters.iter().map(index).collect::<Vec<_>>();
+            let x = s.eval(k, a, row, &pick(a_axes))?;
+            let y = s.eval(k, b, row, &pick(b_axes))?;
+            Ok(super::eval::apply(Scalar::Mul, vec![x, y]))
+        })
+    }
+
+    /// A class-valued input whose label letter is summed against the other argument, or indexes the result while rows are summed.
+    fn one_hot(&self, x: At, letters: &[u8], other: &[u8], out: &[u8], fold: bool) -> Option<OneHot> {
+        let Op::Input(input) = self.op(x) else { return None };
+        let Dtype::Class(_) = self.func.inputs[*input as usize].dtype else {
+            return None;
+        };
+        let (&label, own) = letters.split_last()?;
+        let looks_up = other.contains(&label) && !out.contains(&label);
+        let scatters = fold && out.contains(&label) && !other.contains(&label);
+        let plain =
+            own.iter().all(|l| out.contains(l) && *l != label) && other.iter().all(|l| out.contains(l) || *l == label);
+        ((looks_up || scatters) && plain).then(|| OneHot {
+            input: *input,
+            label,
+            own: own.to_vec(),
+        })
+    }
+
+    /// A contraction with a one-hot array: the label is an index.
+    fn contract_label(
+        &mut self,
+        k: &mut Builder,
+        one_hot: &OneHot,
+        (other, other_letters): (At, &[u8]),
+        (out_letters, axes): (&[u8], &[u32]),
+        row: Option<&Index>,
+        dest: &Dest,
+    ) -> Result<(), CodegenError> {
+        let looped: Vec<(u8, u32)> = out_letters
+            .iter()
+            .copied()
+            .zip(axes.iter().copied())
+            .filter(|(l, _)| *l != one_hot.label)
+            .collect();
+        let extents: Vec<u32> = looped.iter().map(|(_, n)| *n).collect();
+        // The indices of some letters, given those of the looped ones and the label.
+        let pick = |letters: &[u8], out: &[Index], label: &Index| -> Vec<Index> {
+            let index = |l: &u8| {
+                looped
+                    .iter()
+                    .position(|(x, _)| x == l)
+                    .map_or_else(|| label.clone(), |j| out[j].clone())
+            };
+            letters.iter().map(index).collect()
+        };
+        let table = self.table(Table::Labels(one_hot.input));
+        let label_axes = self.func.inputs[one_hot.input as usize].axes.clone();
+        let per_row: i64 = label_axes.iter().map(|&n| i64::from(n)).product();
+        let label = |out: &[Index]| {
+            let own = flatten(&pick(&one_hot.own, out, &Index::lit(0)), &label_axes);
+            Index::lookup(table, row.map_or(Index::lit(0), |r| r.times(per_row)).plus(&own))
+        };
+        let place = |out: &[Index]| dest_index(&dest.base, &pick(out_letters, out, &label(out)), axes);
+        let element = |s: &mut Scheduler<'_>, k: &mut Builder, out: &[Index], _: &[Index]| {
+            s.eval(k, other, row, &pick(other_letters, out, &label(out)))
+        };
+        self.nest(
+            k,
+            &Nest {
+                out: &extents,
+                red: &|_| Vec::new(),
+                fold: None,
+                array: (dest.array, dest.fold),
+                place: &place,
+                element: &element,
+            },
+        )
+    }
+}
+
+/// A class-valued input in a contraction.
+struct OneHot {
+    input: u32,
+    /// The letter of the label.
+    label: u8,
+    /// Its other letters.
+    own: Vec<u8>,
+}

@@ -1,0 +1,265 @@
+//! A kernel under construction, and the kernel of a group.
+
+use super::group::{Final, Item, is_fold};
+use super::{At, Scheduler};
+use crate::CodegenError;
+use crate::loop_ir::{Array, BufferId, Expr, Index, Kernel, Reg, Space, Step, Stmt, Var};
+use gdl_abi::DimId;
+use gdl_core::ir::{Cmp, Fold, Op, Value};
+use std::collections::HashMap;
+
+/// The row variable of every kernel.
+pub(super) const ROW: Var = Var(0);
+
+/// A kernel under construction.
+pub(super) struct Builder {
+    pub extents: Vec<Option<u32>>,
+    pub locals: Vec<u32>,
+    pub folds: Vec<BufferId>,
+    regs: u32,
+    /// Open blocks, the innermost last.
+    blocks: Vec<Vec<Stmt>>,
+    /// What is known in every open block.
+    known: Vec<HashMap<(At, Option<Index>, Vec<Index>), Expr>>,
+    /// Whether a concatenation may ask for a cut.
+    pub may_cut: bool,
+    /// Values held in local arrays, at a row.
+    pub held: HashMap<At, (u32, Option<Index>)>,
+}
+
+impl Builder {
+    pub fn new(row_extent: Option<u32>) -> Builder {
+        Builder {
+            extents: vec![row_extent],
+            locals: Vec::new(),
+            folds: Vec::new(),
+            regs: 0,
+            blocks: vec![Vec::new()],
+            known: vec![HashMap::new()],
+            may_cut: true,
+            held: HashMap::new(),
+        }
+    }
+
+    pub fn var(&mut self, extent: Option<u32>) -> Var {
+        self.extents.push(extent);
+        Var(self.extents.len() as u32 - 1)
+    }
+
+    pub fn reg(&mut self) -> Reg {
+        self.regs += 1;
+        Reg(self.regs - 1)
+    }
+
+    pub fn local(&mut self, len: usize) -> u32 {
+        self.locals.push(len as u32);
+        self.locals.len() as u32 - 1
+    }
+
+    pub fn push(&mut self, stmt: Stmt) {
+        self.top().push(stmt);
+    }
+
+    /// A register with this value.
+    pub fn define(&mut self, value: Expr) -> Expr {
+        let reg = self.reg();
+        self.push(Stmt::Def { reg, value });
+        Expr::Reg(reg)
+    }
+
+    fn top(&mut self) -> &mut Vec<Stmt> {
+        if self.blocks.is_empty() {
+            self.blocks.push(Vec::new());
+        }
+        let last = self.blocks.len() - 1;
+        &mut self.blocks[last]
+    }
+
+    /// The statements that `f` makes, and its result.
+    pub fn block<T>(&mut self, f: impl FnOnce(&mut Builder) -> T) -> (Vec<Stmt>, T) {
+        self.blocks.push(Vec::new());
+        self.known.push(HashMap::new());
+        let result = f(self);
+        self.known.pop();
+        (self.blocks.pop().unwrap_or_default(), result)
+    }
+
+    pub fn lookup(&self, key: &(At, Option<Index>, Vec<Index>)) -> Option<Expr> {
+        self.known.iter().rev().find_map(|m| m.get(key).cloned())
+    }
+
+    pub fn remember(&mut self, key: (At, Option<Index>, Vec<Index>), value: Expr) {
+        if let Some(m) = self.known.last_mut() {
+            m.insert(key, value);
+        }
+    }
+
+    pub fn finish(mut self, name: String, space: Space) -> Kernel {
+        let body = self.blocks.pop().unwrap_or_default();
+        Kernel {
+            name,
+            space,
+            lanes: false,
+            extents: self.extents,
+            locals: self.locals,
+            regs: self.regs,
+            folds: self.folds,
+            body,
+        }
+    }
+}
+
+/// Where a kernel stores a value: `array[base + …]`.
+#[derive(Clone, Debug)]
+pub(super) struct Dest {
+    pub array: Array,
+    pub base: Index,
+    pub fold: Option<Fold>,
+}
+
+impl Scheduler<'_> {
+    /// The kernel of a group.
+    pub(super) fn kernel(&mut self, dim: Option<DimId>, items: &[Item]) -> Result<Step, CodegenError> {
+        let space = match dim {
+            Some(dim) => Space::Rows { dim, times: 1 },
+            None => Space::Fixed(1),
+        };
+        let mut k = Builder::new(if dim.is_some() { None } else { Some(1) });
+        let row = dim.map(|_| Index::var(ROW));
+        for item in items {
+            match item {
+                Item::Value(v) => self.store_value(&mut k, *v, row.as_ref())?,
+                Item::Final(f) => self.store_final(&mut k, f, row.as_ref())?,
+            }
+        }
+        let kernel = k.finish(self.kernel_name(items), space);
+        self.program.kernels.push(kernel);
+        Ok(Step::Kernel(self.program.kernels.len() - 1))
+    }
+
+    fn kernel_name(&self, items: &[Item]) -> String {
+        let names: Vec<String> = items
+            .iter()
+            .map(|item| match item {
+                Item::Value(v) => op_name(self.op(self.here(*v))).to_string(),
+                Item::Final(Final::Copy { .. }) => "copy".to_string(),
+                Item::Final(Final::Part { .. }) => "part".to_string(),
+                Item::Final(Final::Commit { .. }) => "commit".to_string(),
+            })
+            .collect();
+        if names.len() > 4 {
+            format!("{}_and_{}", names[0], names.len() - 1)
+        } else {
+            names.join("_")
+        }
+    }
+
+    fn store_value(&mut self, k: &mut Builder, v: Value, row: Option<&Index>) -> Result<(), CodegenError> {
+        let at = self.here(v);
+        let shape = self.shape(at);
+        let len = shape.row_len();
+        let home = self.scope().homes[v.0 as usize];
+        let dest = match home {
+            Some(b) if is_fold(self, v) => {
+                k.folds.push(b);
+                Dest {
+                    array: Array::Buffer(b),
+                    base: Index::lit(0),
+                    fold: Some(Fold::Sum),
+                }
+            }
+            Some(b) => Dest {
+                array: Array::Buffer(b),
+                base: row.map_or(Index::lit(0), |r| r.times(len as i64)),
+                fold: None,
+            },
+            None => {
+                let local = k.local(len);
+                k.held.insert(at, (local, row.cloned()));
+                Dest {
+                    array: Array::Local(local),
+                    base: Index::lit(0),
+                    fold: None,
+                }
+            }
+        };
+        self.emit(k, at, row, &dest)
+    }
+
+    fn store_final(&mut self, k: &mut Builder, f: &Final, row: Option<&Index>) -> Result<(), CodegenError> {
+        let base = |len: usize| row.map_or(Index::lit(0), |r| r.times(len as i64));
+        match f {
+            Final::Copy { v, to } => {
+                let at = self.here(*v);
+                let shape = self.shape(at);
+                let dest = Dest {
+                    array: Array::Buffer(*to),
+                    base: base(shape.row_len()),
+                    fold: None,
+                };
+                self.pointwise(k, &shape.axes, &dest, &|s, k, out, _| s.eval(k, at, row, out))
+            }
+            Final::Part { v, to } => {
+                let at = self.here(*v);
+                let shape = self.shape(at);
+                let len = shape.row_len();
+                let (Some(row), Some(size)) = (row, self.step_rows(at)) else {
+                    return Err(CodegenError::internal("a stacked value without rows"));
+                };
+                let start = self.size_index(size);
+                let dest = Dest {
+                    array: Array::Buffer(*to),
+                    base: row.plus(&start).times(len as i64),
+                    fold: None,
+                };
+                let (now, steps) = self.step_and_steps(row, shape.dim)?;
+                self.pointwise(k, &shape.axes, &dest, &|s, k, out, _| {
+                    let value = s.eval(k, at, Some(row), out)?;
+                    Ok(Expr::Choose(
+                        Cmp::Lt,
+                        now.clone(),
+                        steps.clone(),
+                        Box::new([value, Expr::Num(0.0)]),
+                    ))
+                })
+            }
+            Final::Commit { from, state } => {
+                let buffer = self.program.buffers[state.0 as usize].clone();
+                let Some(row) = row else {
+                    return Err(CodegenError::internal("a state without rows"));
+                };
+                let axes = [buffer.row_len as u32];
+                let dest = Dest {
+                    array: Array::Buffer(*state),
+                    base: base(buffer.row_len),
+                    fold: None,
+                };
+                let (now, steps) = self.step_and_steps(row, buffer.dim)?;
+                self.pointwise(k, &axes, &dest, &|_, _, out, _| {
+                    let at = dest_index(&dest.base, out, &axes);
+                    let arms = [*from, *state].map(|b| Expr::Load(Array::Buffer(b), at.clone()));
+                    Ok(Expr::Choose(Cmp::Lt, now.clone(), steps.clone(), Box::new(arms)))
+                })
+            }
+        }
+    }
+}
+
+fn op_name(op: &Op) -> &'static str {
+    match op {
+        Op::Map { .. } => "map",
+        Op::Contract { .. } => "contract",
+        Op::Reduce { .. } => "reduce",
+        Op::Segment { .. } => "segment",
+        Op::Total { .. } => "total",
+        Op::Window { .. } => "window",
+        Op::Gather { .. } => "gather",
+        Op::Concat { .. } => "concat",
+        _ => "copy",
+    }
+}
+
+/// The element of a destination.
+pub(super) fn dest_index(base: &Index, at: &[Index], axes: &[u32]) -> Index {
+    base.plus(&crate::loop_ir::flatten(at, axes))
+}

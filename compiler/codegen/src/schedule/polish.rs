@@ -1,0 +1,143 @@
+//! Joins the loops of a kernel with its rows.
+//!
+//! Before: kernels run over the rows of a dim, or once. After: a kernel that is one loop nest whose indices run through memory without
+//! gaps is one flat loop; kernels without rows run over their outermost loop, so that threads can share it; a kernel without inner
+//! loops runs its rows side by side where its loads allow it.
+
+use super::kernel::ROW;
+use crate::loop_ir::{Expr, Index, Kernel, Loop, LoopKind, Program, Range, Space, Stmt, Var};
+
+/// Polishes all kernels.
+pub fn polish(program: &mut Program) {
+    let width = if program.double { 2.0 } else { 4.0 };
+    for kernel in &mut program.kernels {
+        peel(kernel);
+        while let Some(n) = flat_loop(kernel) {
+            flatten(kernel, n);
+        }
+        kernel.lanes = kernel.folds.is_empty() && is_straight(&kernel.body) && suits_lanes(&kernel.body, width);
+    }
+}
+
+fn is_straight(block: &[Stmt]) -> bool {
+    !block.iter().any(|s| matches!(s, Stmt::For(_)))
+}
+
+/// `once { for i in 0..n { … } }` becomes `for rows 0..n { … }`.
+fn peel(kernel: &mut Kernel) {
+    if kernel.space != Space::Fixed(1) || !kernel.locals.is_empty() || !kernel.folds.is_empty() {
+        return;
+    }
+    let [
+        Stmt::For(Loop {
+            var,
+            range: Range::Lit(n),
+            kind: LoopKind::Serial | LoopKind::Lanes,
+            body,
+        }),
+    ] = kernel.body.as_mut_slice()
+    else {
+        return;
+    };
+    let (var, n, mut body) = (*var, *n, std::mem::take(body));
+    Stmt::map_indices(&mut body, &mut |i| *i = i.replace(var, &Index::var(ROW)));
+    kernel.space = Space::Fixed(n);
+    kernel.extents[0] = Some(n);
+    kernel.body = body;
+}
+
+/// The extent of the loop that is the whole body, if it can be joined with the rows, and everything inside too.
+fn flat_loop(kernel: &Kernel) -> Option<u32> {
+    if !kernel.folds.is_empty() || !kernel.locals.is_empty() {
+        return None;
+    }
+    let mut outer = ROW;
+    let mut first = None;
+    let mut block = &kernel.body;
+    while !is_straight(block) {
+        let [
+            Stmt::For(Loop {
+                var,
+                range: Range::Lit(n),
+                kind: LoopKind::Serial | LoopKind::Lanes,
+                body,
+            }),
+        ] = block.as_slice()
+        else {
+            return None;
+        };
+        if !joins(body, outer, *var, *n) {
+            return None;
+        }
+        first = first.or(Some(*n));
+        outer = *var;
+        block = body;
+    }
+    first
+}
+
+/// Whether every index inside steps along `outer` as `n` steps along `inner`.
+fn joins(block: &[Stmt], outer: Var, inner: Var, n: u32) -> bool {
+    let mut good = true;
+    let mut check =
+        |i: &Index| good &= matches!((i.stride(outer), i.stride(inner)), (Some(a), Some(b)) if a == b * i64::from(n));
+    Stmt::visit(block, &mut |s| {
+        if let Some(value) = s.value() {
+            value.visit_indices(&mut check);
+        }
+        if let Stmt::Store { index, .. } = s {
+            check(index);
+        }
+    });
+    good
+}
+
+fn flatten(kernel: &mut Kernel, n: u32) {
+    let [Stmt::For(Loop { var, body, .. })] = kernel.body.as_mut_slice() else {
+        return;
+    };
+    let (var, mut body) = (*var, std::mem::take(body));
+    // c·(n·row + i): the joined variable has the stride of the inner one.
+    Stmt::map_indices(&mut body, &mut |i| {
+        let stride = i.stride(var).unwrap_or(0);
+        *i = i
+            .replace(var, &Index::lit(0))
+            .replace(ROW, &Index::lit(0))
+            .plus(&Index::var(ROW).times(stride));
+    });
+    kernel.space = match kernel.space {
+        Space::Rows { dim, times } => Space::Rows { dim, times: times * n },
+        Space::Fixed(m) => Space::Fixed(m * n),
+    };
+    kernel.extents[0] = kernel.extents[0].map(|m| m * n);
+    kernel.body = body;
+}
+
+/// Whether most accesses of neighbouring rows are neighbours in memory.
+fn suits_lanes(block: &[Stmt], width: f64) -> bool {
+    let (mut alone, mut together) = (0.0, 0.0);
+    let mut count = |stride: Option<i64>| {
+        alone += 1.0;
+        together += if matches!(stride, Some(0 | 1)) {
+            1.0 / width
+        } else {
+            1.25
+        };
+    };
+    for stmt in block {
+        if let Stmt::Store { index, fold, .. } = stmt {
+            count(index.stride(ROW));
+            if fold.is_some() {
+                return false;
+            }
+        }
+        let Some(value) = stmt.value() else { continue };
+        value.visit(&mut |e| match e {
+            Expr::Load(_, at) => count(at.stride(ROW)),
+            Expr::Apply(f, _) => (0..crate::loop_ir::scalar_cost(*f) as usize).for_each(|_| count(Some(0))),
+            Expr::Real(at) | Expr::Choose(_, at, _, _) if at.mentions(ROW) => count(None),
+            _ => {}
+        });
+    }
+    together < alone
+}
