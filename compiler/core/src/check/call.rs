@@ -332,7 +332,7 @@ impl Checker<'_> {
     fn as_gauge_rep(&self, r: &Rep, d: crate::types::DomainId) -> Result<Rep, String> {
         match r.gauge {
             Some(g) if g != d.0 => Err("it belongs to the gauge of another mesh".into()),
-            _ => Ok(Rep { gauge: Some(d.0), ..r.clone() }),
+            _ => Ok(r.in_gauge(d.0)),
         }
     }
 

@@ -472,7 +472,7 @@ impl Checker<'_> {
             }
             ("angle", DomainKind::Mesh) => {
                 let unit = self.gauge_irrep(1);
-                let ty = Type { sets: vec![Set::Edges(d)], elem: Elem::Rep(Rep { gauge: Some(d.0), ..unit }) };
+                let ty = Type { sets: vec![Set::Edges(d)], elem: Elem::Rep(unit.in_gauge(d.0)) };
                 let all = self.field_node(d, Field::EdgeAngle, ty.clone(), span);
                 let id = self.add_with(TOp::Read { x: all, at: e }, ty.with_sets(Vec::new()), &[all], &[e], &[], span);
                 let dst = self.end_of(e, false);

@@ -75,6 +75,11 @@ impl Rep {
         Rep { blocks, gauge }
     }
 
+    /// The same blocks in the fibres of a mesh.
+    pub fn in_gauge(&self, mesh: u32) -> Rep {
+        Rep { blocks: self.blocks.clone(), gauge: Some(mesh) }
+    }
+
     /// Its blocks.
     pub fn blocks(&self) -> &[(Int, Atom)] {
         &self.blocks
