@@ -1,2 +1,7 @@
 //! The `gdl` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gdl::main()
+}

@@ -1,0 +1,49 @@
+//! `gdl explain`: the pages of `spec/errors`, embedded.
+
+use crate::report::Style;
+use crate::{Failure, Terminal};
+use clap::Args;
+use gdl_core::check::nearest;
+
+include!(concat!(env!("OUT_DIR"), "/pages.rs"));
+
+/// Explain an error code.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gdl explain GDL0102
+  gdl explain 102
+  gdl explain             all codes with their titles")]
+pub struct Explain {
+    /// `GDL0102`, or only its number.
+    #[arg(value_name = "CODE")]
+    code: Option<String>,
+}
+
+impl Explain {
+    pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        let Some(asked) = &self.code else {
+            for (_, page) in PAGES {
+                terminal.line(page.lines().next().unwrap_or_default().trim_start_matches("# "))?;
+            }
+            return Ok(());
+        };
+        let upper = asked.to_uppercase();
+        let number = upper.trim_start_matches("GDL");
+        let code = format!("GDL{number:0>4}");
+        let Some((_, page)) = PAGES.iter().find(|(c, _)| *c == code) else {
+            let known: Vec<String> = PAGES.iter().map(|(c, _)| c.to_string()).collect();
+            let failure = Failure::usage(format!("there is no error code `{asked}`"));
+            return Err(match nearest(&code, &known) {
+                Some(near) => failure.help(format!("Did you mean `{near}`? `gdl explain` lists all.")),
+                None => failure.help("`gdl explain` lists all."),
+            });
+        };
+        for line in page.lines() {
+            match terminal.style() {
+                Style::Colour if line.starts_with('#') => terminal.line(format!("\x1b[1;36m{line}\x1b[0m"))?,
+                _ => terminal.line(line)?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,29 @@
+//! The subcommands, one file each.
+
+mod check;
+mod explain;
+
+use crate::{Failure, Terminal};
+use clap::Subcommand;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Prove models equivariant, or say what breaks them.
+    Check(check::Check),
+    /// Explain an error code.
+    Explain(explain::Explain),
+}
+
+impl Command {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Why it could not.
+    pub fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        match self {
+            Command::Check(c) => c.run(terminal),
+            Command::Explain(c) => c.run(terminal),
+        }
+    }
+}
