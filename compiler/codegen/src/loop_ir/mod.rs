@@ -339,6 +339,16 @@ impl Expr {
         }
     }
 
+    /// Calls `f` on every expression inside, inner ones first.
+    pub fn visit_mut(&mut self, f: &mut impl FnMut(&mut Expr)) {
+        match self {
+            Expr::Apply(_, args) => args.iter_mut().for_each(|a| a.visit_mut(f)),
+            Expr::Choose(_, _, _, arms) => arms.iter_mut().for_each(|a| a.visit_mut(f)),
+            Expr::Num(_) | Expr::Reg(_) | Expr::Load(..) | Expr::Real(_) => {}
+        }
+        f(self);
+    }
+
     /// Calls `f` on every index inside.
     pub fn visit_indices(&self, f: &mut impl FnMut(&Index)) {
         self.visit(&mut |e| match e {
@@ -379,6 +389,14 @@ impl Stmt {
 
     /// The expression it computes.
     pub fn value(&self) -> Option<&Expr> {
+        match self {
+            Stmt::Def { value, .. } | Stmt::Fold { value, .. } | Stmt::Store { value, .. } => Some(value),
+            Stmt::For(_) | Stmt::Start { .. } => None,
+        }
+    }
+
+    /// The expression it computes.
+    pub fn value_mut(&mut self) -> Option<&mut Expr> {
         match self {
             Stmt::Def { value, .. } | Stmt::Fold { value, .. } | Stmt::Store { value, .. } => Some(value),
             Stmt::For(_) | Stmt::Start { .. } => None,

@@ -40,12 +40,13 @@ pub fn place(func: &Func, body: &Body) -> Vec<Place> {
         forced: vec![false; body.nodes.len()],
         cost: inline_costs(body),
     };
+    body.results.iter().for_each(|v| p.times[v.0 as usize] += 1.0);
     let mut places = vec![Place::Inline; body.nodes.len()];
     for k in (0..body.nodes.len()).rev() {
         let v = Value(k as u32);
         places[k] = p.place(v);
         let times = if places[k] == Place::Inline { p.times[k] } else { 1.0 };
-        if p.times[k] > 0.0 || p.forced[k] || places[k] == Place::Loop || body.results.contains(&v) {
+        if p.times[k] > 0.0 || p.forced[k] {
             p.charge(v, places[k], times);
         } else {
             // Nobody reads it.
@@ -130,6 +131,7 @@ impl Placing<'_> {
                     self.use_of(x, times * (points / own).max(1.0) * dim_spread);
                 }
             }
+            Op::Proj { scan, .. } => self.use_of(*scan, 1.0),
             Op::Scan(scan) => {
                 for &x in scan.xs.iter().chain(&scan.captures) {
                     self.use_of(x, 1.0);
@@ -146,8 +148,7 @@ impl Placing<'_> {
             | Op::Const(_)
             | Op::Fill(_)
             | Op::Compare { .. }
-            | Op::Position
-            | Op::Proj { .. } => {}
+            | Op::Position => {}
         }
     }
 

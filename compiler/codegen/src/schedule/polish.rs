@@ -5,22 +5,90 @@
 //! loops runs its rows side by side where its loads allow it.
 
 use super::kernel::ROW;
-use crate::loop_ir::{Expr, Index, Kernel, Loop, LoopKind, Program, Range, Space, Stmt, Var};
+use crate::loop_ir::{Array, Expr, Index, Kernel, Loop, LoopKind, Program, Range, Reg, Space, Stmt, Var};
 
 /// Polishes all kernels.
 pub fn polish(program: &mut Program) {
     let width = if program.double { 2.0 } else { 4.0 };
     for kernel in &mut program.kernels {
+        promote(kernel);
         peel(kernel);
         while let Some(n) = flat_loop(kernel) {
             flatten(kernel, n);
         }
-        kernel.lanes = kernel.folds.is_empty() && is_straight(&kernel.body) && suits_lanes(&kernel.body, width);
+        kernel.lanes = kernel.folds.is_empty()
+            && kernel.locals.is_empty()
+            && is_straight(&kernel.body)
+            && suits_lanes(&kernel.body, width);
     }
 }
 
 fn is_straight(block: &[Stmt]) -> bool {
     !block.iter().any(|s| matches!(s, Stmt::For(_)))
+}
+
+/// Local arrays of one element that are stored once, outside of loops, become registers.
+fn promote(kernel: &mut Kernel) {
+    let mut kept = Vec::new();
+    let mut new_number = Vec::new();
+    for k in 0..kernel.locals.len() as u32 {
+        let stores = |block: &[Stmt]| {
+            let mut n = 0;
+            Stmt::visit(block, &mut |s| {
+                n += usize::from(matches!(s, Stmt::Store { array, .. } if *array == Array::Local(k)))
+            });
+            n
+        };
+        let outside = |s: &Stmt| matches!(s, Stmt::Store { array, fold: None, .. } if *array == Array::Local(k));
+        let top = kernel.body.iter().filter(|s| outside(s)).count();
+        if kernel.locals[k as usize] == 1 && top == 1 && stores(&kernel.body) == 1 {
+            new_number.push(None);
+        } else {
+            new_number.push(Some(kept.len() as u32));
+            kept.push(kernel.locals[k as usize]);
+        }
+    }
+    if kept.len() == kernel.locals.len() {
+        return;
+    }
+    kernel.locals = kept;
+    let first = kernel.regs;
+    kernel.regs += new_number.len() as u32;
+    renumber(&mut kernel.body, &new_number, first);
+}
+
+/// Replaces local arrays by registers (`None`) or other numbers.
+fn renumber(block: &mut [Stmt], new_number: &[Option<u32>], first: u32) {
+    let renamed = |array: Array| match array {
+        Array::Local(k) => new_number[k as usize].map(Array::Local).ok_or(Reg(first + k)),
+        Array::Buffer(_) => Ok(array),
+    };
+    for stmt in block {
+        if let Stmt::For(l) = stmt {
+            renumber(&mut l.body, new_number, first);
+        }
+        if let Some(value) = stmt.value_mut() {
+            value.visit_mut(&mut |e| {
+                if let Expr::Load(array, _) = e {
+                    match renamed(*array) {
+                        Ok(a) => *array = a,
+                        Err(reg) => *e = Expr::Reg(reg),
+                    }
+                }
+            });
+        }
+        if let Stmt::Store { array, value, .. } = stmt {
+            match renamed(*array) {
+                Ok(a) => *array = a,
+                Err(reg) => {
+                    *stmt = Stmt::Def {
+                        reg,
+                        value: std::mem::replace(value, Expr::Num(0.0)),
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// `once { for i in 0..n { … } }` becomes `for rows 0..n { … }`.
