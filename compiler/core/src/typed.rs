@@ -64,6 +64,7 @@ pub struct Node {
 
 /// What a node computes.
 #[derive(Clone, Debug)]
+#[allow(missing_docs)]
 pub enum TOp {
     /// Input k of the model.
     Input(u32),

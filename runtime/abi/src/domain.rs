@@ -18,6 +18,7 @@ pub const SAMPLES: DimId = DimId(0);
 
 /// What the rows of a dim are.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 #[allow(missing_docs)] // fields are explained with their variant
 pub enum DimDef {
     /// One row a sample.
@@ -42,6 +43,7 @@ pub enum DimDef {
 
 /// A total function between the rows of two dims.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 #[allow(missing_docs)] // fields are explained with their variant
 pub enum MapDef {
     /// The sample of every row.

@@ -25,7 +25,7 @@ mod train;
 
 pub use env::{Env, LayerRef, Val};
 pub use suggest::nearest;
-pub use train::{TrainModel, TrainOption};
+pub use train::{TrainModel, TrainOption, check_train};
 
 use crate::diag::Diagnostic;
 use crate::modules::Program;

@@ -335,9 +335,11 @@ impl Checker<'_> {
         for _ in ty.sets.len()..depth {
             rep = rep.copies().1;
         }
+        let (copies, inner) = rep.copies();
         match rep.opened() {
             Some(space) => space.sets.first().cloned(),
-            None => Some(Set::Range(rep.copies().0)),
+            None if copies.is(1) && inner.is_permutation() && !inner.is_trivial() => Some(Set::Points(inner)),
+            None => Some(Set::Range(copies)),
         }
     }
 

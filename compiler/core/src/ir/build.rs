@@ -14,12 +14,15 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub struct Builder {
     name: String,
-    domains: Domains,
+    /// Dims and maps; they may be added to at any time.
+    pub domains: Domains,
     inputs: Vec<ArrayDecl>,
     params: Vec<ArrayDecl>,
     body: Body,
     /// The arguments, in a loop body.
     args: Option<Vec<Shape>>,
+    /// Inputs, parameters and arguments are declared elsewhere.
+    is_part: bool,
     /// Nodes by the hash of their operator and shape.
     known: HashMap<u64, Vec<Value>>,
     error: Option<String>,
@@ -49,6 +52,26 @@ impl Builder {
             name: name.into(),
             origin: u32::MAX,
             ..Builder::default()
+        }
+    }
+
+    /// A body whose inputs, parameters or arguments are declared elsewhere: [`Builder::read_input`], [`Builder::read_param`] and
+    /// [`Builder::arg`] take them by number, and [`Builder::into_body`] ends it.
+    pub fn part(domains: Domains) -> Builder {
+        let mut b = Builder::new("");
+        b.domains = domains;
+        b.is_part = true;
+        b
+    }
+
+    /// The finished body, with the dims and maps it has added to. It is checked where it becomes part of a program.
+    ///
+    /// # Errors
+    /// The first misuse of the builder.
+    pub fn into_body(self, results: Vec<Value>) -> Result<(Body, Domains), String> {
+        match self.error {
+            Some(e) => Err(e),
+            None => Ok((Body { nodes: self.body.nodes, results }, self.domains)),
         }
     }
 
@@ -112,6 +135,11 @@ impl Builder {
         &mut self.domains
     }
 
+    /// The inputs so far.
+    pub fn inputs(&self) -> &[ArrayDecl] {
+        &self.inputs
+    }
+
     /// The parameters so far.
     pub fn params(&self) -> &[ArrayDecl] {
         &self.params
@@ -126,6 +154,24 @@ impl Builder {
     pub fn op(&self, v: Value) -> &Op {
         const NONE: Op = Op::Fill(Exact::ZERO);
         self.body.get(v).map_or(&NONE, |n| &n.op)
+    }
+
+    /// The static axes of a value.
+    pub fn axes(&self, v: Value) -> &[u32] {
+        self.body.get(v).map_or(&[], |n| &n.shape.axes)
+    }
+
+    /// The dim of a value.
+    pub fn dim(&self, v: Value) -> Option<DimId> {
+        self.body.get(v)?.shape.dim
+    }
+
+    /// The number that a value is everywhere, if it is known to be one.
+    pub fn filled(&self, v: Value) -> Option<Exact> {
+        match self.op(v) {
+            Op::Fill(x) => Some(*x),
+            _ => None,
+        }
     }
 
     /// The shape of a value.
@@ -161,6 +207,21 @@ impl Builder {
         v
     }
 
+    /// Appends the nodes of a body, its arguments replaced; gives the values of all its nodes.
+    pub(super) fn inline(&mut self, body: &Body, args: &[Value]) -> Vec<Value> {
+        let origin = self.origin;
+        let mut values: Vec<Value> = Vec::with_capacity(body.nodes.len());
+        for node in &body.nodes {
+            self.origin = node.origin;
+            values.push(match &node.op {
+                Op::Arg(k) => args[*k as usize],
+                op => self.push(op.with_operands(|v| values[v.0 as usize]), node.shape.clone()),
+            });
+        }
+        self.origin = origin;
+        values
+    }
+
     fn append(&mut self, op: Op, shape: Shape) -> Value {
         self.body.nodes.push(Node {
             op,
@@ -171,6 +232,9 @@ impl Builder {
     }
 
     fn check(&self, op: &Op, shape: &Shape) -> Result<(), String> {
+        if self.is_part && matches!(op, Op::Input(_) | Op::Param(_) | Op::Arg(_)) {
+            return Ok(());
+        }
         let scope = Scope {
             domains: &self.domains,
             inputs: &self.inputs,
@@ -221,6 +285,21 @@ impl Builder {
         self.push(Op::Param(self.params.len() as u32 - 1), shape)
     }
 
+    /// Input k, declared elsewhere ([`Builder::part`]).
+    pub fn read_input(&mut self, k: u32, shape: Shape) -> Value {
+        self.push(Op::Input(k), shape)
+    }
+
+    /// Parameter k, declared elsewhere ([`Builder::part`]).
+    pub fn read_param(&mut self, k: u32, axes: &[u32]) -> Value {
+        self.push(Op::Param(k), Shape::new(None, axes))
+    }
+
+    /// Argument k of the loop whose body this is.
+    pub fn arg(&mut self, k: u32, shape: Shape) -> Value {
+        self.push(Op::Arg(k), shape)
+    }
+
     /// A constant array.
     pub fn constant(&mut self, axes: &[u32], data: Vec<Exact>) -> Value {
         let shape = Shape::new(None, axes);
@@ -242,6 +321,11 @@ impl Builder {
     /// One number everywhere.
     pub fn fill(&mut self, shape: Shape, x: Exact) -> Value {
         self.push(Op::Fill(x), shape)
+    }
+
+    /// One integer everywhere.
+    pub fn int(&mut self, shape: Shape, n: i64) -> Value {
+        self.fill(shape, Exact::int(n))
     }
 
     /// A number.
@@ -288,6 +372,12 @@ impl Builder {
         let (n, m) = (self.shape(x).axes.len() as u32, shape.axes.len() as u32);
         let axes: Vec<u32> = (m.saturating_sub(n)..m).collect();
         self.broadcast(x, shape.clone(), &axes)
+    }
+
+    /// Constant along the rows of `dim`; `x` itself if it has these rows.
+    pub fn along(&mut self, x: Value, dim: Option<DimId>) -> Value {
+        let shape = Shape { dim, axes: self.axes(x).to_vec() };
+        self.expand(x, &shape)
     }
 
     /// Axis k of the result is axis `order[k]` of `x`.
@@ -464,11 +554,6 @@ impl Builder {
             .map(|(k, s)| inner.push(Op::Arg(k as u32), s))
             .collect();
         let results = body(&mut inner, &args);
-        for y in results.iter().skip(init.len()) {
-            if let Some(of) = inner.shape(*y).dim {
-                inner.domains.dim(DimDef::Stacked { time, of });
-            }
-        }
         self.domains = inner.domains;
         if let Some(e) = inner.error {
             self.fail(format!("in a loop: {e}"));
@@ -480,9 +565,14 @@ impl Builder {
         self.push_scan(scan)
     }
 
-    /// Appends a loop; gives its results.
+    /// Appends a loop whose body is there; gives its results.
     pub fn push_scan(&mut self, scan: Scan) -> Vec<Value> {
         let count = scan.body.results.len() as u32;
+        for y in scan.body.results.iter().skip(scan.init.len()) {
+            if let Some(of) = scan.body.get(*y).and_then(|n| n.shape.dim) {
+                self.domains.dim(DimDef::Stacked { time: scan.time, of });
+            }
+        }
         let v = self.push(Op::Scan(Box::new(scan)), Shape::default());
         if self.error.is_some() {
             return (0..count).map(|_| self.scalar(Exact::ZERO)).collect();
@@ -585,6 +675,20 @@ impl Builder {
             return a;
         };
         self.contract_axes([a, b], [a_axes, b_axes, out_axes], sum_rows)
+    }
+
+    /// A contraction with its letters as bytes: of a, of b, of the result; `dim` of the result, `None` to sum over rows.
+    pub fn contract_labels(
+        &mut self,
+        a: Value,
+        b: Value,
+        a_axes: &[u8],
+        b_axes: &[u8],
+        out_axes: &[u8],
+        dim: Option<DimId>,
+    ) -> Value {
+        let letters = [a_axes, b_axes, out_axes].map(<[u8]>::to_vec);
+        self.contract_axes([a, b], letters, dim.is_none())
     }
 
     /// A contraction with its letters as numbers: of a, of b, of the result.

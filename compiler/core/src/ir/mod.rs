@@ -27,8 +27,10 @@
 // build.rs, commit, and stop with a report; do not write interp/grad/text/opt.
 pub mod build;
 pub mod field;
+pub mod grad;
 pub mod interp;
 mod ops;
+pub mod random;
 mod simplify;
 pub mod text;
 pub mod verify;

@@ -20,6 +20,7 @@ const RULES: &[(&str, Rule)] = &[
     ("constant array of one number", uniform),
     ("movement of a number", move_fill),
     ("fold of a number", fold_fill),
+    ("fold of one", fold_one),
     ("product with zero", contract_zero),
     ("identical movement", move_nothing),
     ("movement twice", move_twice),
@@ -179,6 +180,12 @@ fn fold_fill(b: &mut Builder, op: &Op, shape: &Shape) -> Option<Value> {
         Fold::Max | Fold::Min => return None,
     };
     Some(b.fill(shape.clone(), value))
+}
+
+/// Folding one element gives that element.
+fn fold_one(b: &mut Builder, op: &Op, shape: &Shape) -> Option<Value> {
+    let Op::Reduce { x, axis, .. } = op else { return None };
+    (b.axes(*x).get(*axis as usize) == Some(&1)).then(|| b.reshape(*x, &shape.axes))
 }
 
 fn contract_zero(b: &mut Builder, op: &Op, shape: &Shape) -> Option<Value> {
