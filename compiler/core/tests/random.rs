@@ -1,9 +1,9 @@
 //! Random programs: they run, stay tame, and have every operator.
 
 use gdl_abi::Instance;
-use gdl_core::ir::interp::{Real64, run, run_all};
-use gdl_core::ir::random::{Options, random_program, random_program_with};
-use gdl_core::ir::{Body, Func, Op, Scalar, Value, grad};
+use gdl_core::ir::interp::{Real64, run};
+use gdl_core::ir::random::random_program;
+use gdl_core::ir::{Body, Op, Scalar};
 use std::collections::BTreeSet;
 
 const SEEDS: u64 = 400;
