@@ -4,8 +4,13 @@
 //! arguments; local laws ([`super::simplify`]) and sharing of equal nodes are applied at once. A builder never panics: the
 //! first misuse is remembered and [`Builder::finish`] returns it.
 
+mod arithmetic;
+mod structure;
+
+pub use structure::WindowSpec;
+
 use super::verify::{self, Scope, check_node, input_shape};
-use super::{Body, Cmp, Constant, Fold, Func, Node, Op, Scalar, Scan, Shape, Value, simplify};
+use super::{Body, Cmp, Constant, Func, Node, Op, Scan, Shape, Value, simplify};
 use gdl_abi::{ArrayDecl, DimDef, DimId, Domains, Dtype, MapId};
 use gdl_rep::Exact;
 use std::collections::HashMap;
@@ -14,8 +19,7 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub struct Builder {
     name: String,
-    /// Dims and maps; they may be added to at any time.
-    pub domains: Domains,
+    domains: Domains,
     inputs: Vec<ArrayDecl>,
     params: Vec<ArrayDecl>,
     body: Body,
@@ -28,21 +32,6 @@ pub struct Builder {
     error: Option<String>,
     /// The typed node that new nodes come from.
     pub origin: u32,
-}
-
-/// Grid windows, see [`Op::Window`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct WindowSpec {
-    /// One number an axis.
-    pub offsets: Vec<Vec<i32>>,
-    /// Cells of the fine grid a cell of the coarse one.
-    pub stride: u32,
-    /// Are the borders joined?
-    pub wrap: bool,
-    /// The grid that is read.
-    pub fine: DimId,
-    /// The grid of the windows.
-    pub coarse: DimId,
 }
 
 impl Builder {
@@ -71,7 +60,13 @@ impl Builder {
     pub fn into_body(self, results: Vec<Value>) -> Result<(Body, Domains), String> {
         match self.error {
             Some(e) => Err(e),
-            None => Ok((Body { nodes: self.body.nodes, results }, self.domains)),
+            None => Ok((
+                Body {
+                    nodes: self.body.nodes,
+                    results,
+                },
+                self.domains,
+            )),
         }
     }
 
@@ -354,170 +349,6 @@ impl Builder {
     }
 }
 
-/// Structure.
-impl Builder {
-    /// Puts the axes of `x` at `axes` of `shape`, constant along the others.
-    pub fn broadcast(&mut self, x: Value, shape: Shape, axes: &[u32]) -> Value {
-        self.push(Op::Broadcast { x, axes: axes.to_vec() }, shape)
-    }
-
-    /// `x` as a value of `shape`, of which its axes are the first ones.
-    pub fn expand(&mut self, x: Value, shape: &Shape) -> Value {
-        let axes: Vec<u32> = (0..self.shape(x).axes.len() as u32).collect();
-        self.broadcast(x, shape.clone(), &axes)
-    }
-
-    /// `x` as a value of `shape`, of which its axes are the last ones.
-    pub fn expand_last(&mut self, x: Value, shape: &Shape) -> Value {
-        let (n, m) = (self.shape(x).axes.len() as u32, shape.axes.len() as u32);
-        let axes: Vec<u32> = (m.saturating_sub(n)..m).collect();
-        self.broadcast(x, shape.clone(), &axes)
-    }
-
-    /// Constant along the rows of `dim`; `x` itself if it has these rows.
-    pub fn along(&mut self, x: Value, dim: Option<DimId>) -> Value {
-        let shape = Shape { dim, axes: self.axes(x).to_vec() };
-        self.expand(x, &shape)
-    }
-
-    /// Axis k of the result is axis `order[k]` of `x`.
-    pub fn transpose(&mut self, x: Value, order: &[u32]) -> Value {
-        let s = self.shape(x);
-        let axes: Vec<u32> = order
-            .iter()
-            .map(|&k| s.axes.get(k as usize).copied().unwrap_or(0))
-            .collect();
-        let place = |k| order.iter().position(|&o| o == k).unwrap_or(order.len()) as u32;
-        let places: Vec<u32> = (0..s.axes.len() as u32).map(place).collect();
-        self.broadcast(x, Shape { dim: s.dim, axes }, &places)
-    }
-
-    /// The same elements under other axes.
-    pub fn reshape(&mut self, x: Value, axes: &[u32]) -> Value {
-        let dim = self.shape(x).dim;
-        self.push(Op::Reshape { x }, Shape::new(dim, axes))
-    }
-
-    /// `len` entries from `start`.
-    pub fn slice(&mut self, x: Value, axis: u32, start: u32, len: u32) -> Value {
-        let mut shape = self.shape(x);
-        if let Some(n) = shape.axes.get_mut(axis as usize) {
-            *n = len;
-        }
-        self.push(Op::Slice { x, axis, start, len }, shape)
-    }
-
-    /// Entry `k` along an axis, which disappears.
-    pub fn pick(&mut self, x: Value, axis: u32, k: u32) -> Value {
-        let one = self.slice(x, axis, k, 1);
-        let mut axes = self.shape(one).axes;
-        if (axis as usize) < axes.len() {
-            axes.remove(axis as usize);
-        }
-        self.reshape(one, &axes)
-    }
-
-    /// Joined along an axis.
-    pub fn concat(&mut self, xs: &[Value], axis: u32) -> Value {
-        let mut shape = xs.first().map(|&x| self.shape(x)).unwrap_or_default();
-        let length = |x: &Value| self.shape(*x).axes.get(axis as usize).copied().unwrap_or(0);
-        let total = xs.iter().map(length).fold(0, u32::saturating_add);
-        if let Some(n) = shape.axes.get_mut(axis as usize) {
-            *n = total;
-        }
-        self.push(Op::Concat { xs: xs.to_vec(), axis }, shape)
-    }
-
-    /// `x` between zeros along an axis that gets length `len`.
-    pub fn pad(&mut self, x: Value, axis: u32, start: u32, len: u32) -> Value {
-        let shape = self.shape(x);
-        let n = shape.axes.get(axis as usize).copied().unwrap_or(0);
-        let zeros = |b: &mut Builder, n: u32| {
-            let mut s = shape.clone();
-            if let Some(m) = s.axes.get_mut(axis as usize) {
-                *m = n;
-            }
-            b.fill(s, Exact::ZERO)
-        };
-        let before = zeros(self, start);
-        let after = zeros(self, len.saturating_sub(start.saturating_add(n)));
-        self.concat(&[before, x, after], axis)
-    }
-
-    /// Pullback along a map.
-    pub fn gather(&mut self, x: Value, map: MapId) -> Value {
-        let shape = Shape {
-            dim: self.ends(map).0,
-            axes: self.shape(x).axes,
-        };
-        self.push(Op::Gather { x, map }, shape)
-    }
-
-    /// Push-forward along a map.
-    pub fn segment(&mut self, op: Fold, x: Value, map: MapId) -> Value {
-        let shape = Shape {
-            dim: self.ends(map).1,
-            axes: self.shape(x).axes,
-        };
-        self.push(Op::Segment { op, x, map }, shape)
-    }
-
-    /// Windows of a grid signal: `[fine, …]` to `[coarse, k, …]`.
-    pub fn window(&mut self, x: Value, spec: &WindowSpec) -> Value {
-        let mut axes = vec![spec.offsets.len() as u32];
-        axes.extend(self.shape(x).axes);
-        let shape = Shape {
-            dim: Some(spec.coarse),
-            axes,
-        };
-        self.push(spec.op(x, false), shape)
-    }
-
-    /// The adjoint of [`Builder::window`]: `[coarse, k, …]` to `[fine, …]`.
-    pub fn window_adjoint(&mut self, x: Value, spec: &WindowSpec) -> Value {
-        let axes = self.shape(x).axes.get(1..).unwrap_or_default().to_vec();
-        let shape = Shape {
-            dim: Some(spec.fine),
-            axes,
-        };
-        self.push(spec.op(x, true), shape)
-    }
-
-    /// The identity with derivative zero.
-    pub fn detach(&mut self, x: Value) -> Value {
-        self.push(Op::Detach { x }, self.shape(x))
-    }
-
-    fn ends(&self, map: MapId) -> (Option<DimId>, Option<DimId>) {
-        if map.0 as usize >= self.domains.maps.len() {
-            return (None, None);
-        }
-        let (from, to) = self.domains.ends(map);
-        (Some(from), Some(to))
-    }
-}
-
-impl WindowSpec {
-    fn op(&self, x: Value, transpose: bool) -> Op {
-        let WindowSpec {
-            offsets,
-            stride,
-            wrap,
-            fine,
-            coarse,
-        } = self.clone();
-        Op::Window {
-            x,
-            offsets,
-            stride,
-            wrap,
-            transpose,
-            fine,
-            coarse,
-        }
-    }
-}
-
 /// Loops.
 impl Builder {
     /// A loop, see [`Scan`]. `body` gets a builder for the loop's body and its arguments (states, parts of `xs`, captures),
@@ -587,208 +418,5 @@ impl Builder {
             _ => None,
         };
         self.push(Op::Proj { scan, k }, shape.unwrap_or_default())
-    }
-}
-
-/// Arithmetic.
-impl Builder {
-    /// A scalar function of arguments of equal shapes.
-    pub fn map(&mut self, f: Scalar, args: &[Value]) -> Value {
-        let shape = args.first().map(|&x| self.shape(x)).unwrap_or_default();
-        self.push(Op::Map { f, args: args.to_vec() }, shape)
-    }
-
-    /// A function of one argument.
-    pub fn map1(&mut self, f: Scalar, x: Value) -> Value {
-        self.map(f, &[x])
-    }
-
-    /// A function of two arguments.
-    pub fn map2(&mut self, f: Scalar, x: Value, y: Value) -> Value {
-        self.map(f, &[x, y])
-    }
-
-    /// A function of three arguments.
-    pub fn map3(&mut self, f: Scalar, x: Value, y: Value, z: Value) -> Value {
-        self.map(f, &[x, y, z])
-    }
-
-    /// x + y
-    pub fn add(&mut self, x: Value, y: Value) -> Value {
-        self.map(Scalar::Add, &[x, y])
-    }
-
-    /// x − y
-    pub fn sub(&mut self, x: Value, y: Value) -> Value {
-        self.map(Scalar::Sub, &[x, y])
-    }
-
-    /// x y, entry by entry
-    pub fn mul(&mut self, x: Value, y: Value) -> Value {
-        self.map(Scalar::Mul, &[x, y])
-    }
-
-    /// x / y, entry by entry
-    pub fn div(&mut self, x: Value, y: Value) -> Value {
-        self.map(Scalar::Div, &[x, y])
-    }
-
-    /// −x
-    pub fn neg(&mut self, x: Value) -> Value {
-        self.map(Scalar::Neg, &[x])
-    }
-
-    /// c x
-    pub fn scale(&mut self, x: Value, c: Exact) -> Value {
-        let c = self.fill(self.shape(x), c);
-        self.mul(x, c)
-    }
-
-    /// x + c
-    pub fn shift(&mut self, x: Value, c: Exact) -> Value {
-        let c = self.fill(self.shape(x), c);
-        self.add(x, c)
-    }
-
-    /// `yes` where `cond` is not 0, else `no`.
-    pub fn select(&mut self, cond: Value, yes: Value, no: Value) -> Value {
-        self.map(Scalar::Select, &[cond, yes, no])
-    }
-
-    /// Einsum, `"oi,ni->no"`: letters for the static axes. Rows stay rows.
-    pub fn contract(&mut self, a: Value, b: Value, letters: &str) -> Value {
-        self.einsum(a, b, letters, false)
-    }
-
-    /// As [`Builder::contract`], and the rows are summed too.
-    pub fn contract_rows(&mut self, a: Value, b: Value, letters: &str) -> Value {
-        self.einsum(a, b, letters, true)
-    }
-
-    fn einsum(&mut self, a: Value, b: Value, letters: &str, sum_rows: bool) -> Value {
-        let parts = letters.split_once("->").and_then(|(i, o)| {
-            i.split_once(',')
-                .map(|(a, b)| [a, b, o].map(|s| s.trim().bytes().collect()))
-        });
-        let Some([a_axes, b_axes, out_axes]) = parts else {
-            self.fail(format!("`{letters}` does not read like `oi,ni->no`"));
-            return a;
-        };
-        self.contract_axes([a, b], [a_axes, b_axes, out_axes], sum_rows)
-    }
-
-    /// A contraction with its letters as bytes: of a, of b, of the result; `dim` of the result, `None` to sum over rows.
-    pub fn contract_labels(
-        &mut self,
-        a: Value,
-        b: Value,
-        a_axes: &[u8],
-        b_axes: &[u8],
-        out_axes: &[u8],
-        dim: Option<DimId>,
-    ) -> Value {
-        let letters = [a_axes, b_axes, out_axes].map(<[u8]>::to_vec);
-        self.contract_axes([a, b], letters, dim.is_none())
-    }
-
-    /// A contraction with its letters as numbers: of a, of b, of the result.
-    pub fn contract_axes(&mut self, [a, b]: [Value; 2], letters: [Vec<u8>; 3], sum_rows: bool) -> Value {
-        let [sa, sb] = [a, b].map(|v| self.shape(v));
-        let extent = |l: &u8| {
-            let find = |list: &[u8], s: &Shape| list.iter().position(|x| x == l).and_then(|k| s.axes.get(k).copied());
-            find(&letters[0], &sa).or_else(|| find(&letters[1], &sb)).unwrap_or(0)
-        };
-        let axes = letters[2].iter().map(extent).collect();
-        let dim = if sum_rows { None } else { sa.dim.or(sb.dim) };
-        let [a_axes, b_axes, out_axes] = letters;
-        self.push(
-            Op::Contract {
-                a,
-                b,
-                a_axes,
-                b_axes,
-                out_axes,
-            },
-            Shape { dim, axes },
-        )
-    }
-}
-
-/// Sums and what is made of them.
-impl Builder {
-    /// Reduction over one static axis, which disappears.
-    pub fn reduce(&mut self, op: Fold, x: Value, axis: u32) -> Value {
-        let mut shape = self.shape(x);
-        if (axis as usize) < shape.axes.len() {
-            shape.axes.remove(axis as usize);
-        }
-        self.push(Op::Reduce { op, x, axis }, shape)
-    }
-
-    /// The sum over several static axes, as one reduction.
-    pub fn sum_axes(&mut self, x: Value, axes: &[u32]) -> Value {
-        let shape = self.shape(x);
-        let all = 0..shape.axes.len() as u32;
-        let kept: Vec<u32> = all.filter(|k| !axes.contains(k)).collect();
-        if kept.len() == shape.axes.len() {
-            return x;
-        }
-        let order: Vec<u32> = kept.iter().chain(axes).copied().collect();
-        let last = self.transpose(x, &order);
-        let mut merged: Vec<u32> = kept
-            .iter()
-            .filter_map(|&k| shape.axes.get(k as usize).copied())
-            .collect();
-        let summed = axes.iter().filter_map(|&k| shape.axes.get(k as usize)).product();
-        merged.push(summed);
-        let flat = self.reshape(last, &merged);
-        self.reduce(Fold::Sum, flat, merged.len() as u32 - 1)
-    }
-
-    /// The sum over all rows.
-    pub fn total(&mut self, x: Value) -> Value {
-        let axes = self.shape(x).axes;
-        self.push(Op::Total { x }, Shape { dim: None, axes })
-    }
-
-    /// How many rows go to every row: `[B]` for a map A → B.
-    pub fn count(&mut self, map: MapId) -> Value {
-        let dim = self.ends(map).0;
-        let ones = self.fill(Shape { dim, axes: Vec::new() }, Exact::ONE);
-        self.segment(Fold::Sum, ones, map)
-    }
-
-    /// The mean of the rows that go to every row; 0/0 where there are none.
-    pub fn mean_segment(&mut self, x: Value, map: MapId) -> Value {
-        let sum = self.segment(Fold::Sum, x, map);
-        let count = self.count(map);
-        let count = self.expand(count, &self.shape(sum));
-        self.div(sum, count)
-    }
-
-    /// exp(x) over its sum over all rows that go to the same row. The maximum is subtracted first, for floating point's sake.
-    pub fn softmax_segment(&mut self, x: Value, map: MapId) -> Value {
-        let fixed = self.detach(x);
-        let top = self.segment(Fold::Max, fixed, map);
-        let top = self.gather(top, map);
-        let low = self.sub(x, top);
-        let e = self.map1(Scalar::Exp, low);
-        let sum = self.segment(Fold::Sum, e, map);
-        let sum = self.gather(sum, map);
-        self.div(e, sum)
-    }
-
-    /// exp(x) over its sum over a static axis.
-    pub fn softmax_axis(&mut self, x: Value, axis: u32) -> Value {
-        let shape = self.shape(x);
-        let others: Vec<u32> = (0..shape.axes.len() as u32).filter(|&k| k != axis).collect();
-        let fixed = self.detach(x);
-        let top = self.reduce(Fold::Max, fixed, axis);
-        let top = self.broadcast(top, shape.clone(), &others);
-        let low = self.sub(x, top);
-        let e = self.map1(Scalar::Exp, low);
-        let sum = self.reduce(Fold::Sum, e, axis);
-        let sum = self.broadcast(sum, shape, &others);
-        self.div(e, sum)
     }
 }

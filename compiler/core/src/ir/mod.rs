@@ -21,10 +21,6 @@
 //! [`text`] prints and parses them, [`interp`] runs them, [`grad`] differentiates them, [`opt`] makes them better,
 //! [`random`] invents them for tests.
 
-// COORDINATION NOTE (temporary), 23:53: whoever began `ops.rs`/`verify.rs` first: your files had not been on disk for 36
-// minutes, so the work was split. `build.rs` as committed (8400746) is final: the lowering is written against it, adapt to it.
-// A: verify (yours stands), interp, text, field. B: grad, random, opt. First engineer: make verify.rs/ops.rs compile with
-// build.rs, commit, and stop with a report; do not write interp/grad/text/opt.
 pub mod build;
 pub mod field;
 pub mod grad;

@@ -24,7 +24,6 @@ pub struct World {
     pub left: MapId,
     pub right: MapId,
     pub to_step: MapId,
-    pub stacked: DimId,
 }
 
 /// Declares the dims and maps.
@@ -35,12 +34,28 @@ pub fn world(b: &mut Builder) -> World {
     let nodes = d.dim(ragged("n"));
     let edges = d.dim(ragged("e"));
     let time = d.dim(ragged("t"));
-    let image = d.dim(DimDef::Grid { name: "img".into(), rank: 2 });
-    let coarse = d.dim(DimDef::Coarse { of: image, size: 3, stride: 2, pad: 1 });
-    let pairs = d.dim(DimDef::Pairs { left: nodes, right: nodes });
+    let image = d.dim(DimDef::Grid {
+        name: "img".into(),
+        rank: 2,
+    });
+    let coarse = d.dim(DimDef::Coarse {
+        of: image,
+        size: 3,
+        stride: 2,
+        pad: 1,
+    });
+    let pairs = d.dim(DimDef::Pairs {
+        left: nodes,
+        right: nodes,
+    });
     let rounds = d.dim(DimDef::Rounds { like: None, fixed: 2 });
     let stacked = d.dim(DimDef::Stacked { time, of: samples });
-    let given = |name: &str, sorted| MapDef::Given { name: name.into(), from: edges, to: nodes, sorted };
+    let given = |name: &str, sorted| MapDef::Given {
+        name: name.into(),
+        from: edges,
+        to: nodes,
+        sorted,
+    };
     World {
         samples,
         nodes,
@@ -56,7 +71,6 @@ pub fn world(b: &mut Builder) -> World {
         left: d.map(MapDef::Left(pairs)),
         right: d.map(MapDef::Right(pairs)),
         to_step: d.map(MapDef::ToStep { time, stacked }),
-        stacked,
     }
 }
 
@@ -66,7 +80,11 @@ pub fn batch() -> DoorSizes {
     let named = |name: &str, list: &[u32]| (name.to_string(), list.to_vec());
     DoorSizes {
         samples: 3,
-        ragged: vec![named("n", &[0, 0, 3, 5]), named("e", &[0, 0, 4, 6]), named("t", &[0, 3, 3, 5])],
+        ragged: vec![
+            named("n", &[0, 0, 3, 5]),
+            named("e", &[0, 0, 4, 6]),
+            named("t", &[0, 3, 3, 5]),
+        ],
         grids: vec![named("img", &[3, 5])],
         maps: vec![named("e.src", &[1, 1, 0, 1, 3, 4]), named("e.dst", &[0, 0, 1, 1, 3, 3])],
     }
@@ -107,12 +125,25 @@ impl Case {
         let mut b = Builder::new("case");
         let w = world(&mut b);
         let outputs = f(&mut b, w);
-        let func = b.finish(outputs.into_iter().enumerate().map(|(k, v)| (format!("y{k}"), v))).unwrap();
+        let func = b
+            .finish(outputs.into_iter().enumerate().map(|(k, v)| (format!("y{k}"), v)))
+            .unwrap();
         let instance = Instance::new(&func.domains, &batch()).unwrap();
         let mut r = Random::new(7);
-        let inputs = lengths(&func, &instance, false).iter().map(|&n| r.list(n, low, high)).collect();
-        let params = lengths(&func, &instance, true).iter().map(|&n| r.list(n, low, high)).collect();
-        Case { func, instance, inputs, params }
+        let inputs = lengths(&func, &instance, false)
+            .iter()
+            .map(|&n| r.list(n, low, high))
+            .collect();
+        let params = lengths(&func, &instance, true)
+            .iter()
+            .map(|&n| r.list(n, low, high))
+            .collect();
+        Case {
+            func,
+            instance,
+            inputs,
+            params,
+        }
     }
 
     pub fn run(&self) -> Vec<Vec<f64>> {
@@ -128,7 +159,12 @@ impl Case {
     fn with(&self, func: Func, more: &[Vec<f64>]) -> Case {
         let instance = Instance::new(&func.domains, &batch()).unwrap();
         let inputs = self.inputs.iter().chain(more).cloned().collect();
-        Case { func, instance, inputs, params: self.params.clone() }
+        Case {
+            func,
+            instance,
+            inputs,
+            params: self.params.clone(),
+        }
     }
 
     /// Compares the derivatives up to `order` in all three ways.
@@ -176,7 +212,10 @@ impl Case {
             };
             let inputs = moved(&self.inputs, tangents);
             let params = moved(&self.params, &tangents[self.inputs.len()..]);
-            dot(&run(&Real64, &self.func, &self.instance, &inputs, &params).unwrap(), cotangents)
+            dot(
+                &run(&Real64, &self.func, &self.instance, &inputs, &params).unwrap(),
+                cotangents,
+            )
         };
         let h = 1e-3;
         (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h)
@@ -184,7 +223,10 @@ impl Case {
 }
 
 fn dot(a: &[Vec<f64>], b: &[Vec<f64>]) -> f64 {
-    assert_eq!(a.iter().map(Vec::len).collect::<Vec<_>>(), b.iter().map(Vec::len).collect::<Vec<_>>());
+    assert_eq!(
+        a.iter().map(Vec::len).collect::<Vec<_>>(),
+        b.iter().map(Vec::len).collect::<Vec<_>>()
+    );
     a.iter().flatten().zip(b.iter().flatten()).map(|(x, y)| x * y).sum()
 }
 
@@ -192,7 +234,10 @@ fn dot(a: &[Vec<f64>], b: &[Vec<f64>]) -> f64 {
 fn lengths(func: &Func, instance: &Instance, params: bool) -> Vec<usize> {
     let decls = if params { &func.params } else { &func.inputs };
     let rows = |d: DimId| instance.rows[d.0 as usize];
-    decls.iter().map(|d| d.dim.map_or(1, rows) * input_shape(d).row_len()).collect()
+    decls
+        .iter()
+        .map(|d| d.dim.map_or(1, rows) * input_shape(d).row_len())
+        .collect()
 }
 
 /// A real input.

@@ -16,7 +16,9 @@ fn recurrent(b: &mut Builder, reverse: bool) -> Vec<Value> {
     let c = real(b, "c", w.samples, &[2]);
     let steps = b.segment(Fold::Sum, x, w.to_step);
     let outs = b.scan(w.time, reverse, [&[h0], &[steps], &[weights, other, c]], |b, args| {
-        let &[h, x, weights, other, c] = args else { return Vec::new() };
+        let &[h, x, weights, other, c] = args else {
+            return Vec::new();
+        };
         let a = b.contract(weights, h, "oi,i->o");
         let u = b.contract(other, x, "oi,i->o");
         let sum = b.add(a, u);
@@ -78,9 +80,14 @@ fn message_passing_in_a_loop() {
         let bias = b.param("c", &[2]);
         let x = real(b, "x", w.nodes, &[2]);
         let e = real(b, "e", w.edges, &[2]);
-        let rounds = b.domains().dim(DimDef::Rounds { like: Some(w.nodes), fixed: 0 });
+        let rounds = b.domains().dim(DimDef::Rounds {
+            like: Some(w.nodes),
+            fixed: 0,
+        });
         let outs = b.scan(rounds, false, [&[x], &[], &[first, second, e, bias]], |b, args| {
-            let &[h, first, second, e, bias] = args else { return Vec::new() };
+            let &[h, first, second, e, bias] = args else {
+                return Vec::new();
+            };
             let product = b.contract(first, second, "ab,bc->ac");
             let weights = b.map1(Scalar::Sin, product);
             let m = b.gather(h, w.src);
@@ -115,7 +122,10 @@ fn loops_in_loops() {
                 let next = b.map1(Scalar::Sin, sum);
                 vec![next, next]
             });
-            let spread = b.domains().dim(DimDef::Stacked { time: w.rounds, of: w.samples });
+            let spread = b.domains().dim(DimDef::Stacked {
+                time: w.rounds,
+                of: w.samples,
+            });
             let back = b.domains().map(gdl_abi::MapDef::Unstack(spread));
             let sum = b.segment(Fold::Sum, inner[1], back);
             let next = b.scale(sum, Exact::ratio(1, 2));
@@ -135,7 +145,9 @@ fn a_capture_twice_and_a_state_that_never_varies() {
         let h0 = real(b, "h", w.samples, &[2]);
         let count = b.fill(Shape::new(Some(w.samples), &[]), Exact::ZERO);
         let outs = b.scan(w.time, false, [&[h0, count], &[], &[p, p, h0]], |b, args| {
-            let &[h, count, p, q, start] = args else { return Vec::new() };
+            let &[h, count, p, q, start] = args else {
+                return Vec::new();
+            };
             let shape = b.shape(h);
             let [p, q] = [p, q].map(|v| b.expand(v, &shape));
             let q = b.map1(Scalar::Exp, q);

@@ -25,7 +25,10 @@ fn extrema_share_equally() {
     });
     case.inputs[0] = vec![1.0, 1.0, 2.0, 1.0, 3.0, 2.0, 1.0, 0.0, 7.0, 7.0, 7.0, 7.0];
     let third = 1.0 / 3.0;
-    assert_eq!(gradient(&case), [third, third, 0.0, third, 0.0, 0.0, 0.0, 1.0, 0.25, 0.25, 0.25, 0.25]);
+    assert_eq!(
+        gradient(&case),
+        [third, third, 0.0, third, 0.0, 0.0, 0.0, 1.0, 0.25, 0.25, 0.25, 0.25]
+    );
 
     for f in [Scalar::Max, Scalar::Min] {
         let mut case = Case::new(0.0, 1.0, |b, w| {
@@ -41,8 +44,11 @@ fn extrema_share_equally() {
 
 /// As [`gradient`]; outputs may be infinite where nothing is folded.
 fn gradient_where_finite(case: &Case) -> Vec<f64> {
-    let ones: Vec<Vec<f64>> =
-        case.run().iter().map(|y| y.iter().map(|v| f64::from(u8::from(v.is_finite()))).collect()).collect();
+    let ones: Vec<Vec<f64>> = case
+        .run()
+        .iter()
+        .map(|y| y.iter().map(|v| f64::from(u8::from(v.is_finite()))).collect())
+        .collect();
     case.gradients(&ones)[0].clone()
 }
 

@@ -6,7 +6,8 @@ use crate::ir::build::Builder;
 use crate::ir::{Fold, Op, Value};
 use std::collections::HashMap;
 
-/// The tangents of `outputs`, given those of some values: `tangents` are pairs (value, tangent of the same shape).
+/// The tangents of `outputs`, given those of some values: `tangents` are pairs of a value and its tangent, of equal shapes. A value
+/// that depends on another one given moves with it and by its own tangent.
 pub fn pushforward(b: &mut Builder, outputs: &[Value], tangents: &[(Value, Value)]) -> Vec<Value> {
     if let Some((v, t)) = tangents.iter().find(|(v, t)| b.shape(*v) != b.shape(*t)) {
         b.fail(format!("the tangent %{} of %{} has another shape", t.0, v.0));
@@ -48,17 +49,18 @@ impl Forward<'_> {
     }
 
     fn visit(&mut self, v: Value) {
-        if self.tangents.contains_key(&v) {
-            return;
-        }
         let op = self.b.op(v).clone();
         if let Op::Scan(scan) = &op {
             if op.operands().iter().any(|&x| self.tangent(x).is_some()) {
                 let list = self.scan(scan);
                 self.loops.insert(v, list);
             }
-        } else if let Some(t) = self.node(&op, v) {
-            self.tangents.insert(v, t);
+        } else {
+            let made = self.node(&op, v);
+            let given = self.tangent(v);
+            if let Some(t) = self.sum(given, made) {
+                self.tangents.insert(v, t);
+            }
         }
     }
 

@@ -7,8 +7,8 @@
 //! behind, 0 in rows that a step leaves alone, and the sum over all rows and steps is one contraction outside.
 
 use super::forward::Forward;
-use super::live::varying;
 use super::gradient;
+use super::live::varying;
 use super::reverse::{Reverse, RowSum};
 use crate::ir::build::Builder;
 use crate::ir::{Body, Node, Op, Scan, Shape, Value};
