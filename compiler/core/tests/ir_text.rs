@@ -2,6 +2,7 @@
 
 use gdl_abi::{DoorSizes, Instance};
 use gdl_core::ir::interp::{Real64, run};
+use gdl_core::ir::random::random_program;
 use gdl_core::ir::text::{parse, print, print_short};
 use gdl_core::ir::verify::{input_shape, verify};
 use gdl_core::ir::{Func, Op};
@@ -33,7 +34,7 @@ param "conv.K" [3, 2]
 %0 = input 0 : [d1, 2, 3] @7
 %1 = input 1 : [d1, 4]
 %2 = param 0 : [3, 2]
-%3 = const [1, -1/3, 0.5, 0.1~, 0.7071067811865476~1234, -0.0] : [3, 2]
+%3 = const [1, -1/3, 0.5, 0.1~, 0.3333333333333333~1234, -0.0] : [3, 2]
 %4 = fill inf : [d1, 2, 3]
 %5 = select %0 %4 %0 : [d1, 2, 3] @4294967294
 %6 = powi -3 %5 : [d1, 2, 3]
@@ -93,10 +94,20 @@ fn round_trip() {
     assert_eq!(
         c.data[4],
         Exact {
-            f: 0.7071067811865476,
+            f: 1.0 / 3.0,
             r: Some(1234)
         }
     );
+}
+
+#[test]
+fn random_programs_round_trip() {
+    for seed in 0..200 {
+        let func = random_program(seed, 25).0;
+        assert_eq!(verify(&func), Ok(()), "seed {seed}");
+        let text = print(&func);
+        assert_eq!(parse(&text), Ok(func), "seed {seed}\n{text}");
+    }
 }
 
 #[test]
@@ -128,6 +139,19 @@ fn numbers_keep_every_bit() {
         };
         assert_eq!((x.f.to_bits(), x.r), (y.f.to_bits(), y.r), "{text}");
     }
+}
+
+#[test]
+fn the_example_of_the_specification_is_a_program() {
+    let spec = include_str!("../../../spec/ir.md");
+    let start = spec.find("    func").unwrap();
+    let block: Vec<&str> = spec[start..]
+        .lines()
+        .map_while(|line| line.strip_prefix("    "))
+        .collect();
+    let func = parse(&block.join("\n")).unwrap();
+    assert_eq!(verify(&func), Ok(()));
+    assert_eq!(print(&func), block.join("\n") + "\n");
 }
 
 #[test]
