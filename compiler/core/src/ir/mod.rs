@@ -26,6 +26,7 @@ pub mod field;
 pub mod grad;
 pub mod interp;
 mod ops;
+pub mod opt;
 pub mod random;
 mod simplify;
 pub mod text;
