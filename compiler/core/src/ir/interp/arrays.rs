@@ -114,11 +114,6 @@ impl<'a> Rows<'a> {
             .collect()
     }
 
-    /// The images of all rows of `d` under a map, or the rows themselves.
-    pub fn images(&self, d: DimId, map: Option<MapId>) -> Vec<u32> {
-        map.map_or_else(|| (0..self.rows(d) as u32).collect(), |m| self.map(m).to_vec())
-    }
-
     /// The positions of the images of all rows of `d` under a map, or of the rows themselves.
     pub fn image_positions(&self, d: DimId, map: Option<MapId>) -> Vec<u32> {
         match map {

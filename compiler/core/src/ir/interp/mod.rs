@@ -247,10 +247,7 @@ impl<A: Algebra> Frame<'_, A> {
             }
             Op::Compare { op, a, b } => {
                 let dim = shape.dim.unwrap_or(gdl_abi::SAMPLES);
-                let [a, b] = [a, b].map(|m| match op {
-                    Cmp::Eq => rows.images(dim, *m),
-                    Cmp::Lt | Cmp::Le => rows.image_positions(dim, *m),
-                });
+                let [a, b] = [a, b].map(|m| rows.image_positions(dim, *m));
                 let holds = |(x, y): (&u32, &u32)| match op {
                     Cmp::Eq => x == y,
                     Cmp::Lt => x < y,
