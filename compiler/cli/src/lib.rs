@@ -6,6 +6,7 @@
 
 pub mod commands;
 pub mod report;
+mod session;
 mod source;
 mod terminal;
 

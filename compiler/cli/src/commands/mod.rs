@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod train;
 
 use crate::{Failure, Terminal};
 use clap::Subcommand;
@@ -13,6 +14,8 @@ pub enum Command {
     Check(check::Check),
     /// Explain an error code.
     Explain(explain::Explain),
+    /// Train a model as its `train` block says.
+    Train(train::Train),
 }
 
 impl Command {
@@ -24,6 +27,7 @@ impl Command {
         match self {
             Command::Check(c) => c.run(terminal),
             Command::Explain(c) => c.run(terminal),
+            Command::Train(c) => c.run(terminal),
         }
     }
 }

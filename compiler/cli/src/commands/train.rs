@@ -1,0 +1,122 @@
+//! `gdl train`.
+
+use crate::session::backend::{Backend, Engine, Precision};
+use crate::session::programs::{self, Training};
+use crate::session::{Session, words};
+use crate::{Failure, Terminal};
+use clap::Args;
+use gdl_host::train::{self, Display, Hooks, Programs, Scores, Stop};
+use gdl_host::{data, params::Params};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Train a model as its `train` block says.
+#[derive(Debug, Args)]
+#[command(after_help = "The run folder holds best.safetensors (for `gdl run --weights`), last.safetensors (for --resume),
+metrics.jsonl, metrics.csv and report.json.
+
+Examples:
+  gdl train digits.gdl
+  gdl train digits.gdl --epochs 2 --seed 7 --out runs/short
+  gdl train digits.gdl width=32             a `setting width` of the program
+  gdl train models.gdl Digits --resume      go on after an interruption")]
+pub struct Train {
+    /// A program with a `train` block.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The model, if there are several `train` blocks; then values of settings.
+    #[arg(value_name = "MODEL | NAME=VALUE")]
+    words: Vec<String>,
+    /// A data file or folder instead of the one that the data block names.
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// The run folder [default: runs/MODEL].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Go on from the last checkpoint of the run folder.
+    #[arg(long)]
+    resume: bool,
+    /// Passes over the samples, instead of what the program says.
+    #[arg(long, value_name = "N")]
+    epochs: Option<u64>,
+    /// Seed, instead of what the program says.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Threads [default: all].
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Precision.
+    #[arg(long, value_enum, default_value = "f32")]
+    dtype: Precision,
+    /// One JSON object at the end instead of progress.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Train {
+    pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        terminal.set_json(self.json);
+        let (model, settings) = words(&self.words);
+        let session = Session::open(&self.file, settings, terminal)?;
+        let (train, block) = session.training(model, terminal)?;
+        let mut config = session.ok(session.config(&train), terminal)?;
+        config.epochs = self.epochs.unwrap_or(config.epochs);
+        config.seed = self.seed.unwrap_or(config.seed);
+        if let (Some(n), Some(notes)) = (self.epochs, config.settings.as_object_mut()) {
+            notes.insert("epochs".into(), json!(n.to_string()));
+        }
+        let folder = self.out.clone().unwrap_or_else(|| Path::new("runs").join(&train.model.name));
+        config.folder = Some(folder.clone());
+        config.resume = self.resume;
+        config.display = if self.json { Display::Quiet } else { Display::Auto };
+
+        let training = session.ok(Training::new(&train), terminal)?;
+        config.model_hash = session.hash_of(&training.params);
+        let engine = Engine { backend: Backend::Cranelift, double: self.dtype == Precision::F64, threads: self.threads };
+        let step = training.load_step(&engine, config.seed)?;
+        let eval = engine.load(&training.eval)?;
+        let spec = session.ok(session.data_spec(Some(block), &train.model, step.signature()), terminal)?;
+        let path = self.data.clone().unwrap_or_else(|| self.file.with_file_name(&block.path));
+        let folds = data::load(&path, &spec)?;
+
+        let specs = programs::specs(&training.params);
+        let first = Params::init(step.signature(), &specs, config.seed, step.is_f64())?;
+        let count = |f: &Option<data::Fold>| f.as_ref().map_or(0, |f| f.ids.len());
+        terminal.say(format!(
+            "{}: {} parameters; {} samples for training, {} for validation, {} for testing",
+            train.model.name,
+            first.count(),
+            folds.train.ids.len(),
+            count(&folds.val),
+            count(&folds.test),
+        ))?;
+        let programs = Programs { step: step.as_ref(), eval: eval.as_ref() };
+        let report = train::train_from(programs, &folds, &training.plan, first, &config, Hooks::default())?;
+
+        if self.json {
+            let mut all = report.json();
+            all["model"] = json!(train.model.name);
+            all["parameters"] = json!(report.params.count());
+            all["folder"] = json!(folder.display().to_string());
+            return terminal.object(&all);
+        }
+        if report.stop == Stop::Early {
+            terminal.say(format!("stopped early after {} epochs", report.epochs))?;
+        }
+        for (name, scores) in [("validation", &report.val), ("test", &report.test)] {
+            if let Some(scores) = scores {
+                terminal.line(format!("{name}: {} (best epoch {}, {} samples)", show(scores), report.best_epoch, scores.samples))?;
+            }
+        }
+        if report.val.is_none() && report.test.is_none() {
+            terminal.line(format!("training: {}", show(&report.train)))?;
+        }
+        terminal.say(format!("weights: {}", folder.join("best.safetensors").display()))
+    }
+}
+
+/// `ce 0.1234, acc 0.9876`.
+fn show(scores: &Scores) -> String {
+    let all: Vec<String> = scores.values.iter().map(|(n, x)| format!("{n} {x:.4}")).collect();
+    all.join(", ")
+}

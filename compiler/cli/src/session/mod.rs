@@ -1,0 +1,217 @@
+//! From a program's text to something that runs: the model or training asked for, its data, its options, its compiled programs.
+//!
+//! [`Session`] finds what is meant and reports what is wrong with it; [`data`] turns a `data` block into arrays to read,
+//! [`options`] the options of a `train` block into settings of the training loop, [`programs`] models into compiled programs.
+
+pub mod backend;
+pub mod data;
+pub mod expr;
+pub mod options;
+pub mod programs;
+mod random;
+
+use crate::source::Source;
+use crate::{Failure, Terminal};
+use gdl_core::check::{self, LayerRef, TrainModel};
+use gdl_core::diag::Diagnostic;
+use gdl_core::typed::Model;
+use gdl_syntax::ast::{Callable, Data, ItemKind, Train};
+use std::path::Path;
+use std::rc::Rc;
+
+/// A result whose error is a diagnostic.
+pub type D<T> = Result<T, Box<Diagnostic>>;
+
+/// A program that is being worked with.
+pub struct Session {
+    /// Its text.
+    pub source: Source,
+    /// Values given for its `setting` items.
+    pub settings: Vec<(String, String)>,
+}
+
+impl Session {
+    /// Reads a program; errors of the text are reported.
+    ///
+    /// # Errors
+    /// If it cannot be read or parsed, or a setting is not one of it.
+    pub fn open(path: &Path, settings: &[String], terminal: &mut Terminal<'_>) -> Result<Session, Failure> {
+        let settings = settings.iter().map(|s| setting(s)).collect::<Result<Vec<_>, _>>()?;
+        let source = Source::read(path, &settings)?;
+        if terminal.report(&source.program, &source.diagnostics)? {
+            return Err(Failure::Reported);
+        }
+        let session = Session { source, settings };
+        session.known_settings()?;
+        Ok(session)
+    }
+
+    fn known_settings(&self) -> Result<(), Failure> {
+        let items = self.source.program.modules.iter().flat_map(|m| &m.ast.items);
+        let known: Vec<String> = items
+            .filter_map(|i| match &i.kind {
+                ItemKind::Setting { name, .. } => Some(name.name.clone()),
+                _ => None,
+            })
+            .collect();
+        let Some((name, _)) = self.settings.iter().find(|(n, _)| !known.contains(n)) else { return Ok(()) };
+        let failure = Failure::usage(format!("the program has no setting `{name}`"));
+        Err(match check::nearest(name, &known) {
+            Some(near) => failure.help(format!("Did you mean `{near}`?")),
+            None if known.is_empty() => failure.help(format!("Declare it: `setting {name}: int = 64`.")),
+            None => failure.help(format!("There are: {}.", known.join(", "))),
+        })
+    }
+
+    /// Reports a diagnostic of this program.
+    ///
+    /// # Errors
+    /// Always, so that it ends a command.
+    pub fn fail<T>(&self, d: Diagnostic, terminal: &mut Terminal<'_>) -> Result<T, Failure> {
+        terminal.report(&self.source.program, &[d])?;
+        Err(Failure::Reported)
+    }
+
+    /// The value, or its diagnostic reported.
+    ///
+    /// # Errors
+    /// If it is a diagnostic.
+    pub fn ok<T>(&self, value: D<T>, terminal: &mut Terminal<'_>) -> Result<T, Failure> {
+        value.or_else(|d| self.fail(*d, terminal))
+    }
+
+    /// The items of the file itself.
+    fn items(&self) -> impl Iterator<Item = &ItemKind> {
+        let program = &self.source.program;
+        program.modules[program.root()].ast.items.iter().map(|i| &i.kind)
+    }
+
+    fn models(&self) -> Vec<&Callable> {
+        self.items()
+            .filter_map(|k| match k {
+                ItemKind::Model(c) => Some(c),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The model of this name, or the only one (or the one that is trained), checked.
+    ///
+    /// # Errors
+    /// If there is none, several, or it is rejected.
+    pub fn model(&self, name: Option<&str>, terminal: &mut Terminal<'_>) -> Result<Model, Failure> {
+        let all = self.models();
+        let trained: Vec<&str> = self.trains().iter().map(|t| t.model.name.as_str()).collect();
+        let wanted = name.or(match trained.as_slice() {
+            [one] if all.iter().any(|m| m.name.name == *one) => Some(one),
+            _ => None,
+        });
+        let names: Vec<String> = all.iter().map(|m| m.name.name.clone()).collect();
+        let callable = pick(&all, wanted, &names, "model")?;
+        let layer = Rc::new(LayerRef { module: self.source.program.root(), callable: (*callable).clone() });
+        let (model, diagnostics) = check::check_model(&self.source.program, &layer);
+        terminal.report(&self.source.program, &diagnostics)?;
+        model.ok_or(Failure::Reported)
+    }
+
+    fn trains(&self) -> Vec<&Train> {
+        self.items()
+            .filter_map(|k| match k {
+                ItemKind::Train(t) => Some(t),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The `train` block for this model, or the only one, checked, with its data block.
+    ///
+    /// # Errors
+    /// If there is none, several, or it is rejected.
+    pub fn training(&self, name: Option<&str>, terminal: &mut Terminal<'_>) -> Result<(TrainModel, &Data), Failure> {
+        let all = self.trains();
+        let names: Vec<String> = all.iter().map(|t| t.model.name.clone()).collect();
+        let train = pick(&all, name, &names, "`train` block")?;
+        let (model, diagnostics) = check::check_train(&self.source.program, self.source.program.root(), train);
+        terminal.report(&self.source.program, &diagnostics)?;
+        let model = model.ok_or(Failure::Reported)?;
+        let data = self.data(&model.data).ok_or_else(|| Failure::error(format!("there is no data block `{}`", model.data)))?;
+        Ok((model, data))
+    }
+
+    /// A data block by name.
+    fn data(&self, name: &str) -> Option<&Data> {
+        match &self.source.program.find(self.source.program.root(), name)?.1.kind {
+            ItemKind::Data(d) => Some(d),
+            _ => None,
+        }
+    }
+
+    /// The data block that a model is trained on, if there is exactly one.
+    pub fn data_of(&self, model: &str) -> Option<&Data> {
+        let mut found = self.trains().into_iter().filter(|t| t.model.name == model).map(|t| t.data.name.as_str());
+        let first = found.next()?;
+        found.all(|n| n == first).then(|| self.data(first)).flatten()
+    }
+
+    /// A hash of what the model computes from its parameters: the texts of its modules without comments, data, trainings and tests,
+    /// its settings, and the bases its parameters refer to.
+    pub fn hash(&self, bases: impl IntoIterator<Item = u64>) -> String {
+        let mut text = String::new();
+        for module in &self.source.program.modules {
+            let mut file = module.ast.clone();
+            file.items.retain(|i| !matches!(i.kind, ItemKind::Data(_) | ItemKind::Train(_) | ItemKind::Test(_)));
+            for item in &mut file.items {
+                item.doc = None;
+            }
+            text.push_str(&gdl_syntax::print::print(&file));
+        }
+        for (name, value) in &self.settings {
+            text.push_str(&format!("{name}={value}\n"));
+        }
+        for basis in bases {
+            text.push_str(&format!("{basis:016x}\n"));
+        }
+        format!("{:016x}", fnv(text.bytes()))
+    }
+}
+
+/// The FNV-1a hash.
+pub(crate) fn fnv(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// `width=64`.
+fn setting(text: &str) -> Result<(String, String), Failure> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => Ok((name.trim().into(), value.trim().into())),
+        _ => Err(Failure::usage(format!("`{text}` is neither a model's name nor a setting")).help("Settings are written NAME=VALUE.")),
+    }
+}
+
+/// Model name and settings from what stands after the file.
+pub fn words(words: &[String]) -> (Option<&str>, &[String]) {
+    match words.split_first() {
+        Some((first, rest)) if !first.contains('=') => (Some(first), rest),
+        _ => (None, words),
+    }
+}
+
+/// The only one, or the one of this name.
+fn pick<'a, T>(all: &[&'a T], name: Option<&str>, names: &[String], what: &str) -> Result<&'a T, Failure> {
+    let list = || format!("There are: {}.", names.join(", "));
+    match (name, all) {
+        (_, []) => Err(Failure::error(format!("the file has no {what}"))),
+        (Some(name), all) => match names.iter().position(|n| n == name) {
+            Some(k) => Ok(all[k]),
+            None => {
+                let failure = Failure::usage(format!("the file has no {what} for `{name}`"));
+                Err(match check::nearest(name, names) {
+                    Some(near) => failure.help(format!("Did you mean `{near}`?")),
+                    None => failure.help(list()),
+                })
+            }
+        },
+        (None, [one]) => Ok(one),
+        (None, _) => Err(Failure::usage(format!("the file has more than one {what}; say which")).help(list())),
+    }
+}

@@ -1,0 +1,132 @@
+//! From checked models to compiled programs, and what the training loop has to know about them.
+
+use super::backend::Engine;
+use super::random::Drawing;
+use super::{D, Session};
+use crate::Failure;
+use gdl_core::check::TrainModel;
+use gdl_core::diag::Diagnostic;
+use gdl_core::ir::{Func, grad};
+use gdl_core::lower::{self, Lowered, Mode, ParamInfo, SpaceInit};
+use gdl_core::typed::{Node, NodeId, TOp};
+use gdl_host::params::{Init, ParamSpec};
+use gdl_host::train::{Plan, Stat, Update};
+use gdl_runtime::Program;
+use gdl_syntax::ast::Span;
+
+/// How much of a statistic is replaced by that of a batch.
+const MOMENTUM: f64 = 0.1;
+
+/// The two programs of a training run in tensor IR.
+pub struct Training {
+    /// The loss, metrics, gradients and statistics of a batch.
+    pub step: Func,
+    /// The loss and metrics of the model as it runs after training.
+    pub eval: Func,
+    /// What the outputs of `step` mean.
+    pub plan: Plan,
+    /// The parameters.
+    pub params: Vec<ParamInfo>,
+    randoms: Vec<(usize, f64)>,
+}
+
+/// A defect of the compiler, as a diagnostic.
+fn defect(why: String) -> Box<Diagnostic> {
+    let d = Diagnostic::error("GDL0132", "the compiler made a program that is not well formed", Span::default(), why);
+    Box::new(d.help("This is a defect of the compiler; please report it."))
+}
+
+impl Training {
+    /// Lowers a training and differentiates its loss.
+    ///
+    /// # Errors
+    /// If a part of the model has no lowering.
+    pub fn new(train: &TrainModel) -> D<Training> {
+        let mut train = train.clone();
+        let over_data = over_data(&mut train);
+        let (loss, mut outputs) = match train.losses.as_slice() {
+            [(name, node)] => (name.clone(), vec![(name.clone(), *node)]),
+            many => {
+                let mut all = vec![("loss".to_string(), train.total)];
+                all.extend(many.iter().cloned());
+                ("loss".to_string(), all)
+            }
+        };
+        outputs.extend(train.metrics.iter().cloned());
+        let metrics = outputs[1..].iter().map(|(n, _)| n.clone()).collect();
+        let eval = lower::lower(&train.model, &outputs, Mode::Run)?;
+        outputs.extend(over_data.iter().map(|(name, node)| (format!("over.{name}"), *node)));
+        let step = lower::lower(&train.model, &outputs, Mode::Train)?;
+        let mut func = grad::training_step(&step.func, &[0]).map_err(defect)?;
+        // Statistics are not learned.
+        let unlearned: Vec<String> = step.params[step.learned..].iter().map(|p| format!("grad.{}", p.name)).collect();
+        let keep: Vec<bool> = func.outputs.iter().map(|n| !unlearned.contains(n)).collect();
+        let mut kept = keep.iter();
+        func.outputs.retain(|_| kept.next() == Some(&true));
+        let mut kept = keep.iter();
+        func.body.results.retain(|_| kept.next() == Some(&true));
+        let gradients = step.params[..step.learned].iter().map(|p| (p.name.clone(), format!("grad.{}", p.name))).collect();
+        let plan = Plan { loss, metrics, gradients, stats: stats(&step, &over_data) };
+        Ok(Training { step: func, eval: eval.func, plan, params: step.params, randoms: step.randoms })
+    }
+
+    /// The compiled step; `seed` is that of its random draws.
+    ///
+    /// # Errors
+    /// If the code generator cannot do it.
+    pub fn load_step(&self, engine: &Engine, seed: u64) -> Result<Box<dyn Program>, Failure> {
+        let program = engine.load(&self.step)?;
+        if self.randoms.is_empty() {
+            return Ok(program);
+        }
+        Ok(Box::new(Drawing::new(program, &self.randoms, seed)))
+    }
+}
+
+/// Batch means of the statistics that are found in one pass over the data, as further nodes of the model.
+fn over_data(train: &mut TrainModel) -> Vec<(String, NodeId)> {
+    let mut found: Vec<(String, NodeId)> = Vec::new();
+    for k in 0..train.model.nodes.len() {
+        let TOp::Stat { stat, value } = train.model.nodes[k].op else { continue };
+        let decl = &train.model.stats[stat.0 as usize];
+        if !decl.over_data || found.iter().any(|(n, _)| *n == decl.param.name) {
+            continue;
+        }
+        let name = decl.param.name.clone();
+        let of = train.model.node(value).clone();
+        train.model.nodes.push(Node { op: TOp::BatchMean { x: value }, ..of });
+        found.push((name, NodeId(train.model.nodes.len() as u32 - 1)));
+    }
+    found
+}
+
+fn stats(step: &Lowered, over_data: &[(String, NodeId)]) -> Vec<Stat> {
+    let running = step.stat_outputs.iter().map(|&(param, output)| Stat {
+        state: step.params[param].name.clone(),
+        output: step.func.outputs[output].clone(),
+        update: Update::Momentum(MOMENTUM),
+    });
+    let once = over_data.iter().map(|(name, _)| Stat { state: name.clone(), output: format!("over.{name}"), update: Update::OverData(None) });
+    running.chain(once).collect()
+}
+
+/// What the training loop has to know about parameters.
+pub fn specs(params: &[ParamInfo]) -> Vec<ParamSpec> {
+    let spec = |p: &ParamInfo| ParamSpec {
+        name: p.name.clone(),
+        init: match p.init {
+            SpaceInit::Constant(x) => Init::Constant(x),
+            SpaceInit::Normal(sd) => Init::Normal { sd },
+            SpaceInit::Uniform(a) => Init::Uniform { a },
+        },
+        external: p.external.clone(),
+    };
+    params.iter().map(spec).collect()
+}
+
+impl Session {
+    /// The hash of the model that these are the parameters of.
+    pub fn hash_of(&self, params: &[ParamInfo]) -> String {
+        self.hash(params.iter().map(|p| p.basis_hash))
+    }
+}
