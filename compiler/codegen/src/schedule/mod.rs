@@ -3,11 +3,12 @@
 //! Before: any well-formed [`Func`]. After: a [`Program`] in which every value of the function is either computed where it
 //! is used or stored by exactly one step; steps stand in order of dependence.
 //!
-//! 1. [`place`]: which values are stored;
-//! 2. [`group`]: stored values with the same rows share one loop over them, what only they read stays in local arrays;
-//! 3. [`emit`] and [`nest`]: the loops of one stored value, [`eval`]: the expression of one element;
-//! 4. [`gemm`]: contractions that a library does better;
-//! 5. [`polish`]: loops are joined and rows run side by side where that is possible.
+//! 0. `rewrite`: sums of contractions are contractions;
+//! 1. `place`: which values are stored;
+//! 2. `group`: stored values with the same rows share one loop over them, what only they read stays in local arrays;
+//! 3. `emit` and `nest`: the loops of one stored value, `eval`: the expression of one element;
+//! 4. `gemm`: contractions that a library does better;
+//! 5. `polish`: loops are joined and rows run side by side where that is possible.
 
 mod contract;
 mod emit;
@@ -18,6 +19,7 @@ mod kernel;
 mod nest;
 mod place;
 mod polish;
+mod rewrite;
 mod scan;
 mod sparse;
 mod view;
@@ -74,6 +76,7 @@ struct Scheduler<'a> {
 /// # Errors
 /// Names what the back ends cannot do.
 pub fn schedule(func: &Func, double: bool) -> Result<Program, CodegenError> {
+    let func = &rewrite::rewrite(func);
     let mut program = Program {
         name: func.name.clone(),
         domains: func.domains.clone(),
