@@ -3,8 +3,8 @@
 use super::{Checker, Env, LayerRef, R, Val};
 use crate::diag::Diagnostic;
 use crate::modules::Program;
-use crate::typed::{Model, NodeId};
-use crate::types::Elem;
+use crate::typed::{Model, NodeId, TOp};
+use crate::types::{Elem, Type};
 use gdl_rep::Group;
 use gdl_syntax::ast::{EntryKind, Expr, ItemKind, Train};
 use std::rc::Rc;
@@ -16,6 +16,8 @@ pub struct TrainModel {
     pub model: Model,
     /// The number of inputs that belong to the model itself.
     pub own_inputs: usize,
+    /// The sum of the losses.
+    pub total: NodeId,
     /// Losses: name, invariant number averaged over the batch.
     pub losses: Vec<(String, NodeId)>,
     /// Metrics.
@@ -43,7 +45,13 @@ pub fn check_train(program: &Program, module: usize, t: &Train) -> (Option<Train
     let diags = std::mem::take(&mut c.diags);
     match out {
         Ok((own_inputs, losses, metrics, options)) if !failed => {
-            let model = TrainModel { model: c.model, own_inputs, losses, metrics, options, data: t.data.name.clone() };
+            let mut total = losses[0].1;
+            for (_, n) in &losses[1..] {
+                let (args, span) = (vec![total, *n], c.node(*n).span);
+                let op = TOp::Map { f: crate::ir::Scalar::Add, args: args.clone() };
+                total = c.add(op, Type::scalar(), &args, span);
+            }
+            let model = TrainModel { total, model: c.model, own_inputs, losses, metrics, options, data: t.data.name.clone() };
             (Some(model), diags)
         }
         _ => (None, diags),

@@ -21,6 +21,7 @@ pub mod reps;
 
 pub use params::{ParamInfo, SpaceInit};
 
+use crate::check::TrainModel;
 use crate::diag::Diagnostic;
 use crate::ir::{Builder, Func, Value};
 use crate::typed::{Model, NodeId, ParamId, TOp, VarId};
@@ -89,6 +90,22 @@ pub fn lower(model: &Model, outputs: &[(String, NodeId)], mode: Mode) -> Result<
 /// Lowers a model to run it.
 pub fn lower_model(model: &Model) -> Result<Lowered, Box<Diagnostic>> {
     lower(model, &model.outputs, Mode::Run)
+}
+
+/// The programs of a `train` block.
+#[derive(Clone, Debug)]
+pub struct LoweredTrain {
+    /// One step, without gradients: `loss`, then the losses and metrics by name, then statistics of the batch.
+    pub step: Lowered,
+    /// The same numbers with stored statistics and without random draws.
+    pub eval: Lowered,
+}
+
+/// Lowers a model with its losses and metrics.
+pub fn lower_train(t: &TrainModel) -> Result<LoweredTrain, Box<Diagnostic>> {
+    let mut outputs = vec![("loss".to_string(), t.total)];
+    outputs.extend(t.losses.iter().chain(&t.metrics).cloned());
+    Ok(LoweredTrain { step: lower(&t.model, &outputs, Mode::Train)?, eval: lower(&t.model, &outputs, Mode::Run)? })
 }
 
 /// Lowers the statistics that are found in one pass over the data before training: outputs in the order of those statistics.
@@ -183,11 +200,21 @@ impl<'m> Lowerer<'m> {
     fn output(&mut self, id: NodeId) -> L<Value> {
         let low = self.tensor(id)?;
         Ok(match (&low.rows, &self.model.node(id).op) {
-            (Rows::Const, TOp::BatchMean { .. }) => low.v,
+            (Rows::Const, _) if self.batch_wide(id) => low.v,
             (Rows::Const, _) if self.mode == Mode::Train => low.v,
             (Rows::Const, _) => self.coerce(&low, &Rows::Sample, &[], self.model.node(id).span)?,
             _ => low.v,
         })
+    }
+
+    /// Whether a node is a number of the whole batch.
+    fn batch_wide(&self, id: NodeId) -> bool {
+        let mut wide = Vec::with_capacity(id.0 as usize + 1);
+        for n in &self.model.nodes[..=id.0 as usize] {
+            let inherits = loops::args(&n.op).iter().any(|a| wide[a.0 as usize]);
+            wide.push(inherits || matches!(n.op, TOp::BatchMean { .. }));
+        }
+        wide[id.0 as usize]
     }
 
     /// The array of a node.
