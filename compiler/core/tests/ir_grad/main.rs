@@ -4,4 +4,5 @@ mod check;
 mod loops;
 mod models;
 mod ops;
+mod random;
 mod ties;

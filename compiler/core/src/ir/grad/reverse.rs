@@ -26,6 +26,8 @@ pub(super) struct RowSum {
 pub(super) struct Reverse<'b> {
     pub b: &'b mut Builder,
     pub live: Vec<bool>,
+    /// Values that hand nothing on.
+    pub leaves: Vec<Value>,
     cotangents: HashMap<Value, Value>,
     /// Of results of loops.
     pub loop_cotangents: HashMap<(Value, u32), Value>,
@@ -42,6 +44,7 @@ impl<'b> Reverse<'b> {
         Reverse {
             b,
             live,
+            leaves: Vec::new(),
             cotangents: HashMap::new(),
             loop_cotangents: HashMap::new(),
             postponed,
@@ -61,7 +64,7 @@ impl<'b> Reverse<'b> {
         }
         for k in (0..self.live.len()).rev() {
             let v = Value(k as u32);
-            if !self.live[k] {
+            if !self.live[k] || self.leaves.contains(&v) {
                 continue;
             }
             self.b.origin = self.b.body().nodes[k].origin;

@@ -7,7 +7,6 @@
 //! behind, 0 in rows that a step leaves alone, and the sum over all rows and steps is one contraction outside.
 
 use super::forward::Forward;
-use super::gradient;
 use super::live::varying;
 use super::reverse::{Reverse, RowSum};
 use crate::ir::build::Builder;
@@ -120,7 +119,11 @@ impl Reverse<'_> {
             .copied()
             .filter(|&c| self.b.shape(c).dim.is_none())
             .collect();
-        let cotangents = gradient(self.b, &seeds, &rowless);
+        let end = self.b.body().nodes.len();
+        let mut outside = Reverse::new(self.b, end, &rowless, false);
+        // A capture may depend on another one: that is handed on where the captures are made.
+        outside.leaves = rowless.clone();
+        let cotangents = outside.run(&seeds, &rowless);
         // A capture may stand in the list twice: its cotangent is counted once.
         for (k, (&v, c)) in rowless.iter().zip(cotangents).enumerate() {
             if !rowless[..k].contains(&v) {
