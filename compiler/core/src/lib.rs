@@ -4,6 +4,7 @@
 //! passes of [`ir`]. Errors are [`diag::Diagnostic`] values.
 #![forbid(unsafe_code)]
 
+pub mod cert;
 pub mod check;
 pub mod diag;
 pub mod ir;

@@ -19,6 +19,7 @@ mod params;
 mod reduce;
 pub mod reps;
 
+pub use loops::args;
 pub use params::{ParamInfo, SpaceInit};
 
 use crate::check::TrainModel;
