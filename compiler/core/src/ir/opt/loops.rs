@@ -63,8 +63,8 @@ impl Pass<'_> {
         let (body, captures) = split(self.b, body, &args, (states.len() + parts.len()) as u32);
         let init: Vec<Value> = states.iter().map(|k| operand(&scan.init[*k])).collect();
         let xs: Vec<Value> = parts.iter().map(|k| operand(&scan.xs[*k])).collect();
-        let rules = self.rules;
-        let make = |b: &mut Builder, args: &[Value]| rebuild(b, &body, args, rules);
+        let log = &mut *self.log;
+        let make = |b: &mut Builder, args: &[Value]| rebuild(b, &body, args, log);
         let out = self.b.scan(scan.time, scan.reverse, [&init, &xs, &captures], make);
         found.extend(kept.into_iter().zip(out));
         found

@@ -30,22 +30,42 @@ pub fn optimise(func: &mut Func) {
 /// # Errors
 /// A program that is not well formed.
 pub fn optimised(func: &Func) -> Result<Func, String> {
-    let mut best = pass(func, &[])?;
+    Ok(explained(func)?.0)
+}
+
+/// The better program and the names of the rules that made it, in order.
+///
+/// # Errors
+/// A program that is not well formed.
+pub fn explained(func: &Func) -> Result<(Func, Vec<&'static str>), String> {
+    let mut names = Vec::new();
+    let mut best = pass(
+        func,
+        &mut Log {
+            rules: &[],
+            applied: Vec::new(),
+        },
+    )?;
     for _ in 1..ROUNDS {
-        let next = pass(&best, rules::RULES)?;
+        let mut log = Log {
+            rules: rules::RULES,
+            applied: Vec::new(),
+        };
+        let next = pass(&best, &mut log)?;
         if next.body == best.body || operations(&next.body) > operations(&best.body) {
             break;
         }
+        names.extend(log.applied);
         best = next;
     }
-    Ok(best)
+    Ok((best, names))
 }
 
-/// The number of nodes that results need, those of loop bodies included; leaves are free.
+/// The number of nodes that results need, those of loop bodies included. Leaves and reshapes are free.
 pub fn operations(body: &Body) -> usize {
     let count = |node: &Node| match &node.op {
         Op::Scan(scan) => operations(&scan.body),
-        Op::Proj { .. } => 0,
+        Op::Proj { .. } | Op::Reshape { .. } => 0,
         op => usize::from(!op.operands().is_empty()),
     };
     body.nodes
@@ -56,20 +76,26 @@ pub fn operations(body: &Body) -> usize {
         .sum()
 }
 
-/// The program built once again with some rules.
-fn pass(func: &Func, rules: &[rules::Rule]) -> Result<Func, String> {
+/// The program built once again.
+fn pass(func: &Func, log: &mut Log) -> Result<Func, String> {
     let mut b = Builder::like(func);
-    let results = rebuild(&mut b, &func.body, &[], rules);
+    let results = rebuild(&mut b, &func.body, &[], log);
     if let Some(e) = b.error() {
         return Err(e.to_string());
     }
     b.finish(func.outputs.iter().cloned().zip(results))
 }
 
+/// The rules of a pass, and those that applied.
+struct Log {
+    rules: &'static [rules::Rule],
+    applied: Vec<&'static str>,
+}
+
 /// A builder with what is known about the uses of its values.
 struct Pass<'a> {
     b: &'a mut Builder,
-    rules: &'a [rules::Rule],
+    log: &'a mut Log,
     /// How often values are read, as far as they stand for nodes of the program before.
     uses: HashMap<Value, u32>,
     /// The results of loops of the program before.
@@ -89,13 +115,18 @@ impl Pass<'_> {
     }
 
     fn make(&mut self, op: Op, shape: Shape) -> Value {
-        let found = self.rules.iter().find_map(|rule| (rule.apply)(self, &op, &shape));
-        found.unwrap_or_else(|| self.b.push(op, shape))
+        for rule in self.log.rules {
+            if let Some(v) = (rule.apply)(self, &op, &shape) {
+                self.log.applied.push(rule.name);
+                return v;
+            }
+        }
+        self.b.push(op, shape)
     }
 }
 
 /// Builds what the results of a body need, with values for its arguments; gives the results.
-fn rebuild(b: &mut Builder, body: &Body, args: &[Value], rules: &[rules::Rule]) -> Vec<Value> {
+fn rebuild(b: &mut Builder, body: &Body, args: &[Value], log: &mut Log) -> Vec<Value> {
     let live = live(body);
     let uses = live_uses(body, &live);
     let mut wanted: HashMap<Value, BTreeSet<usize>> = HashMap::new();
@@ -106,7 +137,7 @@ fn rebuild(b: &mut Builder, body: &Body, args: &[Value], rules: &[rules::Rule]) 
     }
     let mut pass = Pass {
         b,
-        rules,
+        log,
         uses: HashMap::new(),
         loops: HashMap::new(),
     };

@@ -6,6 +6,7 @@
 //!
 //! The first output, `loss`, is a number that all others go into.
 
+mod loops;
 mod steps;
 
 use super::{Builder, Func, Value};

@@ -3,7 +3,7 @@
 use super::{Bounded, Options, Rng, World};
 use crate::ir::build::WindowSpec;
 use crate::ir::{Builder, Cmp, Fold, Scalar, Shape, Value};
-use gdl_abi::{DimDef, DimId, Dtype, SAMPLES};
+use gdl_abi::{DimId, Dtype, SAMPLES};
 use gdl_rep::Exact;
 
 /// More rows than any dim has.
@@ -15,13 +15,13 @@ const ROW_LEN: usize = 27;
 
 /// A program or a loop body that grows step by step.
 pub(super) struct Steps<'a> {
-    b: &'a mut Builder,
-    rng: &'a mut Rng,
-    world: &'a World,
-    options: Options,
-    pool: Vec<Bounded>,
+    pub(super) b: &'a mut Builder,
+    pub(super) rng: &'a mut Rng,
+    pub(super) world: &'a World,
+    pub(super) options: Options,
+    pub(super) pool: Vec<Bounded>,
     /// How many loops are around.
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 impl<'a> Steps<'a> {
@@ -96,12 +96,12 @@ impl<'a> Steps<'a> {
             14 => self.rows(),
             15 => self.windows(),
             16 => self.indices(),
-            _ => self.run(),
+            _ => self.iterate(),
         }
     }
 
     /// Takes a value into the pool; what is too large is bent or scaled first.
-    fn keep(&mut self, v: Value, bound: f64) {
+    pub(super) fn keep(&mut self, v: Value, bound: f64) {
         let (v, bound) = if bound <= LIMIT {
             (v, bound)
         } else if self.options.analytic && self.rng.once_in(2) {
@@ -120,7 +120,7 @@ impl<'a> Steps<'a> {
     }
 
     /// A value that the test accepts.
-    fn one(&mut self, test: impl Fn(&Shape) -> bool) -> Option<Bounded> {
+    pub(super) fn one(&mut self, test: impl Fn(&Shape) -> bool) -> Option<Bounded> {
         let list: Vec<Bounded> = self
             .pool
             .iter()
@@ -166,7 +166,7 @@ impl<'a> Steps<'a> {
     }
 
     /// A value of this shape.
-    fn like(&mut self, shape: &Shape) -> Bounded {
+    pub(super) fn like(&mut self, shape: &Shape) -> Bounded {
         if !self.rng.once_in(3)
             && let Some(found) = self.one(|s| s == shape)
         {
@@ -182,7 +182,7 @@ impl<'a> Steps<'a> {
         (self.b.broadcast(small, shape.clone(), &places), 1.0)
     }
 
-    fn arithmetic(&mut self) {
+    pub(super) fn arithmetic(&mut self) {
         let (x, bx) = self.any();
         let (y, by) = self.like(&self.b.shape(x));
         match self.rng.below(4) {
@@ -439,7 +439,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    fn shrunk(&mut self, x: Value, bound: f64) -> Bounded {
+    pub(super) fn shrunk(&mut self, x: Value, bound: f64) -> Bounded {
         if bound <= 1.0 {
             (x, bound)
         } else {
@@ -533,84 +533,5 @@ impl<'a> Steps<'a> {
             }
         };
         self.keep(v, 12.0);
-    }
-
-    /// A loop: over the nodes of every sample, or some rounds.
-    fn run(&mut self) {
-        if !self.options.loops || self.depth > 1 {
-            return self.arithmetic();
-        }
-        let time = self
-            .rng
-            .of(&[self.world.nodes, self.world.rounds[0], self.world.rounds[1]]);
-        let dim = self.rng.of(&[SAMPLES, self.world.nodes]);
-        if self.depth == 0 && time == self.world.nodes && dim == SAMPLES {
-            let Some((x, bound)) = self.one(|s| s.dim == Some(time)) else {
-                return;
-            };
-            let x = self.b.segment(Fold::Sum, x, self.world.to_step);
-            self.pool.push((x, bound));
-        }
-        let Some((start, bound)) = self.one(|s| s.dim == Some(dim)) else {
-            return;
-        };
-        let (start, _) = self.shrunk(start, bound);
-        let shape = self.b.shape(start);
-        let (second, _) = self.like(&shape);
-        let mut init = vec![start];
-        if self.rng.once_in(2) {
-            init.push(second);
-        }
-        let stacked = self.b.domains().dim(DimDef::Stacked { time, of: dim });
-        let xs: Vec<Bounded> = self.one(|s| s.dim == Some(stacked)).into_iter().collect();
-        let mut captures = Vec::new();
-        for _ in 0..3 {
-            captures.extend(self.one(|s| s.dim.is_none() || s.dim == Some(dim) || s.dim == Some(self.world.edges)));
-        }
-        let bounds: Vec<f64> = init
-            .iter()
-            .map(|_| 1.0)
-            .chain(xs.iter().chain(&captures).map(|x| x.1))
-            .collect();
-        let [xs, captures] = [xs, captures].map(|list| list.iter().map(|x| x.0).collect::<Vec<Value>>());
-        let reverse = self.rng.once_in(2);
-        let (rng, world, options, depth) = (&mut *self.rng, self.world, self.options, self.depth + 1);
-        let mut left = 0.0;
-        let out = self.b.scan(time, reverse, [&init, &xs, &captures], |b, args| {
-            let pool = args.iter().copied().zip(bounds).collect();
-            let mut inner = Steps {
-                b,
-                rng,
-                world,
-                options,
-                pool,
-                depth,
-            };
-            for _ in 0..4 {
-                inner.step();
-            }
-            let mut results: Vec<Value> = args[..init.len()].iter().map(|s| inner.next_state(*s)).collect();
-            if let Some((y, bound)) = inner.one(|s| s.dim == Some(dim)) {
-                results.push(y);
-                left = bound;
-            }
-            results
-        });
-        for (k, v) in out.into_iter().enumerate() {
-            self.keep(v, if k < init.len() { 1.0 } else { left });
-        }
-    }
-
-    /// A state from the one before and something else of its shape, not larger than 1.
-    fn next_state(&mut self, s: Value) -> Value {
-        let shape = self.b.shape(s);
-        let (x, bound) = self.like(&shape);
-        if self.options.analytic {
-            let sum = self.b.add(s, x);
-            return self.b.map1(Scalar::Tanh, sum);
-        }
-        let (x, _) = self.shrunk(x, bound);
-        let sum = self.b.add(s, x);
-        self.b.scale(sum, Exact::ratio(1, 2))
     }
 }

@@ -91,6 +91,10 @@ pub(super) fn with_number(p: &mut Pass, op: &Op, shape: &Shape) -> Option<Value>
             && let Some(c) = as_fill(p.b, number)
         {
             let moved = transposed(p, x, letters, out_letters(op), shape)?;
+            // A transpose and a multiple would be two operations.
+            if moved != x && c != Exact::ONE {
+                return None;
+            }
             return Some(p.b.scale(moved, c));
         }
     }

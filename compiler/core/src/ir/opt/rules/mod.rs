@@ -15,8 +15,7 @@ use crate::ir::{Op, Scalar, Shape, Value};
 /// A named identity.
 #[derive(Clone, Copy)]
 pub(super) struct Rule {
-    /// For whoever debugs a pass.
-    #[allow(dead_code)]
+    /// What it is called in explanations.
     pub name: &'static str,
     /// The value that stands for the node, if the rule applies.
     pub apply: fn(&mut Pass, &Op, &Shape) -> Option<Value>,
