@@ -189,13 +189,12 @@ fn a_capture_that_depends_on_another_one() {
         let p = b.param("p", &[2]);
         let q = b.mul(p, p);
         let h0 = real(b, "h", w.samples, &[2]);
-        let outs = b.scan(w.time, false, [&[h0], &[], &[q, p]], |b, args| {
+        b.scan(w.time, false, [&[h0], &[], &[q, p]], |b, args| {
             let &[h, q, p] = args else { return Vec::new() };
             let square = b.mul(p, p);
             let sum = b.add(square, q);
             vec![b.contract(h, sum, "a,a->a")]
-        });
-        outs
+        })
     })
     .check(2);
 }
