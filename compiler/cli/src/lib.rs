@@ -6,8 +6,9 @@
 
 pub mod commands;
 pub mod report;
-mod session;
-mod source;
+pub mod session;
+mod show;
+pub mod source;
 mod terminal;
 
 pub use terminal::{Failure, Terminal};

@@ -1,5 +1,6 @@
 //! `gdl check`.
 
+use crate::session::Session;
 use crate::source::Source;
 use crate::{Failure, Terminal};
 use clap::Args;
@@ -28,7 +29,7 @@ impl Check {
         let mut rejected = false;
         for file in &self.files {
             rejected |= match Source::read(file, &[]) {
-                Ok(source) => check(&source, terminal)?,
+                Ok(source) => check(&Session::new(source), terminal)?,
                 Err(failure) => {
                     terminal.finish(Err(failure));
                     true
@@ -40,8 +41,9 @@ impl Check {
 }
 
 /// Whether a program is rejected.
-fn check(source: &Source, terminal: &mut Terminal<'_>) -> Result<bool, Failure> {
-    let (models, diagnostics) = source.check();
+fn check(session: &Session, terminal: &mut Terminal<'_>) -> Result<bool, Failure> {
+    let source = &session.source;
+    let (models, diagnostics) = session.check();
     let rejected = terminal.report(&source.program, &diagnostics)?;
     for m in &models {
         if terminal.is_json() {

@@ -2,20 +2,30 @@
 
 mod check;
 mod explain;
+mod ir;
+mod new;
+mod params;
+mod run;
+mod test;
 mod train;
+mod why;
 
 use crate::{Failure, Terminal};
 use clap::Subcommand;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(missing_docs)] // clap takes the words from the arguments of each
 pub enum Command {
-    /// Prove models equivariant, or say what breaks them.
+    New(new::New),
     Check(check::Check),
-    /// Explain an error code.
     Explain(explain::Explain),
-    /// Train a model as its `train` block says.
+    Why(why::Why),
+    Test(test::Test),
     Train(train::Train),
+    Run(run::Run),
+    Params(params::Params),
+    Ir(ir::Ir),
 }
 
 impl Command {
@@ -25,9 +35,15 @@ impl Command {
     /// Why it could not.
     pub fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         match self {
+            Command::New(c) => c.run(terminal),
             Command::Check(c) => c.run(terminal),
             Command::Explain(c) => c.run(terminal),
+            Command::Why(c) => c.run(terminal),
+            Command::Test(c) => c.run(terminal),
             Command::Train(c) => c.run(terminal),
+            Command::Run(c) => c.run(terminal),
+            Command::Params(c) => c.run(terminal),
+            Command::Ir(c) => c.run(terminal),
         }
     }
 }

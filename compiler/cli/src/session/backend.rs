@@ -4,8 +4,8 @@ use crate::Failure;
 use clap::ValueEnum;
 use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
 use gdl_codegen::{Options, compile};
-use gdl_core::ir::Func;
 use gdl_core::ir::interp::{self, Real64};
+use gdl_core::ir::{Func, opt};
 use gdl_runtime::{Array, Program, RunError};
 
 /// Who runs a program.
@@ -50,7 +50,8 @@ impl Engine {
         if let Some(threads) = self.threads {
             options.threads = threads.max(1);
         }
-        match compile(func, &options) {
+        let func = opt::optimised(func).map_err(|e| Failure::error(format!("`{}` cannot be optimised: {e}", func.name)))?;
+        match compile(&func, &options) {
             Ok(compiled) => Ok(Box::new(compiled)),
             Err(e) => Err(Failure::error(format!("`{}` cannot be compiled: {e}", func.name))),
         }

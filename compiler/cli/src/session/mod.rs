@@ -14,8 +14,10 @@ use crate::source::Source;
 use crate::{Failure, Terminal};
 use gdl_core::check::{self, LayerRef, TrainModel};
 use gdl_core::diag::Diagnostic;
+use gdl_core::lower;
 use gdl_core::typed::Model;
 use gdl_syntax::ast::{Callable, Data, ItemKind, Train};
+use programs::Training;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -31,6 +33,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// A program that has been read.
+    pub fn new(source: Source) -> Session {
+        Session { source, settings: Vec::new() }
+    }
+
     /// Reads a program; errors of the text are reported.
     ///
     /// # Errors
@@ -44,6 +51,36 @@ impl Session {
         let session = Session { source, settings };
         session.known_settings()?;
         Ok(session)
+    }
+
+    /// Checks everything: models and trainings with their data and options, down to tensor IR. Gives the models, and all diagnostics
+    /// in the order of the text.
+    pub fn check(&self) -> (Vec<Model>, Vec<Diagnostic>) {
+        let (models, mut all) = self.source.check();
+        if all.iter().any(Diagnostic::is_error) {
+            return (models, all);
+        }
+        let mut add = |d: Diagnostic| {
+            if !all.iter().any(|e| e.code == d.code && e.labels.first() == d.labels.first()) {
+                all.push(d);
+            }
+        };
+        for model in &models {
+            if let Err(d) = lower::lower_model(model) {
+                add(*d);
+            }
+        }
+        for train in self.trains() {
+            let (Some(checked), _) = check::check_train(&self.source.program, self.source.program.root(), train) else { continue };
+            if let Err(d) = self.config(&checked) {
+                add(*d);
+            }
+            let read = Training::new(&checked).and_then(|t| self.data_spec(self.data(&checked.data), &checked.model, &t.inputs()));
+            if let Err(d) = read {
+                add(*d);
+            }
+        }
+        (models, all)
     }
 
     fn known_settings(&self) -> Result<(), Failure> {

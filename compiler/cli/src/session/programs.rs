@@ -4,6 +4,7 @@ use super::backend::Engine;
 use super::random::Drawing;
 use super::{D, Session};
 use crate::Failure;
+use gdl_abi::Signature;
 use gdl_core::check::TrainModel;
 use gdl_core::diag::Diagnostic;
 use gdl_core::ir::{Func, grad};
@@ -68,6 +69,13 @@ impl Training {
         let gradients = step.params[..step.learned].iter().map(|p| (p.name.clone(), format!("grad.{}", p.name))).collect();
         let plan = Plan { loss, metrics, gradients, stats: stats(&step, &over_data) };
         Ok(Training { step: func, eval: eval.func, plan, params: step.params, randoms: step.randoms })
+    }
+
+    /// What a step takes from the data.
+    pub fn inputs(&self) -> Signature {
+        let drawn = |k: &usize| self.randoms.iter().any(|(r, _)| r == k);
+        let inputs = self.step.inputs.iter().enumerate().filter(|(k, _)| !drawn(k)).map(|(_, decl)| decl.clone()).collect();
+        Signature { domains: self.step.domains.clone(), inputs, ..Signature::default() }
     }
 
     /// The compiled step; `seed` is that of its random draws.

@@ -1,0 +1,87 @@
+//! `gdl ir`.
+
+use crate::session::programs::Training;
+use crate::session::{Session, words};
+use crate::{Failure, Terminal, show};
+use clap::{Args, ValueEnum};
+use gdl_codegen::{Options, compile};
+use gdl_core::ir::{Func, opt, text};
+use gdl_core::lower;
+use std::path::PathBuf;
+
+/// What a model looks like on its way to machine code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Stage {
+    /// Values with their types.
+    Typed,
+    /// Tensor IR: representations are gone.
+    Tensor,
+    /// Tensor IR of a training step, gradients included.
+    Grad,
+    /// Fused loops over buffers.
+    Loop,
+    /// Cranelift's IR.
+    Clif,
+    /// Machine code.
+    Asm,
+}
+
+/// Show a model on its way to machine code.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gdl ir digits.gdl --stage typed
+  gdl ir digits.gdl --stage tensor
+  gdl ir digits.gdl --stage grad         needs a `train` block
+  gdl ir digits.gdl --stage asm --raw    without the optimiser")]
+pub struct Ir {
+    /// A program with a model.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The model, if there are several; then values of settings.
+    #[arg(value_name = "MODEL | NAME=VALUE")]
+    words: Vec<String>,
+    /// Which form.
+    #[arg(long, value_enum, default_value = "tensor")]
+    stage: Stage,
+    /// As lowered, before the optimiser.
+    #[arg(long)]
+    raw: bool,
+    /// Reals are doubles.
+    #[arg(long)]
+    double: bool,
+}
+
+impl Ir {
+    pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        let (name, settings) = words(&self.words);
+        let session = Session::open(&self.file, settings, terminal)?;
+        if self.stage == Stage::Grad {
+            let (train, _) = session.training(name, terminal)?;
+            let training = session.ok(Training::new(&train), terminal)?;
+            return terminal.line(text::print(&self.optimise(training.step)?).trim_end());
+        }
+        let model = session.model(name, terminal)?;
+        if self.stage == Stage::Typed {
+            return terminal.line(show::model(&model).trim_end());
+        }
+        let func = self.optimise(session.ok(lower::lower_model(&model), terminal)?.func)?;
+        if self.stage == Stage::Tensor {
+            return terminal.line(text::print(&func).trim_end());
+        }
+        let options = Options { double: self.double, texts: true, ..Options::default() };
+        let compiled = compile(&func, &options).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
+        let shown = match self.stage {
+            Stage::Clif => compiled.clif_text(),
+            Stage::Asm => compiled.asm_text(),
+            _ => compiled.loop_text(),
+        };
+        terminal.line(shown.trim_end())
+    }
+
+    fn optimise(&self, func: Func) -> Result<Func, Failure> {
+        if self.raw {
+            return Ok(func);
+        }
+        opt::optimised(&func).map_err(|e| Failure::error(format!("`{}` cannot be optimised: {e}", func.name)))
+    }
+}

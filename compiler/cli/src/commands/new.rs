@@ -1,0 +1,50 @@
+//! `gdl new`.
+
+use crate::{Failure, Terminal};
+use clap::Args;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const MODEL: &str = include_str!("../../templates/model.gdl");
+const README: &str = include_str!("../../templates/README.md");
+
+/// Start a project.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gdl new counting
+  gdl check counting/model.gdl")]
+pub struct New {
+    /// The folder to make.
+    #[arg(value_name = "NAME")]
+    name: PathBuf,
+}
+
+impl New {
+    pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        let name = self.name.file_name().and_then(|n| n.to_str()).filter(|n| !n.starts_with('.'));
+        let Some(name) = name else {
+            return Err(Failure::usage(format!("`{}` is no name for a project", self.name.display())).help("Take letters, digits, `-` and `_`."));
+        };
+        // Written beside its place and moved there, so that there is all of it or nothing.
+        let scratch = self.name.with_file_name(format!(".{name}.{}", std::process::id()));
+        let made = self.make(name, &scratch);
+        if made.is_err() {
+            // What is left of it is of no use; if it cannot be removed either, the first error says why.
+            let _ = fs::remove_dir_all(&scratch);
+        }
+        made?;
+        terminal.line(format!("{}: model.gdl, README.md", self.name.display()))?;
+        terminal.say(format!("next: gdl check {}", self.name.join("model.gdl").display()))
+    }
+
+    fn make(&self, name: &str, scratch: &Path) -> Result<(), Failure> {
+        let refused = |doing: &str, e: std::io::Error| Failure::error(format!("cannot {doing} `{}`: {e}", self.name.display()));
+        if fs::symlink_metadata(&self.name).is_ok() {
+            return Err(Failure::error(format!("`{}` exists already", self.name.display())).help("Take another name."));
+        }
+        fs::create_dir(scratch).map_err(|e| refused("make", e))?;
+        fs::write(scratch.join("model.gdl"), MODEL).map_err(|e| refused("write", e))?;
+        fs::write(scratch.join("README.md"), README.replace("NAME", name)).map_err(|e| refused("write", e))?;
+        fs::rename(scratch, &self.name).map_err(|e| refused("make", e))
+    }
+}

@@ -1,0 +1,192 @@
+//! `gdl run`.
+
+use crate::session::backend::{Backend, Engine, Precision};
+use crate::session::{Session, programs, words};
+use crate::{Failure, Terminal};
+use clap::Args;
+use gdl_abi::{DimDef, DoorSizes, Instance, Signature};
+use gdl_core::lower;
+use gdl_host::data::{Dataset, Split};
+use gdl_host::files::{self, Elements, HostArray};
+use gdl_host::params::Params;
+use gdl_host::train::{load_params, read_notes};
+use gdl_runtime::{Array, Program};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Samples that are run at once.
+const BATCH: usize = 256;
+
+/// Run a model on data.
+#[derive(Debug, Args)]
+#[command(after_help = "The input has an array for every input of the model, read as the data block of the model's training says, or by
+their names. Results go to --output as one array each, or to the terminal.
+
+Examples:
+  gdl run digits.gdl --input digits8x8.npz --weights runs/Digits/best.safetensors
+  gdl run digits.gdl --input scans.npz --weights w.safetensors --output logits.npz
+  gdl run digits.gdl --input digits8x8.npz --backend interp --json")]
+pub struct Run {
+    /// A program with a model.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The model, if there are several; then values of settings.
+    #[arg(value_name = "MODEL | NAME=VALUE")]
+    words: Vec<String>,
+    /// A data file or folder.
+    #[arg(long, value_name = "PATH")]
+    input: PathBuf,
+    /// Weights; without them the model runs with those it starts from.
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// Where the results go: an .npz file.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Precision; the interpreter computes in f64.
+    #[arg(long, value_enum, default_value = "f32")]
+    dtype: Precision,
+    /// Who runs it.
+    #[arg(long, value_enum, default_value = "cranelift")]
+    backend: Backend,
+    /// Threads [default: all].
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// The results as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Run {
+    pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        terminal.set_json(self.json);
+        let (model, given) = words(&self.words);
+        let mut settings = self.trained_settings()?;
+        settings.extend(given.iter().cloned());
+        let session = Session::open(&self.file, &settings, terminal)?;
+        let model = session.model(model, terminal)?;
+        let lowered = session.ok(lower::lower_model(&model), terminal)?;
+        let engine = Engine { backend: self.backend, double: self.dtype == Precision::F64, threads: self.threads };
+        let program = engine.load(&lowered.func)?;
+
+        let mut params = Params::init(program.signature(), &programs::specs(&lowered.params), 0, program.is_f64())?;
+        match &self.weights {
+            Some(path) => load_params(path, &mut params, Some(&session.hash_of(&lowered.params)))?,
+            None => terminal.say("no --weights: the model runs with the weights it starts from")?,
+        }
+        let block = session.data_of(&model.name);
+        let mut spec = session.ok(session.data_spec(block, &model, program.signature()), terminal)?;
+        spec.split = Split::All;
+        let data = Dataset::new(&files::load(&self.input)?, &spec)?;
+        let results = run(program.as_ref(), &params, &Arc::new(data))?;
+
+        if let Some(path) = &self.output {
+            if path.extension().is_none_or(|e| e != "npz") {
+                return Err(Failure::usage(format!("`{}` does not end in `.npz`", path.display())).help("Results are written as .npz."));
+            }
+            files::save_npz(path, results.iter().map(|(n, a)| (n.as_str(), a)))?;
+        }
+        if self.json {
+            return terminal.object(&Value::Object(results.iter().map(|(n, a)| (n.clone(), to_json(a))).collect::<Map<_, _>>()));
+        }
+        for (name, array) in &results {
+            terminal.line(format!("{name} {:?}{}", array.shape, if self.output.is_some() { String::new() } else { preview(array) }))?;
+        }
+        Ok(())
+    }
+
+    /// The settings that the weights were trained with.
+    fn trained_settings(&self) -> Result<Vec<String>, Failure> {
+        let Some(path) = self.weights.as_deref().filter(|p| p.exists()) else { return Ok(Vec::new()) };
+        let Ok(notes) = read_notes(path) else { return Ok(Vec::new()) };
+        let all = notes.settings.as_object().cloned().unwrap_or_default();
+        let setting = |(name, value): (&String, &Value)| Some(format!("{}={}", name.strip_prefix("setting ")?, value.as_str()?));
+        Ok(all.iter().filter_map(setting).collect())
+    }
+}
+
+/// All samples, batch by batch: the outputs, and the offsets of samples where these differ in size.
+fn run(program: &dyn Program, params: &Params, data: &Arc<Dataset>) -> Result<Vec<(String, HostArray)>, Failure> {
+    let signature = program.signature();
+    let params = params.of(signature)?;
+    let mut joined: Vec<Vec<f64>> = vec![Vec::new(); signature.outputs.len()];
+    let mut doors: Vec<DoorSizes> = Vec::new();
+    let ids: Vec<usize> = (0..data.len()).collect();
+    let mut outputs = Vec::new();
+    let mut double = false;
+    for ids in ids.chunks(BATCH) {
+        let (door, inputs) = data.batch(ids, signature, program.is_f64())?;
+        let instance = Instance::new(&signature.domains, &door).map_err(Failure::error)?;
+        let inputs: Vec<&Array> = inputs.iter().collect();
+        program.run(&instance, &inputs, &params, &mut outputs).map_err(|e| Failure::error(e.to_string()))?;
+        for (all, part) in joined.iter_mut().zip(&outputs) {
+            double |= matches!(part, Array::F64(_));
+            all.extend(part.to_f64());
+        }
+        doors.push(door);
+    }
+    let mut results = Vec::new();
+    let mut offsets: Vec<String> = Vec::new();
+    for (decl, values) in signature.outputs.iter().zip(joined) {
+        let rows = values.len() / decl.row_len().max(1);
+        let mut shape = leading(signature, decl.dim, &doors, rows);
+        let axes = if decl.axes == [1] { &[][..] } else { &decl.axes };
+        shape.extend(axes.iter().map(|&n| n as usize));
+        let data = if double { Elements::F64(values) } else { Elements::F32(values.into_iter().map(|x| x as f32).collect()) };
+        results.push((decl.name.clone(), HostArray { shape, data }));
+        if let Some(DimDef::Ragged { name }) = decl.dim.map(|d| signature.domains.dim_def(d))
+            && !offsets.contains(name)
+        {
+            offsets.push(name.clone());
+        }
+    }
+    for name in offsets {
+        let mut ptr = vec![0i64];
+        for (_, part) in doors.iter().flat_map(|d| &d.ragged).filter(|(n, _)| *n == name) {
+            ptr.extend(part.windows(2).map(|w| i64::from(w[1] - w[0])));
+        }
+        for k in 1..ptr.len() {
+            ptr[k] += ptr[k - 1];
+        }
+        results.push((format!("{name}.ptr"), HostArray { shape: vec![ptr.len()], data: Elements::I64(ptr) }));
+    }
+    Ok(results)
+}
+
+/// The axes of an output before its static ones: samples and cells, or rows.
+fn leading(signature: &Signature, dim: Option<gdl_abi::DimId>, doors: &[DoorSizes], rows: usize) -> Vec<usize> {
+    let grid = |name: &String| doors.first().and_then(|d| d.grids.iter().find(|(n, _)| n == name)).map(|(_, e)| e.clone());
+    match dim.map(|d| signature.domains.dim_def(d)) {
+        Some(DimDef::Grid { name, .. }) => {
+            let extents: Vec<usize> = grid(name).unwrap_or_default().iter().map(|&n| n as usize).collect();
+            let cells: usize = extents.iter().product();
+            std::iter::once(rows / cells.max(1)).chain(extents).collect()
+        }
+        _ => vec![rows],
+    }
+}
+
+/// Nested lists as NumPy shows them.
+fn to_json(array: &HostArray) -> Value {
+    fn nest(array: &HostArray, axis: usize, at: &mut usize) -> Value {
+        match array.shape.get(axis) {
+            Some(&n) => Value::Array((0..n).map(|_| nest(array, axis + 1, at)).collect()),
+            None => {
+                *at += 1;
+                match &array.data {
+                    Elements::I64(v) => json!(v[*at - 1]),
+                    data => data.real(*at - 1).map_or(Value::Null, |x| json!(x)),
+                }
+            }
+        }
+    }
+    nest(array, 0, &mut 0)
+}
+
+/// The first numbers.
+fn preview(array: &HostArray) -> String {
+    let shown = 10.min(array.data.len());
+    let numbers: Vec<String> = (0..shown).filter_map(|k| array.data.real(k)).map(|x| format!("{x:.4}")).collect();
+    let more = if array.data.len() > shown { ", …" } else { "" };
+    format!(": {}{more}", numbers.join(", "))
+}

@@ -1,0 +1,102 @@
+//! `gdl why`.
+
+use crate::report::{Style, clip, position};
+use crate::session::{Session, words};
+use crate::{Failure, Terminal, show};
+use clap::Args;
+use gdl_core::check::nearest;
+use gdl_core::typed::{Model, NodeId};
+use gdl_syntax::ast::Span;
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+/// Show why a value has its type.
+#[derive(Debug, Args)]
+#[command(after_help = "Every line is a value: how it is made, its type, and where. What it is made from stands below it.
+
+Examples:
+  gdl why digits.gdl output
+  gdl why models.gdl h Potential --depth 3")]
+pub struct Why {
+    /// A program with a model.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// A name defined in the model, an input, or an output.
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The model, if there are several; then values of settings.
+    #[arg(value_name = "MODEL | NAME=VALUE")]
+    words: Vec<String>,
+    /// How many steps are followed back.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    depth: usize,
+}
+
+impl Why {
+    pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        let (name, settings) = words(&self.words);
+        let session = Session::open(&self.file, settings, terminal)?;
+        let model = session.model(name, terminal)?;
+        let named = model.names.iter().chain(&model.outputs);
+        let found: Vec<NodeId> = named.clone().filter(|(n, _)| *n == self.name).map(|(_, id)| *id).collect();
+        let input = model.inputs.iter().position(|i| i.name == self.name);
+        let input = input.and_then(|k| model.nodes.iter().position(|n| matches!(n.op, gdl_core::typed::TOp::Input(j) if j as usize == k)));
+        let found = found.last().copied().or(input.map(|k| NodeId(k as u32)));
+        let Some(id) = found else {
+            let known: Vec<String> = named.map(|(n, _)| n).chain(model.inputs.iter().map(|i| &i.name)).cloned().collect();
+            let failure = Failure::usage(format!("`{}` defines no `{}`", model.name, self.name));
+            return Err(match nearest(&self.name, &known) {
+                Some(near) => failure.help(format!("Did you mean `{near}`?")),
+                None => failure.help("Ask for a name on the left of `=`, an input, or an output."),
+            });
+        };
+        terminal.line(format!("{}: {}", self.name, show::ty(&model, &model.node(id).ty)))?;
+        let mut walk = Walk { session: &session, model: &model, seen: HashSet::new(), rows: Vec::new() };
+        walk.node(id, String::new(), String::new(), self.depth);
+        let width = walk.rows.iter().map(|(text, _)| text.chars().count()).max().unwrap_or(0).min(60);
+        for (text, place) in &walk.rows {
+            let gap = " ".repeat(width.saturating_sub(text.chars().count()) + 2);
+            match terminal.style() {
+                Style::Plain => terminal.line(format!("{text}{gap}{place}"))?,
+                Style::Colour => terminal.line(format!("{text}{gap}\x1b[2m{place}\x1b[0m"))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Walk<'a> {
+    session: &'a Session,
+    model: &'a Model,
+    seen: HashSet<NodeId>,
+    rows: Vec<(String, String)>,
+}
+
+impl Walk<'_> {
+    /// A node after `lead`, and below it, after `below`, what it is made from.
+    fn node(&mut self, id: NodeId, lead: String, below: String, depth: usize) {
+        let node = self.model.node(id);
+        let operands = show::operands(node);
+        let again = !self.seen.insert(id) && !operands.is_empty();
+        let mark = if again { "  (as above)" } else { "" };
+        let text = format!("{lead}{} : {}{mark}", show::word(self.model, &node.op), show::ty(self.model, &node.ty));
+        self.rows.push((text, self.place(node.span)));
+        if again {
+            return;
+        }
+        if depth == 0 && !operands.is_empty() {
+            self.rows.push((format!("{below}└─ …"), "--depth shows more".into()));
+            return;
+        }
+        for (k, operand) in operands.iter().enumerate() {
+            let (branch, space) = if k + 1 == operands.len() { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            self.node(*operand, format!("{below}{branch}"), format!("{below}{space}"), depth - 1);
+        }
+    }
+
+    fn place(&self, span: Span) -> String {
+        let Some(module) = self.session.source.program.modules.get(span.file as usize) else { return String::new() };
+        let (line, column) = position(&module.text, clip(&module.text, span).start);
+        format!("{}:{line}:{column}", module.path)
+    }
+}
