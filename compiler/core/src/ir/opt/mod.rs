@@ -1,9 +1,8 @@
 //! Better programs with the same values.
 //!
-//! A pass builds the program again node by node and tries a table of rules ([`rules`]) on
-//! every node with its new operands; the [`Builder`] applies the local laws and shares equal nodes. What no result needs is not built again;
-//! loops lose what nobody reads and what does not change from step to step ([`loops`]). Passes are repeated while they make
-//! the program smaller or change it, at most [`ROUNDS`] times.
+//! A pass builds the program again, node by node, and tries a table of rules (`rules`) on every node with its new operands;
+//! the [`Builder`] applies the local laws and shares equal nodes. What no result needs is not built again; loops lose what
+//! nobody reads and what is the same in every step (`loops`). Passes are repeated until nothing changes, at most eight times.
 //!
 //! Every rule is an identity of commutative rings, so that the exact test sees the same values before and after.
 
@@ -16,7 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 /// How often a program is built again at most.
 const ROUNDS: usize = 8;
 
-/// Makes a program better; it is left alone if that fails, which no test has seen.
+/// Makes a program better. One that is not well formed is left alone.
 pub fn optimise(func: &mut Func) {
     let better = optimised(func);
     debug_assert!(better.is_ok(), "{better:?}");

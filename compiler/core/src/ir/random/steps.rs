@@ -309,7 +309,7 @@ impl<'a> Steps<'a> {
             }
             _ => {
                 let n = shape.row_len() as u32;
-                let axes = if n % 2 == 0 { vec![2, n / 2] } else { vec![n] };
+                let axes = if n.is_multiple_of(2) { vec![2, n / 2] } else { vec![n] };
                 self.b.reshape(x, &axes)
             }
         };

@@ -150,7 +150,7 @@ pub(super) fn contract(p: &mut Pass, op: &Op, shape: &Shape) -> Option<Value> {
     for at in indices(&extents) {
         let factor = [x[read(&at, a_axes, &sx)], y[read(&at, b_axes, &sy)]];
         let place = offset(&shape.axes, at[..shape.axes.len()].iter().copied());
-        data[place] = data[place] + factor[0] * factor[1];
+        data[place] += factor[0] * factor[1];
     }
     make(p, shape, data)
 }

@@ -57,8 +57,11 @@ fn narrow(p: &mut Pass, [a, b]: [Value; 2], [a_axes, b_axes]: [&[u8]; 2]) -> Opt
     (rows && known).then_some((x, kept))
 }
 
-/// The two arguments in both orders, each with its letters.
-fn sides(op: &Op) -> Option<[[(Value, &Vec<u8>); 2]; 2]> {
+/// An argument and its letters.
+type Side<'a> = (Value, &'a [u8]);
+
+/// The two arguments in both orders.
+fn sides(op: &Op) -> Option<[[Side<'_>; 2]; 2]> {
     let Op::Contract {
         a, b, a_axes, b_axes, ..
     } = op
@@ -147,7 +150,7 @@ pub(super) fn with_unit(p: &mut Pass, op: &Op, shape: &Shape) -> Option<Value> {
         let (Some(place), true, false) = (place, *x_k == Exact::ONE, out_letters(op).contains(&l)) else {
             continue;
         };
-        let mut rest = letters.clone();
+        let mut rest = letters.to_vec();
         rest.remove(place);
         // Nothing else is moved or summed.
         if rest == out_letters(op) && !rest.contains(&l) && p.b.dim(x) == shape.dim {
