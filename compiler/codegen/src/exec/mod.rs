@@ -9,12 +9,12 @@ mod run;
 mod tables;
 
 use crate::cranelift::{self, Code};
-use crate::loop_ir::{Cost, Home, Program as Loops};
+use crate::loop_ir::{Cost, Extent, Home, Program as Loops, Step};
 use crate::{CodegenError, Options, schedule};
 use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
 use gdl_core::ir::Func;
 use gdl_runtime::{Array, Program, RunError, pool::Pool};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What compiling took.
@@ -38,6 +38,8 @@ pub struct Compiled {
     costs: Vec<Cost>,
     constants: Vec<Option<Array>>,
     lives: Vec<plan::Life>,
+    /// The extents of all matrix products.
+    products: Vec<Vec<Extent>>,
     pool: Arc<Pool>,
     workspaces: Mutex<Vec<run::Workspace>>,
     stats: Stats,
@@ -65,6 +67,7 @@ impl Compiled {
             costs: loops.kernels.iter().map(|k| Cost::of(&loops, k)).collect(),
             constants: loops.buffers.iter().map(|b| constant(&b.home)).collect(),
             lives: plan::lives(&loops),
+            products: products(&loops.steps),
             pool: Pool::shared(options.threads).map_err(CodegenError)?,
             workspaces: Mutex::new(Vec::new()),
             loops,
@@ -101,6 +104,47 @@ impl Compiled {
             .join("\n")
     }
 
+    /// Runs once and says what every step took: name, share, seconds, the longest first.
+    ///
+    /// # Errors
+    /// As [`Program::run`].
+    pub fn profile(
+        &self,
+        batch: &Instance,
+        inputs: &[&Array],
+        params: &[&Array],
+    ) -> Result<Vec<(String, f64, f64)>, RunError> {
+        let times = Mutex::new(Vec::new());
+        self.run_timed(batch, inputs, params, &mut Vec::new(), Some(&times))?;
+        let times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let total: f64 = times.iter().map(|(_, t)| t).sum();
+        let mut list: Vec<(String, f64, f64)> = times.into_iter().map(|(name, t)| (name, t / total, t)).collect();
+        list.sort_by(|x, y| y.2.total_cmp(&x.2));
+        Ok(list)
+    }
+
+    fn run_timed(
+        &self,
+        batch: &Instance,
+        inputs: &[&Array],
+        params: &[&Array],
+        outputs: &mut Vec<Array>,
+        times: Option<&run::Times>,
+    ) -> Result<(), RunError> {
+        door::check(&self.signature, self.loops.double, batch, inputs, params)?;
+        let lock = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workspace = lock().pop().unwrap_or_default();
+        let mut call = || run::run(self, &mut workspace, batch, inputs, params, outputs, times);
+        // Small programs are over before another thread is awake.
+        let result = if run::is_small(self, batch) {
+            call()
+        } else {
+            self.pool.enter(call)
+        };
+        lock().push(workspace);
+        result
+    }
+
     /// What compiling took.
     pub fn stats(&self) -> Stats {
         self.stats
@@ -123,19 +167,17 @@ impl Program for Compiled {
         params: &[&Array],
         outputs: &mut Vec<Array>,
     ) -> Result<(), RunError> {
-        door::check(&self.signature, self.loops.double, batch, inputs, params)?;
-        let lock = || {
-            self.workspaces
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-        };
-        let mut workspace = lock().pop().unwrap_or_default();
-        let result = self
-            .pool
-            .enter(|| run::run(self, &mut workspace, batch, inputs, params, outputs));
-        lock().push(workspace);
-        result
+        self.run_timed(batch, inputs, params, outputs, None)
     }
+}
+
+fn products(steps: &[Step]) -> Vec<Vec<Extent>> {
+    let of = |step: &Step| match step {
+        Step::Kernel(_) => Vec::new(),
+        Step::Gemm(g) => vec![g.size.iter().copied().chain(g.batch.iter().map(|(e, _)| *e)).collect()],
+        Step::Loop(l) => products(&l.body),
+    };
+    steps.iter().flat_map(of).collect()
 }
 
 fn signature(func: &Func) -> Signature {

@@ -6,6 +6,8 @@ use crate::loop_ir::{Atom, BufferId, Extent, Gemm, Home, Index, Kernel, Matrix, 
 use gdl_abi::Instance;
 use gdl_runtime::gemm::{Real, Strided, gemm};
 use gdl_runtime::{Array, RunError};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// Kernels with fewer operations run on one thread.
 const PARALLEL: f64 = 60_000.0;
@@ -53,6 +55,8 @@ struct Call<'a> {
     sizes: *mut i64,
     parts: Vec<PartPointer>,
     bytes: usize,
+    /// Seconds by step, if asked for.
+    times: Option<&'a Times>,
 }
 
 /// One part's memory, used by one thread at a time.
@@ -65,6 +69,27 @@ unsafe impl Sync for Call<'_> {}
 // SAFETY: as above.
 unsafe impl Send for Call<'_> {}
 
+/// Seconds by step.
+pub type Times = Mutex<Vec<(String, f64)>>;
+
+/// Whether no step is worth a second thread.
+pub fn is_small(program: &Compiled, batch: &Instance) -> bool {
+    program.pool.threads() == 1
+        || program.costs.iter().all(|c| c.at(&batch.rows) <= PARALLEL)
+            && program
+                .products
+                .iter()
+                .all(|size| multiplications(size, batch) < PARALLEL_GEMM)
+}
+
+fn rows_of(e: Extent, batch: &Instance) -> usize {
+    e.times * e.dim.map_or(1, |d| batch.rows[d.0 as usize])
+}
+
+fn multiplications(size: &[Extent], batch: &Instance) -> usize {
+    size.iter().map(|e| rows_of(*e, batch)).product()
+}
+
 /// Runs a program whose arguments have been checked.
 pub fn run(
     program: &Compiled,
@@ -73,6 +98,7 @@ pub fn run(
     inputs: &[&Array],
     params: &[&Array],
     outputs: &mut Vec<Array>,
+    times: Option<&Times>,
 ) -> Result<(), RunError> {
     let loops = &program.loops;
     let bytes = if loops.double { 8 } else { 4 };
@@ -133,6 +159,7 @@ pub fn run(
         sizes: w.sizes.as_mut_ptr(),
         parts,
         bytes,
+        times,
     };
     call.steps(&loops.steps)
 }
@@ -214,12 +241,20 @@ fn table_pointer(table: &Table, built: Option<&[u32]>, batch: &Instance, inputs:
 
 impl Call<'_> {
     fn steps(&self, steps: &[Step]) -> Result<(), RunError> {
-        steps.iter().try_for_each(|step| match step {
-            Step::Kernel(k) => self.kernel(*k),
-            Step::Gemm(g) if self.program.loops.double => self.gemm::<f64>(g),
-            Step::Gemm(g) => self.gemm::<f32>(g),
-            Step::Loop(l) => self.time_loop(l),
-        })
+        for step in steps {
+            let start = Instant::now();
+            match step {
+                Step::Kernel(k) => self.kernel(*k)?,
+                Step::Gemm(g) if self.program.loops.double => self.gemm::<f64>(g)?,
+                Step::Gemm(g) => self.gemm::<f32>(g)?,
+                Step::Loop(l) => self.time_loop(l)?,
+            }
+            if let Some(times) = self.times {
+                let time = (self.program.loops.step_name(step), start.elapsed().as_secs_f64());
+                times.lock().unwrap_or_else(PoisonError::into_inner).push(time);
+            }
+        }
+        Ok(())
     }
 
     /// The memory of a part. While a step runs, each part uses its own only.
@@ -340,7 +375,7 @@ impl Call<'_> {
     // ---- matrix products ----
 
     fn extent(&self, e: Extent) -> usize {
-        e.times * e.dim.map_or(1, |d| self.batch.rows[d.0 as usize])
+        rows_of(e, self.batch)
     }
 
     fn offset(&self, index: &Index) -> isize {
@@ -380,7 +415,7 @@ impl Call<'_> {
     fn gemm<T: Real>(&self, g: &Gemm) -> Result<(), RunError> {
         let [m, n, k] = g.size.map(|e| self.extent(e));
         let outer = self.outer(g);
-        let threads = if m * n * k.max(1) * outer.len() < PARALLEL_GEMM {
+        let threads = if m * n * k * outer.len() < PARALLEL_GEMM {
             1
         } else {
             self.program.pool.threads()

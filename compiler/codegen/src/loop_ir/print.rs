@@ -34,6 +34,21 @@ impl Display for Program {
     }
 }
 
+impl Program {
+    /// A step in one line.
+    pub fn step_name(&self, step: &Step) -> String {
+        match step {
+            Step::Kernel(k) => format!("kernel {k} {}", self.kernels[*k].name),
+            Step::Gemm(g) => Printer {
+                program: self,
+                out: &mut String::new(),
+            }
+            .gemm_line(g),
+            Step::Loop(l) => format!("loop {}", l.id),
+        }
+    }
+}
+
 struct Printer<'a> {
     program: &'a Program,
     out: &'a mut String,
@@ -80,7 +95,7 @@ impl Printer<'_> {
         self.line(depth, "}")
     }
 
-    fn gemm(&mut self, g: &Gemm, depth: usize) -> Result {
+    fn gemm_line(&self, g: &Gemm) -> String {
         let [m, n, k] = g.size.map(extent);
         let batch: Vec<String> = g.batch.iter().map(|(e, s)| format!("{} {s:?}", extent(*e))).collect();
         let outer = if batch.is_empty() {
@@ -88,12 +103,16 @@ impl Printer<'_> {
         } else {
             format!(" for {}", batch.join(", "))
         };
-        let text = format!(
+        format!(
             "gemm {m} x {n} x {k}: {} = {} * {}{outer}",
             self.matrix(&g.c),
             self.matrix(&g.a),
             self.matrix(&g.b)
-        );
+        )
+    }
+
+    fn gemm(&mut self, g: &Gemm, depth: usize) -> Result {
+        let text = self.gemm_line(g);
         match g.pack {
             None => self.line(depth, &text),
             Some(pack) => {

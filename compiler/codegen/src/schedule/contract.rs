@@ -1,7 +1,7 @@
 //! What the letters of a contraction do.
 
-use gdl_abi::DimId;
-use gdl_core::ir::{Body, Op, Value};
+use gdl_abi::{DimId, Dtype};
+use gdl_core::ir::{Body, Func, Op, Value};
 
 /// A letter, or the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +121,14 @@ impl Roles {
             .map(|(l, n, _)| (*l, *n))
     }
 
+    /// The static axes that are summed.
+    pub fn summed(&self) -> impl Iterator<Item = (u8, u32)> {
+        self.letters.iter().filter_map(|(l, n, r)| match l {
+            Label::Axis(l) if matches!(r, Role::K | Role::Alone) => Some((*l, *n as u32)),
+            _ => None,
+        })
+    }
+
     /// Multiplications a row.
     pub fn points(&self) -> f64 {
         self.letters
@@ -159,5 +167,42 @@ fn role(in_a: bool, in_b: bool, in_c: bool) -> Role {
         (false, true, true) => Role::N,
         (true, true, false) => Role::K,
         _ => Role::Alone,
+    }
+}
+
+/// A class-valued input in a contraction whose label letter is summed against the other argument, or indexes the result
+/// while rows are summed: the label is an index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OneHot {
+    /// The input.
+    pub input: u32,
+    /// The letter of the label.
+    pub label: u8,
+    /// Its other letters.
+    pub own: Vec<u8>,
+    /// The other argument.
+    pub other: Value,
+    /// The letters of the other argument.
+    pub other_letters: Vec<u8>,
+}
+
+impl OneHot {
+    /// Of a contraction, if it has one.
+    pub fn of(func: &Func, body: &Body, v: Value) -> Option<OneHot> {
+        let node = &body.nodes[v.0 as usize];
+        let Op::Contract { a, b, a_axes, b_axes, out_axes } = &node.op else { return None };
+        let shape = |x: &Value| &body.nodes[x.0 as usize].shape;
+        let sums_rows = node.shape.dim.is_none() && shape(a).dim.or(shape(b).dim).is_some();
+        let side = |x: &Value, letters: &[u8], other: &Value, other_letters: &[u8]| {
+            let Op::Input(input) = body.nodes[x.0 as usize].op else { return None };
+            let Dtype::Class(_) = func.inputs[input as usize].dtype else { return None };
+            let (&label, own) = letters.split_last()?;
+            let (in_other, in_out) = (other_letters.contains(&label), out_axes.contains(&label));
+            let useful = (in_other && !in_out) || (sums_rows && in_out && !in_other);
+            let plain = own.iter().all(|l| out_axes.contains(l) && *l != label);
+            let known = other_letters.iter().all(|l| out_axes.contains(l) || *l == label);
+            (useful && plain && known).then(|| OneHot { input, label, own: own.to_vec(), other: *other, other_letters: other_letters.to_vec() })
+        };
+        side(a, a_axes, b, b_axes).or_else(|| side(b, b_axes, a, a_axes))
     }
 }

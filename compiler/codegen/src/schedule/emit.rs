@@ -1,12 +1,12 @@
 //! The loops that compute one stored value at one row.
 
-use super::contract::{Label, Role, Roles};
+use super::contract::{OneHot, Roles};
 use super::kernel::{Builder, Dest, dest_index};
 use super::nest::Nest;
 use super::{At, Scheduler, sparse};
 use crate::CodegenError;
-use crate::loop_ir::{Index, Range, Size, Table, Window, flatten};
-use gdl_abi::{Dtype, MapId};
+use crate::loop_ir::{Index, Range, Size, Table, Window};
+use gdl_abi::MapId;
 use gdl_core::ir::{Cmp, Fold, Op, Scalar, Value};
 
 impl Scheduler<'_> {
@@ -120,12 +120,9 @@ impl Scheduler<'_> {
             return Err(CodegenError::internal("not a contraction"));
         };
         let (a, b) = (At { v: *a, ..at }, At { v: *b, ..at });
-        let (axes, fold) = (self.shape(at).axes.clone(), dest.fold.is_some());
-        if let Some(one_hot) = self.one_hot(a, a_axes, b_axes, out_axes, fold) {
-            return self.contract_label(k, &one_hot, (b, b_axes), (out_axes, &axes), row, dest);
-        }
-        if let Some(one_hot) = self.one_hot(b, b_axes, a_axes, out_axes, fold) {
-            return self.contract_label(k, &one_hot, (a, a_axes), (out_axes, &axes), row, dest);
+        let axes = self.shape(at).axes.clone();
+        if let Some(one_hot) = OneHot::of(self.func, self.scopes[at.depth].body, at.v) {
+            return self.contract_label(k, at, &one_hot, out_axes, row, dest);
         }
         if sparse::contract(self, k, at, row, dest)? {
             return Ok(());
@@ -133,14 +130,7 @@ impl Scheduler<'_> {
         let Some(roles) = Roles::of(self.scopes[at.depth].body, at.v) else {
             return Err(CodegenError::internal("not a contraction"));
         };
-        let summed: Vec<(u8, u32)> = roles
-            .letters
-            .iter()
-            .filter_map(|(l, n, r)| match l {
-                Label::Axis(l) if matches!(r, Role::K | Role::Alone) => Some((*l, *n as u32)),
-                _ => None,
-            })
-            .collect();
+        let summed: Vec<(u8, u32)> = roles.summed().collect();
         let red: Vec<Range> = summed.iter().map(|(_, n)| Range::Lit(*n)).collect();
         let fold = (!red.is_empty()).then_some(Fold::Sum);
         self.reduction(k, &axes, &red, fold, dest, &|s, k, out, red| {
@@ -158,81 +148,38 @@ impl Scheduler<'_> {
         })
     }
 
-    /// A class-valued input whose label letter is summed against the other argument, or indexes the result while rows are summed.
-    fn one_hot(&self, x: At, letters: &[u8], other: &[u8], out: &[u8], fold: bool) -> Option<OneHot> {
-        let Op::Input(input) = self.op(x) else { return None };
-        let Dtype::Class(_) = self.func.inputs[*input as usize].dtype else {
-            return None;
-        };
-        let (&label, own) = letters.split_last()?;
-        let looks_up = other.contains(&label) && !out.contains(&label);
-        let scatters = fold && out.contains(&label) && !other.contains(&label);
-        let plain =
-            own.iter().all(|l| out.contains(l) && *l != label) && other.iter().all(|l| out.contains(l) || *l == label);
-        ((looks_up || scatters) && plain).then(|| OneHot {
-            input: *input,
-            label,
-            own: own.to_vec(),
-        })
-    }
-
     /// A contraction with a one-hot array: the label is an index.
     fn contract_label(
         &mut self,
         k: &mut Builder,
+        at: At,
         one_hot: &OneHot,
-        (other, other_letters): (At, &[u8]),
-        (out_letters, axes): (&[u8], &[u32]),
+        out_letters: &[u8],
         row: Option<&Index>,
         dest: &Dest,
     ) -> Result<(), CodegenError> {
-        let looped: Vec<(u8, u32)> = out_letters
-            .iter()
-            .copied()
-            .zip(axes.iter().copied())
-            .filter(|(l, _)| *l != one_hot.label)
-            .collect();
+        let axes = &self.shape(at).axes;
+        let looped: Vec<(u8, u32)> =
+            out_letters.iter().copied().zip(axes.iter().copied()).filter(|(l, _)| *l != one_hot.label).collect();
         let extents: Vec<u32> = looped.iter().map(|(_, n)| *n).collect();
-        // The indices of some letters, given those of the looped ones and the label.
-        let pick = |letters: &[u8], out: &[Index], label: &Index| -> Vec<Index> {
-            let index = |l: &u8| {
-                looped
-                    .iter()
-                    .position(|(x, _)| x == l)
-                    .map_or_else(|| label.clone(), |j| out[j].clone())
-            };
-            letters.iter().map(index).collect()
+        let names: Vec<u8> = looped.iter().map(|(l, _)| *l).collect();
+        self.table(Table::Labels(one_hot.input));
+        let place = |s: &mut Scheduler<'_>, out: &[Index]| {
+            dest_index(&dest.base, &s.with_label(one_hot, row, &names, out, out_letters), axes)
         };
-        let table = self.table(Table::Labels(one_hot.input));
-        let label_axes = self.func.inputs[one_hot.input as usize].axes.clone();
-        let per_row: i64 = label_axes.iter().map(|&n| i64::from(n)).product();
-        let label = |out: &[Index]| {
-            let own = flatten(&pick(&one_hot.own, out, &Index::lit(0)), &label_axes);
-            Index::lookup(table, row.map_or(Index::lit(0), |r| r.times(per_row)).plus(&own))
-        };
-        let place = |out: &[Index]| dest_index(&dest.base, &pick(out_letters, out, &label(out)), axes);
         let element = |s: &mut Scheduler<'_>, k: &mut Builder, out: &[Index], _: &[Index]| {
-            s.eval(k, other, row, &pick(other_letters, out, &label(out)))
+            let idx = s.with_label(one_hot, row, &names, out, &one_hot.other_letters);
+            s.eval(k, At { v: one_hot.other, ..at }, row, &idx)
         };
-        self.nest(
-            k,
-            &Nest {
-                out: &extents,
-                red: &|_| Vec::new(),
-                fold: None,
-                array: (dest.array, dest.fold),
-                place: &place,
-                element: &element,
-            },
-        )
+        let array = (dest.array, dest.fold);
+        self.nest(k, &Nest { out: &extents, red: &|_| Vec::new(), fold: None, array, place: &place, element: &element })
     }
-}
 
-/// A class-valued input in a contraction.
-struct OneHot {
-    input: u32,
-    /// The letter of the label.
-    label: u8,
-    /// Its other letters.
-    own: Vec<u8>,
+    /// The indices of some letters, given those of all but the label.
+    pub(super) fn with_label(&mut self, one_hot: &OneHot, row: Option<&Index>, names: &[u8], at: &[Index], letters: &[u8]) -> Vec<Index> {
+        let known = |l: &u8| names.iter().position(|x| x == l).map(|j| at[j].clone());
+        let own: Vec<Index> = one_hot.own.iter().map(|l| known(l).unwrap_or_default()).collect();
+        let label = self.label(one_hot.input, row, &own);
+        letters.iter().map(|l| known(l).unwrap_or_else(|| label.clone())).collect()
+    }
 }

@@ -1,5 +1,6 @@
 //! The expression of one element of a value.
 
+use super::contract::{OneHot, Roles};
 use super::kernel::Builder;
 use super::place::Place;
 use super::{At, Scheduler};
@@ -7,7 +8,7 @@ use crate::loop_ir::{
     Array, Atom, BufferId, Divisor, Expr, Home, Index, Size, SizeId, Table, TableId, Var, Window, flatten, unflatten,
 };
 use gdl_abi::{DimId, MapDef, MapId};
-use gdl_core::ir::{Cmp, Constant, Op, Scalar, Value};
+use gdl_core::ir::{Cmp, Constant, Fold, Op, Scalar, Value};
 
 /// Why an element has no single expression: the range of a variable must be cut in two.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -138,10 +139,19 @@ impl<'a> Scheduler<'a> {
                 (Some(row), Some(dim)) => Ok(Expr::Real(self.lookup(Table::Position(dim), row.clone()))),
                 _ => Ok(Expr::Num(f64::NAN)),
             },
+            Op::Reduce { op, x, axis } => {
+                let mut total = None;
+                for j in 0..self.shape(here(x)).axes[*axis as usize] {
+                    let mut inner = idx.to_vec();
+                    inner.insert(*axis as usize, Index::lit(i64::from(j)));
+                    let value = self.eval(k, here(x), row, &inner)?;
+                    total = Some(total.map_or(value.clone(), |t| fold(*op, t, value)));
+                }
+                Ok(total.unwrap_or(Expr::Num(identity(*op))))
+            }
+            Op::Contract { .. } => self.contract_element(k, at, row, idx),
             // Stored: in memory by now.
             Op::Param(_)
-            | Op::Contract { .. }
-            | Op::Reduce { .. }
             | Op::Segment { .. }
             | Op::Total { .. }
             | Op::Window { .. }
@@ -155,6 +165,33 @@ impl<'a> Scheduler<'a> {
                 Ok(Expr::Num(f64::NAN))
             }
         }
+    }
+
+    /// An element of a contraction, written out.
+    fn contract_element(&mut self, k: &mut Builder, at: At, row: Option<&Index>, idx: &[Index]) -> Evaluated {
+        let body = self.scopes[at.depth].body;
+        let (Op::Contract { a, b, a_axes, b_axes, out_axes }, Some(roles)) = (self.op(at), Roles::of(body, at.v)) else {
+            return Ok(Expr::Num(f64::NAN));
+        };
+        if let Some(one_hot) = OneHot::of(self.func, body, at.v) {
+            let inner = self.with_label(&one_hot, row, out_axes, idx, &one_hot.other_letters);
+            return self.eval(k, At { v: one_hot.other, ..at }, row, &inner);
+        }
+        let summed: Vec<(u8, u32)> = roles.summed().collect();
+        let sizes: Vec<u32> = summed.iter().map(|(_, n)| *n).collect();
+        let mut total = Expr::Num(0.0);
+        for term in 0..sizes.iter().product::<u32>() {
+            let inner = unflatten(&Index::lit(i64::from(term)), &sizes, &[]);
+            let index = |letter: &u8| match out_axes.iter().position(|l| l == letter) {
+                Some(j) => idx[j].clone(),
+                None => summed.iter().position(|(l, _)| l == letter).map_or(Index::lit(0), |j| inner[j].clone()),
+            };
+            let pick = |letters: &[u8]| letters.iter().map(index).collect::<Vec<_>>();
+            let x = self.eval(k, At { v: *a, ..at }, row, &pick(a_axes))?;
+            let y = self.eval(k, At { v: *b, ..at }, row, &pick(b_axes))?;
+            total = apply(Scalar::Add, vec![total, apply(Scalar::Mul, vec![x, y])]);
+        }
+        Ok(total)
     }
 
     /// One of several arrays, by the index along an axis.
@@ -336,6 +373,27 @@ impl<'a> Scheduler<'a> {
             }
         }
     }
+}
+
+/// The value of a fold over nothing.
+fn identity(op: Fold) -> f64 {
+    match op {
+        Fold::Sum => 0.0,
+        Fold::Prod => 1.0,
+        Fold::Max => f64::NEG_INFINITY,
+        Fold::Min => f64::INFINITY,
+    }
+}
+
+/// One more term of a fold.
+fn fold(op: Fold, x: Expr, y: Expr) -> Expr {
+    let f = match op {
+        Fold::Sum => Scalar::Add,
+        Fold::Prod => Scalar::Mul,
+        Fold::Max => Scalar::Max,
+        Fold::Min => Scalar::Min,
+    };
+    apply(f, vec![x, y])
 }
 
 /// A comparison, decided now where it can be.

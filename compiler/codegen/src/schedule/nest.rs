@@ -44,7 +44,7 @@ pub(super) struct Nest<'f> {
     /// Where it is stored, and whether it is joined with what is there.
     pub array: (Array, Option<Fold>),
     /// The place of an element.
-    pub place: &'f dyn Fn(&[Index]) -> Index,
+    pub place: &'f dyn Fn(&mut Scheduler<'_>, &[Index]) -> Index,
     /// An element.
     pub element: Element<'f>,
 }
@@ -71,7 +71,7 @@ impl Scheduler<'_> {
         dest: &Dest,
         element: Element<'_>,
     ) -> Result<(), CodegenError> {
-        let place = |at: &[Index]| dest_index(&dest.base, at, axes);
+        let place = |_: &mut Scheduler<'_>, at: &[Index]| dest_index(&dest.base, at, axes);
         self.nest(
             k,
             &Nest {
@@ -171,7 +171,7 @@ impl Scheduler<'_> {
                 }
             }
         }
-        let index = (nest.place)(&at);
+        let index = (nest.place)(self, &at);
         let extents: Vec<u32> = b.ranges.iter().map(|(_, n)| *n).collect();
         let lane = choose_lane(self.width(), &vars, &extents, &inner, &index);
         let (Some(fold), false) = (nest.fold, red.is_empty()) else {

@@ -3,7 +3,7 @@
 //! Before: any body. After: every value has a [`Place`]; reductions, loops and results have memory, and a value that is computed
 //! in place is either an index away from memory or cheap for the number of times it is computed.
 
-use super::contract::Roles;
+use super::contract::{OneHot, Role, Roles};
 use super::view::strided_chain;
 use crate::loop_ir::scalar_cost;
 use gdl_abi::Dtype;
@@ -28,6 +28,10 @@ pub enum Place {
 const RECOMPUTE: f64 = 6.0;
 /// Inlined expressions stay below this many additions.
 const INLINE: f64 = 160.0;
+/// Sums that are written out stay below this many additions.
+const SHORT: f64 = 64.0;
+/// Sums of more terms than this are loops.
+const TERMS: usize = 8;
 /// How many more rows a pullback is taken to have than its argument.
 const FAN_OUT: f64 = 8.0;
 
@@ -38,7 +42,7 @@ pub fn place(func: &Func, body: &Body) -> Vec<Place> {
         body,
         times: vec![0.0; body.nodes.len()],
         forced: vec![false; body.nodes.len()],
-        cost: inline_costs(body),
+        cost: inline_costs(func, body),
     };
     body.results.iter().for_each(|v| p.times[v.0 as usize] += 1.0);
     let mut places = vec![Place::Inline; body.nodes.len()];
@@ -74,11 +78,10 @@ impl Placing<'_> {
             Op::Const(_) | Op::Fill(_) if !self.forced[v.0 as usize] => Place::Inline,
             Op::Contract { .. } => match Roles::of(self.body, v) {
                 Some(roles) if roles.suits_gemm() && !super::sparse::is_sparse(self.body, v) => Place::Gemm,
-                _ => Place::Row,
+                _ => self.short_or_row(v),
             },
-            Op::Reduce { .. } | Op::Segment { .. } | Op::Total { .. } | Op::Window { transpose: true, .. } => {
-                Place::Row
-            }
+            Op::Reduce { .. } => self.short_or_row(v),
+            Op::Segment { .. } | Op::Total { .. } | Op::Window { transpose: true, .. } => Place::Row,
             Op::Scan(_) => Place::Loop,
             _ => self.inline_or_row(v),
         }
@@ -94,6 +97,14 @@ impl Placing<'_> {
         } else {
             Place::Inline
         }
+    }
+
+    /// Short sums are written out where they are used, if that is once.
+    fn short_or_row(&self, v: Value) -> Place {
+        let k = v.0 as usize;
+        let short = terms(self.func, self.body, v).is_some() && self.cost[k] <= SHORT;
+        let often = self.times[k] > 1.0 && self.cost[k] > 2.0;
+        if self.forced[k] || often || !short { Place::Row } else { Place::Inline }
     }
 
     fn use_of(&mut self, x: Value, times: f64) {
@@ -162,21 +173,28 @@ impl Placing<'_> {
 
     /// One argument of a matrix product may be computed tile by tile, if it has rows; others must lie in memory.
     fn charge_gemm(&mut self, v: Value, a: Value, b: Value) {
-        let mut packed = false;
+        let Some(roles) = Roles::of(self.body, v) else { return };
+        let mut elsewhere = Vec::new();
         for x in [a, b] {
             self.use_of(x, 1.0);
             let (end, strided) = strided_chain(self.body, x);
-            let in_memory = strided && self.will_be_stored(end);
-            if in_memory {
+            if !(strided && self.will_be_stored(end)) {
+                elsewhere.push((x, end, strided));
+            }
+        }
+        // Windows and pullbacks rather than arithmetic, which others may want too.
+        let computes = |end: Value| matches!(self.body.nodes[end.0 as usize].op, Op::Map { .. });
+        let packed = elsewhere
+            .iter()
+            .filter(|(x, ..)| roles.can_pack(*x == a))
+            .min_by_key(|(_, end, _)| computes(*end))
+            .map(|(x, ..)| *x);
+        for (x, end, strided) in elsewhere {
+            if Some(x) == packed {
                 continue;
             }
-            if !packed && Roles::of(self.body, v).is_some_and(|r| r.can_pack(x == a)) {
-                packed = true;
-            } else if strided && !matches!(self.body.nodes[end.0 as usize].op, Op::Input(_)) {
-                self.forced[end.0 as usize] = true;
-            } else {
-                self.forced[x.0 as usize] = true;
-            }
+            let own_memory = !strided || matches!(self.body.nodes[end.0 as usize].op, Op::Input(_));
+            self.forced[if own_memory { x } else { end }.0 as usize] = true;
         }
     }
 
@@ -195,25 +213,44 @@ fn spread(to: &Shape, from: &Shape) -> f64 {
     rows * to.row_len() as f64 / from.row_len().max(1) as f64
 }
 
-/// What one element costs if nothing below is stored but reductions.
-fn inline_costs(body: &Body) -> Vec<f64> {
-    let mut costs: Vec<f64> = Vec::with_capacity(body.nodes.len());
-    for node in &body.nodes {
-        let of = |v: &Value| costs[v.0 as usize];
-        costs.push(
-            match &node.op {
-                Op::Map { f, args } => scalar_cost(*f) + args.iter().map(of).sum::<f64>(),
-                Op::Broadcast { x, .. } | Op::Reshape { x } | Op::Slice { x, .. } | Op::Detach { x } => of(x),
-                Op::Gather { x, .. }
-                | Op::Window {
-                    x, transpose: false, ..
-                } => of(x) + 1.0,
-                Op::Concat { xs, .. } => xs.iter().map(of).fold(0.0, f64::max) + xs.len() as f64,
-                Op::Const(_) | Op::Fill(_) => 0.0,
-                _ => 1.0,
+/// The number of terms of a reduction or contraction that is short enough to be written out.
+pub fn terms(func: &Func, body: &Body, v: Value) -> Option<usize> {
+    let node = &body.nodes[v.0 as usize];
+    let dim = |x: &Value| body.nodes[x.0 as usize].shape.dim;
+    let n = match &node.op {
+        Op::Reduce { x, axis, .. } => body.nodes[x.0 as usize].shape.axes[*axis as usize] as usize,
+        Op::Contract { a, b, .. } if node.shape.dim.is_some() || dim(a).or(dim(b)).is_none() => {
+            if OneHot::of(func, body, v).is_some() {
+                return Some(1);
             }
-            .min(1e6),
-        );
+            if [a, b].iter().any(|x| matches!(body.nodes[x.0 as usize].op, Op::Const(_))) {
+                return None;
+            }
+            let roles = Roles::of(body, v)?;
+            roles.extent(Role::K) * roles.extent(Role::Alone)
+        }
+        _ => return None,
+    };
+    (n <= TERMS).then_some(n)
+}
+
+/// What one element costs if nothing below is stored but long reductions.
+fn inline_costs(func: &Func, body: &Body) -> Vec<f64> {
+    let mut costs: Vec<f64> = Vec::with_capacity(body.nodes.len());
+    for (k, node) in body.nodes.iter().enumerate() {
+        let of = |v: &Value| costs[v.0 as usize];
+        let short = || terms(func, body, Value(k as u32)).map(|n| n as f64);
+        let cost = match &node.op {
+            Op::Map { f, args } => scalar_cost(*f) + args.iter().map(of).sum::<f64>(),
+            Op::Broadcast { x, .. } | Op::Reshape { x } | Op::Slice { x, .. } | Op::Detach { x } => of(x),
+            Op::Gather { x, .. } | Op::Window { x, transpose: false, .. } => of(x) + 1.0,
+            Op::Concat { xs, .. } => xs.iter().map(of).fold(0.0, f64::max) + xs.len() as f64,
+            Op::Reduce { x, .. } => short().map_or(1.0, |n| n * (1.0 + of(x))),
+            Op::Contract { a, b, .. } => short().map_or(1.0, |n| n * (1.0 + of(a) + of(b))),
+            Op::Const(_) | Op::Fill(_) => 0.0,
+            _ => 1.0,
+        };
+        costs.push(cost.min(1e6));
     }
     costs
 }

@@ -9,17 +9,28 @@ use gdl_core::ir::{Body, Fold, Func, Node, Op, Shape, Value};
 
 /// Rewrites a function.
 pub fn rewrite(func: &Func) -> Func {
-    Func { body: rewrite_body(&func.body), ..func.clone() }
+    Func {
+        body: rewrite_body(&func.body),
+        ..func.clone()
+    }
 }
 
 fn rewrite_body(body: &Body) -> Body {
-    let mut r = Rewriter { old: body, uses: body.uses(), nodes: Vec::new(), new: Vec::new() };
+    let mut r = Rewriter {
+        old: body,
+        uses: body.uses(),
+        nodes: Vec::new(),
+        new: Vec::new(),
+    };
     for node in &body.nodes {
         let v = r.node(node);
         r.new.push(v);
     }
     let results = body.results.iter().map(|v| r.new[v.0 as usize]).collect();
-    Body { nodes: r.nodes, results }
+    Body {
+        nodes: r.nodes,
+        results,
+    }
 }
 
 struct Rewriter<'a> {
@@ -75,26 +86,61 @@ impl Rewriter<'_> {
             return None;
         }
         let slow = |axes: &[u32]| axes.iter().product::<u32>();
-        let at = (0..from.shape.axes.len())
-            .find(|&j| from.shape.axes[j] == outer[axis as usize] && slow(&from.shape.axes[..j]) == slow(&outer[..axis as usize]))?;
+        let at = (0..from.shape.axes.len()).find(|&j| {
+            from.shape.axes[j] == outer[axis as usize] && slow(&from.shape.axes[..j]) == slow(&outer[..axis as usize])
+        })?;
         // The arguments have been simplified already.
-        let Op::Contract { a, b, a_axes, b_axes, out_axes } = self.at(self.new[inner.0 as usize]).op.clone() else { return None };
+        let Op::Contract {
+            a,
+            b,
+            a_axes,
+            b_axes,
+            out_axes,
+        } = self.at(self.new[inner.0 as usize]).op.clone()
+        else {
+            return None;
+        };
         let mut out_axes = out_axes;
         out_axes.remove(at);
         let mut shape = from.shape.clone();
         shape.axes.remove(at);
         let same = shape == node.shape;
-        let op = self.without_broadcasts(Op::Contract { a, b, a_axes, b_axes, out_axes });
+        let op = self.without_broadcasts(Op::Contract {
+            a,
+            b,
+            a_axes,
+            b_axes,
+            out_axes,
+        });
         let v = self.push(op, shape, node.origin);
-        Some(if same { v } else { self.push(Op::Reshape { x: v }, node.shape.clone(), node.origin) })
+        Some(if same {
+            v
+        } else {
+            self.push(Op::Reshape { x: v }, node.shape.clone(), node.origin)
+        })
     }
 
     /// A contraction whose arguments are not constant along letters for no reason.
     fn without_broadcasts(&mut self, op: Op) -> Op {
-        let Op::Contract { mut a, mut b, mut a_axes, mut b_axes, out_axes } = op else { return op };
+        let Op::Contract {
+            mut a,
+            mut b,
+            mut a_axes,
+            mut b_axes,
+            out_axes,
+        } = op
+        else {
+            return op;
+        };
         for first in [true, false] {
-            let (x, own, other, other_axes) = if first { (a, &a_axes, b, &b_axes) } else { (b, &b_axes, a, &a_axes) };
-            let Op::Broadcast { x: inner, axes } = &self.at(x).op else { continue };
+            let (x, own, other, other_axes) = if first {
+                (a, &a_axes, b, &b_axes)
+            } else {
+                (b, &b_axes, a, &a_axes)
+            };
+            let Op::Broadcast { x: inner, axes } = &self.at(x).op else {
+                continue;
+            };
             let (inner, axes) = (*inner, axes.clone());
             let gains_rows = self.at(x).shape.dim.is_some() && self.at(inner).shape.dim.is_none();
             if gains_rows && self.at(other).shape.dim.is_none() {
@@ -115,12 +161,20 @@ impl Rewriter<'_> {
                 (b, b_axes) = (inner, letters);
             }
         }
-        Op::Contract { a, b, a_axes, b_axes, out_axes }
+        Op::Contract {
+            a,
+            b,
+            a_axes,
+            b_axes,
+            out_axes,
+        }
     }
 
     /// `reshape(broadcast(x))` as `broadcast(reshape(x))`, where no axis joins old and new ones.
     fn reshaped_broadcast(&mut self, x: Value, node: &Node) -> Option<Value> {
-        let Op::Broadcast { x: inner, axes } = &self.at(x).op else { return None };
+        let Op::Broadcast { x: inner, axes } = &self.at(x).op else {
+            return None;
+        };
         let (inner, axes) = (*inner, axes.clone());
         if axes.windows(2).any(|w| w[0] >= w[1]) {
             return None;
@@ -137,7 +191,10 @@ impl Rewriter<'_> {
             }
         }
         let small = &self.at(inner).shape;
-        let shape = Shape { dim: small.dim, axes: kept.iter().map(|&k| to[k]).collect() };
+        let shape = Shape {
+            dim: small.dim,
+            axes: kept.iter().map(|&k| to[k]).collect(),
+        };
         if shape.row_len() != small.row_len() {
             return None;
         }

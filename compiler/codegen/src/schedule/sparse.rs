@@ -103,7 +103,7 @@ pub(super) fn contract(
     if nonzero <= UNROLLED && groups.len() <= UNROLLED {
         for (g, terms) in groups.iter().enumerate() {
             let kept_at = unflatten(&Index::lit(g as i64), &kept_sizes, &[]);
-            let place = |out: &[Index]| {
+            let place = |_: &mut Scheduler<'_>, out: &[Index]| {
                 dest_index(
                     &dest.base,
                     &pick(out_axes, [(&kept, &kept_at), (&free, out), (&[], &[]), (&[], &[])]),
@@ -146,7 +146,7 @@ pub(super) fn contract(
     out_sizes.extend(&free_sizes);
     let group_at = |s: &Index, extents: &crate::loop_ir::Extents| unflatten(s, &kept_sizes, extents);
     let extents = [Some(groups.len() as u32)];
-    let place = |out: &[Index]| {
+    let place = |_: &mut Scheduler<'_>, out: &[Index]| {
         // Only the extent of the group variable matters to the quotients.
         let symbolic = group_at(&Index::var(crate::loop_ir::Var(0)), &extents);
         let kept_at: Vec<Index> = symbolic
