@@ -6,7 +6,7 @@ use crate::loop_ir::{
     TableId, Var,
 };
 use cranelift::prelude::*;
-use gdl_core::ir::{Cmp, Fold};
+use gdl_core::ir::{Cmp, Fold, Scalar};
 use std::collections::HashMap;
 
 /// What a register holds.
@@ -306,7 +306,7 @@ impl<'a, 'f, 'p> Emitter<'a, 'f, 'p> {
             Stmt::Fold {
                 acc,
                 fold: Fold::Sum,
-                value: Expr::Apply(gdl_core::ir::Scalar::Mul, args),
+                value: Expr::Apply(Scalar::Mul, args),
             } => {
                 let [x, y] = [&args[0], &args[1]].map(|a| self.expr(a));
                 let held = self.held(*acc);
@@ -591,6 +591,7 @@ impl<'a, 'f, 'p> Emitter<'a, 'f, 'p> {
                 Some(lane) => self.by_lanes(lane, |e, _| e.real(index)),
                 None => Num::One(self.real(index)),
             },
+            Expr::Apply(Scalar::Add, args) if args.iter().any(is_product) => self.sum_of_product(args),
             Expr::Apply(f, args) => {
                 let args: Vec<Num> = args.iter().map(|a| self.expr(a)).collect();
                 super::scalar::apply(&mut self.ops, *f, &args)
@@ -622,6 +623,21 @@ impl<'a, 'f, 'p> Emitter<'a, 'f, 'p> {
         }
     }
 
+    /// a · b + c at once.
+    fn sum_of_product(&mut self, args: &[Expr]) -> Num {
+        let (product, other) = if is_product(&args[1]) {
+            (&args[1], &args[0])
+        } else {
+            (&args[0], &args[1])
+        };
+        let Expr::Apply(_, factors) = product else {
+            return self.expr(other);
+        };
+        let other = self.expr(other);
+        let [x, y] = [&factors[0], &factors[1]].map(|f| self.expr(f));
+        self.ops.each([&x, &y, &other], |o, [x, y, z]| o.mul_add(x, y, z))
+    }
+
     fn holds(&mut self, op: Cmp, a: &Index, b: &Index) -> Value {
         let (a, b) = (self.index(a), self.index(b));
         let cc = match op {
@@ -642,6 +658,10 @@ impl<'a, 'f, 'p> Emitter<'a, 'f, 'p> {
 /// Bytes of a local array, rounded up so that the next one is aligned.
 pub fn local_bytes(len: u32, bytes: i64) -> i64 {
     (i64::from(len) * bytes + 63) & !63
+}
+
+fn is_product(e: &Expr) -> bool {
+    matches!(e, Expr::Apply(Scalar::Mul, _))
 }
 
 fn readonly() -> MemFlagsData {

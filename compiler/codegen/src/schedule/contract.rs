@@ -190,18 +190,37 @@ impl OneHot {
     /// Of a contraction, if it has one.
     pub fn of(func: &Func, body: &Body, v: Value) -> Option<OneHot> {
         let node = &body.nodes[v.0 as usize];
-        let Op::Contract { a, b, a_axes, b_axes, out_axes } = &node.op else { return None };
+        let Op::Contract {
+            a,
+            b,
+            a_axes,
+            b_axes,
+            out_axes,
+        } = &node.op
+        else {
+            return None;
+        };
         let shape = |x: &Value| &body.nodes[x.0 as usize].shape;
         let sums_rows = node.shape.dim.is_none() && shape(a).dim.or(shape(b).dim).is_some();
         let side = |x: &Value, letters: &[u8], other: &Value, other_letters: &[u8]| {
-            let Op::Input(input) = body.nodes[x.0 as usize].op else { return None };
-            let Dtype::Class(_) = func.inputs[input as usize].dtype else { return None };
+            let Op::Input(input) = body.nodes[x.0 as usize].op else {
+                return None;
+            };
+            let Dtype::Class(_) = func.inputs[input as usize].dtype else {
+                return None;
+            };
             let (&label, own) = letters.split_last()?;
             let (in_other, in_out) = (other_letters.contains(&label), out_axes.contains(&label));
             let useful = (in_other && !in_out) || (sums_rows && in_out && !in_other);
             let plain = own.iter().all(|l| out_axes.contains(l) && *l != label);
             let known = other_letters.iter().all(|l| out_axes.contains(l) || *l == label);
-            (useful && plain && known).then(|| OneHot { input, label, own: own.to_vec(), other: *other, other_letters: other_letters.to_vec() })
+            (useful && plain && known).then(|| OneHot {
+                input,
+                label,
+                own: own.to_vec(),
+                other: *other,
+                other_letters: other_letters.to_vec(),
+            })
         };
         side(a, a_axes, b, b_axes).or_else(|| side(b, b_axes, a, a_axes))
     }

@@ -5,7 +5,7 @@ use super::kernel::{Builder, Dest, dest_index};
 use super::nest::Nest;
 use super::{At, Scheduler, sparse};
 use crate::CodegenError;
-use crate::loop_ir::{Index, Range, Size, Table, Window};
+use crate::loop_ir::{Array, Expr, Index, Loop, LoopKind, Range, Size, Stmt, Table, Window};
 use gdl_abi::MapId;
 use gdl_core::ir::{Cmp, Fold, Op, Scalar, Value};
 
@@ -34,6 +34,15 @@ impl Scheduler<'_> {
                 let Some(row) = row else {
                     return Err(CodegenError::internal("a push-forward without rows"));
                 };
+                let inside: Vec<Value> = self.scopes[at.depth]
+                    .inside
+                    .iter()
+                    .filter(|(owner, _)| *owner == at.v)
+                    .map(|(_, v)| *v)
+                    .collect();
+                if !inside.is_empty() {
+                    return self.segment_around(k, &inside, at, row, dest);
+                }
                 let range = Range::Between(self.table(Table::MapPtr(*map)), row.clone());
                 self.reduction(k, &axes, &[range], Some(*op), dest, &|s, k, out, red| {
                     let source = s.source(*map, &red[0]);
@@ -61,6 +70,54 @@ impl Scheduler<'_> {
             Op::Contract { .. } => self.contract(k, at, row, dest),
             _ => self.pointwise(k, &axes, dest, &|s, k, out, _| s.compute(k, at, row, out)),
         }
+    }
+
+    /// A push-forward in whose loop other values are computed.
+    fn segment_around(
+        &mut self,
+        k: &mut Builder,
+        inside: &[Value],
+        at: At,
+        row: &Index,
+        dest: &Dest,
+    ) -> Result<(), CodegenError> {
+        let Op::Segment { op, x, map } = self.op(at) else {
+            return Err(CodegenError::internal("not a push-forward"));
+        };
+        let axes = self.shape(at).axes.clone();
+        self.pointwise(k, &axes, dest, &|_, _, _, _| Ok(Expr::Num(super::eval::identity(*op))))?;
+        let ptr = self.table(Table::MapPtr(*map));
+        let place = k.var(None);
+        let source = self.source(*map, &Index::var(place));
+        let (body, result) = k.block(|k| {
+            for &v in inside {
+                let own = At { v, ..at };
+                let local = k.local(self.shape(own).row_len());
+                k.held.insert(own, (local, Some(source.clone())));
+                let dest = Dest {
+                    array: Array::Local(local),
+                    base: Index::lit(0),
+                    fold: None,
+                };
+                self.emit(k, own, Some(&source), &dest)?;
+            }
+            let sum = Dest {
+                fold: Some(*op),
+                ..dest.clone()
+            };
+            self.pointwise(k, &axes, &sum, &|s, k, out, _| {
+                s.eval(k, At { v: *x, ..at }, Some(&source), out)
+            })
+        });
+        result?;
+        let range = Range::Between(ptr, row.clone());
+        k.push(Stmt::For(Loop {
+            var: place,
+            range,
+            kind: LoopKind::Serial,
+            body,
+        }));
+        Ok(())
     }
 
     /// The row of the source at a place of the list of a map.
@@ -159,8 +216,12 @@ impl Scheduler<'_> {
         dest: &Dest,
     ) -> Result<(), CodegenError> {
         let axes = &self.shape(at).axes;
-        let looped: Vec<(u8, u32)> =
-            out_letters.iter().copied().zip(axes.iter().copied()).filter(|(l, _)| *l != one_hot.label).collect();
+        let looped: Vec<(u8, u32)> = out_letters
+            .iter()
+            .copied()
+            .zip(axes.iter().copied())
+            .filter(|(l, _)| *l != one_hot.label)
+            .collect();
         let extents: Vec<u32> = looped.iter().map(|(_, n)| *n).collect();
         let names: Vec<u8> = looped.iter().map(|(l, _)| *l).collect();
         self.table(Table::Labels(one_hot.input));
@@ -172,14 +233,34 @@ impl Scheduler<'_> {
             s.eval(k, At { v: one_hot.other, ..at }, row, &idx)
         };
         let array = (dest.array, dest.fold);
-        self.nest(k, &Nest { out: &extents, red: &|_| Vec::new(), fold: None, array, place: &place, element: &element })
+        self.nest(
+            k,
+            &Nest {
+                out: &extents,
+                red: &|_| Vec::new(),
+                fold: None,
+                array,
+                place: &place,
+                element: &element,
+            },
+        )
     }
 
     /// The indices of some letters, given those of all but the label.
-    pub(super) fn with_label(&mut self, one_hot: &OneHot, row: Option<&Index>, names: &[u8], at: &[Index], letters: &[u8]) -> Vec<Index> {
+    pub(super) fn with_label(
+        &mut self,
+        one_hot: &OneHot,
+        row: Option<&Index>,
+        names: &[u8],
+        at: &[Index],
+        letters: &[u8],
+    ) -> Vec<Index> {
         let known = |l: &u8| names.iter().position(|x| x == l).map(|j| at[j].clone());
         let own: Vec<Index> = one_hot.own.iter().map(|l| known(l).unwrap_or_default()).collect();
         let label = self.label(one_hot.input, row, &own);
-        letters.iter().map(|l| known(l).unwrap_or_else(|| label.clone())).collect()
+        letters
+            .iter()
+            .map(|l| known(l).unwrap_or_else(|| label.clone()))
+            .collect()
     }
 }

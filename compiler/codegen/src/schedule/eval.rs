@@ -170,7 +170,17 @@ impl<'a> Scheduler<'a> {
     /// An element of a contraction, written out.
     fn contract_element(&mut self, k: &mut Builder, at: At, row: Option<&Index>, idx: &[Index]) -> Evaluated {
         let body = self.scopes[at.depth].body;
-        let (Op::Contract { a, b, a_axes, b_axes, out_axes }, Some(roles)) = (self.op(at), Roles::of(body, at.v)) else {
+        let (
+            Op::Contract {
+                a,
+                b,
+                a_axes,
+                b_axes,
+                out_axes,
+            },
+            Some(roles),
+        ) = (self.op(at), Roles::of(body, at.v))
+        else {
             return Ok(Expr::Num(f64::NAN));
         };
         if let Some(one_hot) = OneHot::of(self.func, body, at.v) {
@@ -184,7 +194,10 @@ impl<'a> Scheduler<'a> {
             let inner = unflatten(&Index::lit(i64::from(term)), &sizes, &[]);
             let index = |letter: &u8| match out_axes.iter().position(|l| l == letter) {
                 Some(j) => idx[j].clone(),
-                None => summed.iter().position(|(l, _)| l == letter).map_or(Index::lit(0), |j| inner[j].clone()),
+                None => summed
+                    .iter()
+                    .position(|(l, _)| l == letter)
+                    .map_or(Index::lit(0), |j| inner[j].clone()),
             };
             let pick = |letters: &[u8]| letters.iter().map(index).collect::<Vec<_>>();
             let x = self.eval(k, At { v: *a, ..at }, row, &pick(a_axes))?;
@@ -376,7 +389,7 @@ impl<'a> Scheduler<'a> {
 }
 
 /// The value of a fold over nothing.
-fn identity(op: Fold) -> f64 {
+pub(super) fn identity(op: Fold) -> f64 {
     match op {
         Fold::Sum => 0.0,
         Fold::Prod => 1.0,

@@ -5,6 +5,7 @@
 //! group reads have no memory but a local array.
 
 use super::place::Place;
+use super::reads::{self, Reads, Where, reads_inside, reads_of};
 use super::{At, Scheduler};
 use crate::loop_ir::BufferId;
 use gdl_abi::DimId;
@@ -53,16 +54,9 @@ pub struct Group {
 /// A group has at most this many items.
 const ITEMS: usize = 24;
 /// Local arrays are at most this long.
-const LOCAL: usize = 2048;
+pub const LOCAL: usize = 2048;
 /// Values without rows share a loop up to this many elements.
 const SMALL: usize = 2048;
-
-/// What a value reads.
-#[derive(Clone, Debug, Default)]
-struct Reads {
-    /// Stored values, and whether at the row of the reader.
-    stored: Vec<(Value, bool)>,
-}
 
 /// Groups the stored values of the innermost body and its finals.
 pub(super) fn group(s: &mut Scheduler, finals: Vec<Final>) -> Vec<Group> {
@@ -70,32 +64,42 @@ pub(super) fn group(s: &mut Scheduler, finals: Vec<Final>) -> Vec<Group> {
     let mut grouping = Grouping {
         groups: Vec::new(),
         at: vec![usize::MAX; s.scope().body.nodes.len()],
-        local: Vec::new(),
+        folds: Vec::new(),
     };
     let nodes = s.scope().body.nodes.len();
+    let owners = reads::owners(s, &finals);
+    let depth = s.depth();
+    for (k, owner) in owners.iter().enumerate() {
+        if let Some(owner) = owner {
+            s.scopes[depth].inside.push((*owner, Value(k as u32)));
+        }
+    }
     let mut readers: Vec<(Value, usize, bool)> = Vec::new();
     for k in 0..nodes {
         let v = Value(k as u32);
         let place = s.scope().places[k];
-        if !matches!(place, Place::Row | Place::Gemm | Place::Loop) {
+        if !matches!(place, Place::Row | Place::Gemm | Place::Loop) || owners[k].is_some() {
             continue;
         }
-        let reads = reads_of(s, v);
+        let mut reads = reads_of(s, v);
+        // What is computed inside its loop reads for it.
+        for (_, u) in s.scope().inside.iter().filter(|(owner, _)| *owner == v) {
+            reads.extend(reads_of(s, *u).into_iter().map(|(w, _)| (w, Where::Elsewhere)));
+        }
+        reads.retain(|(u, _)| owners[u.0 as usize].is_none());
         let g = match place {
-            Place::Row => grouping.join(
-                space_of(s, v),
-                Item::Value(v),
-                s.scope().body.nodes[k].shape.row_len(),
-                &reads,
-            ),
+            Place::Row => {
+                let len = s.scope().body.nodes[k].shape.row_len();
+                grouping.join(space_of(s, v), Item::Value(v), len, &reads)
+            }
             Place::Gemm => grouping.push(Work::Gemm(v), &reads),
             _ => grouping.push(Work::Loop(v), &reads),
         };
         grouping.at[k] = g;
         let crosses = !matches!(place, Place::Row);
-        readers.extend(reads.stored.iter().map(|&(u, local)| (u, g, local && !crosses)));
+        readers.extend(reads.iter().map(|&(u, at)| (u, g, at == Where::Row && !crosses)));
         if is_fold(s, v) {
-            grouping.local.push((v, false));
+            grouping.folds.push(v);
         }
     }
     let mut commits = Vec::new();
@@ -105,7 +109,7 @@ pub(super) fn group(s: &mut Scheduler, finals: Vec<Final>) -> Vec<Group> {
                 let shape = &s.scope().body.nodes[v.0 as usize].shape;
                 let reads = reads_inside(s, *v);
                 let g = grouping.join(shape.dim, Item::Final(f.clone()), shape.row_len(), &reads);
-                readers.extend(reads.stored.iter().map(|&(u, local)| (u, g, local)));
+                readers.extend(reads.iter().map(|&(u, at)| (u, g, at == Where::Row)));
             }
             Final::Commit { state, .. } => {
                 let buffer = &s.program.buffers[state.0 as usize];
@@ -160,7 +164,7 @@ fn give_memory(s: &mut Scheduler, grouping: &Grouping, readers: &[(Value, usize,
         let escapes = readers
             .iter()
             .any(|&(u, g, local)| u == v && (g != grouping.at[k] || !local));
-        let fold = grouping.local.contains(&(v, false));
+        let fold = grouping.folds.contains(&v);
         let long = s.scope().body.nodes[k].shape.row_len() > LOCAL;
         if s.scope().places[k] == Place::Gemm || escapes || fold || long {
             s.give_home(At { depth, v });
@@ -173,23 +177,23 @@ struct Grouping {
     /// The group of every stored value.
     at: Vec<usize>,
     /// Values that cannot live in a local array.
-    local: Vec<(Value, bool)>,
+    folds: Vec<Value>,
 }
 
 impl Grouping {
     /// The first group that may read these values, given whether it may hold them itself.
     fn earliest(&self, reads: &Reads, share: impl Fn(usize) -> bool) -> usize {
-        let after = |&(u, local): &(Value, bool)| {
+        let after = |&(u, at): &(Value, Where)| {
             let g = self.at[u.0 as usize];
             if g == usize::MAX {
                 0
-            } else if local && share(g) && !self.local.contains(&(u, false)) {
+            } else if at == Where::Row && share(g) && !self.folds.contains(&u) {
                 g
             } else {
                 g + 1
             }
         };
-        reads.stored.iter().map(after).max().unwrap_or(0)
+        reads.iter().map(after).max().unwrap_or(0)
     }
 
     fn join(&mut self, space: Option<DimId>, item: Item, size: usize, reads: &Reads) -> usize {
@@ -197,7 +201,6 @@ impl Grouping {
         let start = self.earliest(reads, |g| same(&self.groups[g]));
         let related = |g: &Group, k: usize| {
             reads
-                .stored
                 .iter()
                 .any(|(u, _)| self.at[u.0 as usize] == k || g.reads.contains(u))
         };
@@ -216,7 +219,7 @@ impl Grouping {
                     items.push(item);
                 }
                 g.size += size;
-                g.reads.extend(reads.stored.iter().map(|(u, _)| *u));
+                g.reads.extend(reads.iter().map(|(u, _)| *u));
                 k
             }
             None => {
@@ -231,7 +234,7 @@ impl Grouping {
         self.groups.push(Group {
             work,
             size: 0,
-            reads: reads.stored.iter().map(|(u, _)| *u).collect(),
+            reads: reads.iter().map(|(u, _)| *u).collect(),
         });
         self.groups.len() - 1
     }
@@ -257,61 +260,5 @@ pub(super) fn space_of(s: &Scheduler, v: Value) -> Option<DimId> {
         Op::Total { x } => dim(x),
         Op::Contract { a, b, .. } => dim(a).or(dim(b)),
         _ => body.nodes[v.0 as usize].shape.dim,
-    }
-}
-
-/// What a stored value reads.
-fn reads_of(s: &Scheduler, v: Value) -> Reads {
-    let mut reads = Reads::default();
-    arguments(s, v, true, &mut |x, local| visit(s, x, local, &mut reads));
-    reads
-}
-
-/// What an expression for a value reads: itself, if it is stored.
-fn reads_inside(s: &Scheduler, v: Value) -> Reads {
-    let mut reads = Reads::default();
-    visit(s, v, true, &mut reads);
-    reads
-}
-
-fn visit(s: &Scheduler, v: Value, local: bool, reads: &mut Reads) {
-    let body = s.scope().body;
-    if let Op::Proj { scan, .. } = body.nodes[v.0 as usize].op {
-        reads.stored.push((scan, false));
-        return;
-    }
-    match s.scope().places[v.0 as usize] {
-        Place::Inline => arguments(s, v, local, &mut |x, l| visit(s, x, l, reads)),
-        Place::Given => {}
-        Place::Row | Place::Gemm | Place::Loop => {
-            if !reads.stored.contains(&(v, local)) {
-                reads.stored.push((v, local));
-            }
-        }
-    }
-}
-
-/// The arguments of a value, and whether they are read at its own row if it is.
-fn arguments(s: &Scheduler, v: Value, local: bool, f: &mut dyn FnMut(Value, bool)) {
-    let body = s.scope().body;
-    match &body.nodes[v.0 as usize].op {
-        Op::Map { args, .. } => args.iter().for_each(|&x| f(x, local)),
-        Op::Broadcast { x, .. }
-        | Op::Reshape { x }
-        | Op::Slice { x, .. }
-        | Op::Detach { x }
-        | Op::Reduce { x, .. }
-        | Op::Total { x } => f(*x, local),
-        Op::Concat { xs, .. } => xs.iter().for_each(|&x| f(x, local)),
-        Op::Contract { a, b, .. } => [a, b].iter().for_each(|&&x| f(x, local)),
-        Op::Gather { x, .. } | Op::Segment { x, .. } | Op::Window { x, .. } => f(*x, false),
-        Op::Scan(scan) => scan
-            .init
-            .iter()
-            .chain(&scan.xs)
-            .chain(&scan.captures)
-            .for_each(|&x| f(x, false)),
-        Op::Proj { scan, .. } => f(*scan, false),
-        Op::Input(_) | Op::Param(_) | Op::Arg(_) | Op::Const(_) | Op::Fill(_) | Op::Compare { .. } | Op::Position => {}
     }
 }

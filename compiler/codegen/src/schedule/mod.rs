@@ -19,6 +19,7 @@ mod kernel;
 mod nest;
 mod place;
 mod polish;
+mod reads;
 mod rewrite;
 mod scan;
 mod sparse;
@@ -55,6 +56,8 @@ struct Scope<'a> {
     /// The memory of stored values.
     homes: Vec<Option<BufferId>>,
     args: Vec<Arg>,
+    /// Push-forwards, and the values computed inside their loops.
+    inside: Vec<(Value, Value)>,
     /// The loop around it.
     time_loop: Option<u32>,
     /// Results of the loops in it, by the loop's value.
@@ -144,6 +147,7 @@ impl<'a> Scheduler<'a> {
             places,
             homes: vec![None; body.nodes.len()],
             args,
+            inside: Vec::new(),
             time_loop,
             loops: Vec::new(),
         });

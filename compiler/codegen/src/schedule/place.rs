@@ -104,7 +104,11 @@ impl Placing<'_> {
         let k = v.0 as usize;
         let short = terms(self.func, self.body, v).is_some() && self.cost[k] <= SHORT;
         let often = self.times[k] > 1.0 && self.cost[k] > 2.0;
-        if self.forced[k] || often || !short { Place::Row } else { Place::Inline }
+        if self.forced[k] || often || !short {
+            Place::Row
+        } else {
+            Place::Inline
+        }
     }
 
     fn use_of(&mut self, x: Value, times: f64) {
@@ -223,7 +227,10 @@ pub fn terms(func: &Func, body: &Body, v: Value) -> Option<usize> {
             if OneHot::of(func, body, v).is_some() {
                 return Some(1);
             }
-            if [a, b].iter().any(|x| matches!(body.nodes[x.0 as usize].op, Op::Const(_))) {
+            if [a, b]
+                .iter()
+                .any(|x| matches!(body.nodes[x.0 as usize].op, Op::Const(_)))
+            {
                 return None;
             }
             let roles = Roles::of(body, v)?;
@@ -243,7 +250,10 @@ fn inline_costs(func: &Func, body: &Body) -> Vec<f64> {
         let cost = match &node.op {
             Op::Map { f, args } => scalar_cost(*f) + args.iter().map(of).sum::<f64>(),
             Op::Broadcast { x, .. } | Op::Reshape { x } | Op::Slice { x, .. } | Op::Detach { x } => of(x),
-            Op::Gather { x, .. } | Op::Window { x, transpose: false, .. } => of(x) + 1.0,
+            Op::Gather { x, .. }
+            | Op::Window {
+                x, transpose: false, ..
+            } => of(x) + 1.0,
             Op::Concat { xs, .. } => xs.iter().map(of).fold(0.0, f64::max) + xs.len() as f64,
             Op::Reduce { x, .. } => short().map_or(1.0, |n| n * (1.0 + of(x))),
             Op::Contract { a, b, .. } => short().map_or(1.0, |n| n * (1.0 + of(a) + of(b))),

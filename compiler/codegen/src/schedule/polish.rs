@@ -27,7 +27,17 @@ fn is_straight(block: &[Stmt]) -> bool {
     !block.iter().any(|s| matches!(s, Stmt::For(_)))
 }
 
-/// Local arrays of one element that are stored once, outside of loops, become registers.
+/// Whether something is joined with what a local array holds.
+fn joined(block: &[Stmt], k: u32) -> bool {
+    let mut found = false;
+    Stmt::visit(
+        block,
+        &mut |s| found |= matches!(s, Stmt::Store { array, fold: Some(_), .. } if *array == Array::Local(k)),
+    );
+    found
+}
+
+/// Local arrays of one element that are stored by one statement become registers: all loads stand after it in its block.
 fn promote(kernel: &mut Kernel) {
     let mut kept = Vec::new();
     let mut new_number = Vec::new();
@@ -39,9 +49,7 @@ fn promote(kernel: &mut Kernel) {
             });
             n
         };
-        let outside = |s: &Stmt| matches!(s, Stmt::Store { array, fold: None, .. } if *array == Array::Local(k));
-        let top = kernel.body.iter().filter(|s| outside(s)).count();
-        if kernel.locals[k as usize] == 1 && top == 1 && stores(&kernel.body) == 1 {
+        if kernel.locals[k as usize] == 1 && stores(&kernel.body) == 1 && !joined(&kernel.body, k) {
             new_number.push(None);
         } else {
             new_number.push(Some(kept.len() as u32));
