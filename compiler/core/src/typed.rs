@@ -323,6 +323,12 @@ impl Model {
         &self.vars[id.0 as usize]
     }
 
+    /// The edge variables that have this variable as an end.
+    pub fn edges_ending_at(&self, v: VarId) -> impl Iterator<Item = VarId> {
+        let ends = move |e: &Var| e.ends.is_some_and(|(s, d)| s == v || d == v);
+        self.vars.iter().enumerate().filter(move |(_, e)| ends(e)).map(|(k, _)| VarId(k as u32))
+    }
+
     /// The representation of a node's values.
     pub fn rep(&self, id: NodeId) -> Option<&Rep> {
         self.node(id).ty.as_rep()

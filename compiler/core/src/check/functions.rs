@@ -33,7 +33,7 @@ const FUNCTIONS: [&str; 21] = [
 ];
 
 /// Functions of types and representations, and those that need the text of their arguments.
-const SPECIAL: [&str; 17] = ["grad", "fixed", "hom", "sym", "alt", "dual", "irrep", "enum", "class", "coarse", "gated", "points", "copies", "sphere", "quotient", "C", "D"];
+const SPECIAL: [&str; 18] = ["grad", "fixed", "hom", "sym", "alt", "dual", "irrep", "enum", "class", "coarse", "gated", "grouped", "points", "copies", "sphere", "quotient", "C", "D"];
 
 /// Option words that stand for themselves.
 const WORDS: [&str; 23] = [
@@ -269,6 +269,10 @@ impl Checker<'_> {
             ("gated", [a]) => {
                 let r = self.eval_rep(&a.value, env)?;
                 r.gated().map(Val::Rep).ok_or_else(|| self.error("GDL0124", "this size is out of bounds", span, "too many copies"))
+            }
+            ("grouped", [a]) => {
+                let r = self.eval_rep(&a.value, env)?;
+                r.grouped().map(Val::Rep).ok_or_else(|| self.error("GDL0124", "this size is out of bounds", span, "too many copies"))
             }
             ("irrep", _) => {
                 let mut list = Vec::new();

@@ -23,7 +23,20 @@ impl Checker<'_> {
 
     fn abstract_params(&mut self, layer: &Rc<LayerRef>, env: &mut Env) -> R<()> {
         let c = &layer.callable;
-        for p in &c.params {
+        // `b: rep(m.gauge)` needs the mesh, which comes with a signal.
+        let of_mesh = |p: &&gdl_syntax::ast::Param| matches!(&p.ty.kind, gdl_syntax::ast::ExprKind::Call { f, .. } if matches!(&f.kind, gdl_syntax::ast::ExprKind::Name(n) if n == "rep"));
+        let (late, early): (Vec<_>, Vec<_>) = c.params.iter().partition(of_mesh);
+        let mut values = Vec::new();
+        for p in early {
+            match self.kind_of(&p.ty, env)? {
+                Some(kind) => self.declare(&p.name.name, kind, p.name.span, env)?,
+                None => values.push(p),
+            }
+        }
+        for p in values {
+            self.declare_pattern(&p.ty, c, env)?;
+        }
+        for p in late {
             if let Some(kind) = self.kind_of(&p.ty, env)? {
                 self.declare(&p.name.name, kind, p.name.span, env)?;
             }
@@ -32,7 +45,6 @@ impl Checker<'_> {
             if env.get(&p.name.name).is_some() {
                 continue;
             }
-            self.declare_pattern(&p.ty, c, env)?;
             let node = self.input(&p.name.name, &p.ty, env)?;
             env.set(&p.name.name, Val::Node(node));
         }

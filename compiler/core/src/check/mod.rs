@@ -18,6 +18,7 @@ mod nodes_util;
 mod ops;
 mod params;
 mod reduce;
+mod regroup;
 mod signature;
 mod stmts;
 mod suggest;
@@ -126,6 +127,8 @@ pub(crate) struct Checker<'a> {
     calls: HashMap<(String, String), u32>,
     /// Parameters by path, for networks that are called again.
     by_name: BTreeMap<String, NodeId>,
+    /// Maps that cannot reach all of their result, and what to say of them.
+    dead: Vec<(NodeId, Diagnostic)>,
     depth: usize,
     loops: u32,
     randoms: u32,
@@ -160,6 +163,7 @@ impl<'a> Checker<'a> {
             path: String::new(),
             calls: HashMap::new(),
             by_name: BTreeMap::new(),
+            dead: Vec::new(),
             depth: 0,
             loops: 0,
             randoms: 0,

@@ -53,6 +53,7 @@ impl Checker<'_> {
                 self.model.outputs.push(("output".into(), n));
             }
         }
+        self.warn_of_dead_blocks();
         self.congruences(c.name.span)
     }
 

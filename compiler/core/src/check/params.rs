@@ -26,12 +26,13 @@ impl Checker<'_> {
             ));
         };
         let init = self.init(p, env)?;
-        self.check_space(&space, ty_expr, p.name.span)?;
+        let dead = self.check_space(&space, ty_expr, p.name.span)?;
         let param = Param { name: path.clone(), space: space.clone(), init, external: p.external.clone(), basis: p.basis.as_ref().map(|b| b.name.clone()), span: p.name.span };
         self.model.params.push(param);
         let id = ParamId(self.model.params.len() as u32 - 1);
         let ty = Type { sets: space.sets.clone(), elem: Elem::Rep(space.rep) };
         let node = self.add(TOp::Param(id), ty, &[], p.name.span);
+        self.dead.extend(dead.map(|d| (node, d)));
         self.by_name.insert(path, node);
         Ok(Val::Node(node))
     }
@@ -82,9 +83,9 @@ impl Checker<'_> {
         }
     }
 
-    /// A space must have fixed elements; blocks without any are named.
-    fn check_space(&mut self, space: &Space, ty: &Expr, span: Span) -> R<()> {
-        let Some(dims) = self.space_dims(space, ty.span)? else { return Ok(()) };
+    /// A space must have fixed elements. A block that no map reaches gives a warning for the end.
+    fn check_space(&mut self, space: &Space, ty: &Expr, span: Span) -> R<Option<Diagnostic>> {
+        let Some(dims) = self.space_dims(space, ty.span)? else { return Ok(None) };
         if dims.total == 0 && !matches!(ty.kind, ExprKind::Name(_)) && space.rep.as_hom().is_none() {
             let group = self.model.group.to_string();
             let rep = space.rep.to_string();
@@ -94,16 +95,28 @@ impl Checker<'_> {
                     .help("Leave the bias out, or declare it on the invariant blocks only."),
             ));
         }
-        if let Some(dead) = dims.dead {
-            let (a, _) = space.rep.as_hom().unwrap_or_default();
-            let at = self.outer_span.iter().copied().find(|s| s.file == self.program.root_file()).unwrap_or(span);
-            self.report(
-                Diagnostic::warning("GDL0119", format!("the block `{dead}` is always 0"), at, format!("no linear map from `{a}` reaches it"))
-                    .note("Schur: there is no intertwiner between irreducible representations that differ.")
-                    .help("Make it with a tensor product first, or leave the block out."),
-            );
+        let Some(dead) = dims.dead else { return Ok(None) };
+        let (a, _) = space.rep.as_hom().unwrap_or_default();
+        let at = self.outer_span.iter().copied().find(|s| s.file == self.program.root_file()).unwrap_or(span);
+        let warning = Diagnostic::warning("GDL0119", format!("the block `{dead}` is always 0"), at, format!("no linear map from `{a}` reaches it"))
+            .note("Schur: there is no intertwiner between irreducible representations that differ.")
+            .help("Make it with a tensor product first, or leave the block out.");
+        Ok(Some(warning))
+    }
+
+    /// Warns of the blocks that stay 0, unless something else is added to them.
+    pub(crate) fn warn_of_dead_blocks(&mut self) {
+        for (map, warning) in std::mem::take(&mut self.dead) {
+            let of_map = |x: &NodeId| matches!(self.node(*x).op, TOp::Apply { map: m, .. } if m == map);
+            let fixed = |x: &NodeId| matches!(self.node(*x).op, TOp::Param(_));
+            let filled = self.model.nodes.iter().any(|n| match &n.op {
+                TOp::Map { f: crate::ir::Scalar::Add, args } => args.iter().any(of_map) && !args.iter().any(fixed),
+                _ => false,
+            });
+            if !filled {
+                self.report(warning);
+            }
         }
-        Ok(())
     }
 
     fn space_dims(&mut self, space: &Space, span: Span) -> R<Option<crate::lower::reps::SpaceDims>> {
@@ -167,22 +180,5 @@ impl Checker<'_> {
     /// One number for every copy (every component where the representation is trivial).
     fn numbers_of(&self, r: &Rep) -> Rep {
         r.flat().blocks().iter().fold(Rep::default(), |acc, (n, _)| acc.plus(&Rep::atom(n.clone(), crate::types::Atom::Known(gdl_rep::Atom::Trivial))))
-    }
-
-    /// `x as V`: one of the fixed list of canonical isomorphisms; now: the same components under another name.
-    pub(crate) fn convert(&mut self, lhs: &Expr, rhs: &Expr, span: Span, env: &mut Env) -> R<Val> {
-        let x = self.eval_node(lhs, env)?;
-        let want = self.eval_rep(rhs, env)?;
-        self.lift(&[x], span, &mut |c, args| c.as_rep(args[0], &want, span)).map(Val::Node)
-    }
-
-    fn as_rep(&mut self, x: NodeId, want: &Rep, span: Span) -> R<NodeId> {
-        let have = self.node(x).ty.as_rep().cloned().unwrap_or_default();
-        if have.same(want) {
-            return Ok(x);
-        }
-        Err(self.report(
-            Diagnostic::error("GDL0101", "these representations are not joined by a canonical isomorphism", span, format!("`{have}` as `{want}`")).help("Use `linear(x, V)`, which learns the map."),
-        ))
     }
 }

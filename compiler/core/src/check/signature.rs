@@ -282,8 +282,7 @@ impl Checker<'_> {
                 Ok(())
             }
             ExprKind::Binary { op: BinOp::Times, lhs, rhs } => {
-                let flat = r.flat();
-                let (n, inner) = if flat.blocks().len() == 1 { flat.copies() } else { r.copies() };
+                let (n, inner) = self.split_multiple(lhs, r, env);
                 self.unify_int(lhs, &n, env)?;
                 self.unify_rep(rhs, &inner, c, env)
             }
@@ -299,6 +298,25 @@ impl Checker<'_> {
                 },
                 Err(_) => Err("its type has an error".into()),
             },
+        }
+    }
+
+    /// A representation as `n x V`: with the n that is known already, else with the largest.
+    fn split_multiple(&mut self, n: &Expr, r: &Rep, env: &mut Env) -> (Int, Rep) {
+        let flat = r.flat();
+        let largest = if flat.blocks().len() == 1 { flat.copies() } else { r.copies() };
+        let free = matches!(&n.kind, ExprKind::Name(name) if self.is_free(name, env));
+        let wanted = if free { None } else { self.quietly(|c| c.eval(n, env)).ok() };
+        let Some(Val::Int(k)) = wanted else { return largest };
+        if r.copies().0 == k {
+            return r.copies();
+        }
+        match (largest.0.value(), k.value()) {
+            (Some(m), Some(v)) if v > 0 && m % v == 0 => match largest.1.times(&Int::num(m / v)) {
+                Some(inner) => (k, inner),
+                None => largest,
+            },
+            _ => largest,
         }
     }
 

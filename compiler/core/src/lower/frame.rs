@@ -72,9 +72,12 @@ impl Lowerer<'_> {
         self.b().domains().map(MapDef::Given { name, from, to, sorted: !src })
     }
 
-    /// The roots of a set of variables: dynamic ones, without ends of edges that are there themselves.
+    /// The roots of a set of variables: dynamic ones, without ends of edges that are there themselves or whose two ends are.
     pub(crate) fn roots(&mut self, deps: &BTreeSet<VarId>) -> Vec<Root> {
-        let dynamic: Vec<VarId> = deps.iter().copied().filter(|v| self.model.var(*v).set.is_dynamic() && self.model.var(*v).kind != VarKind::Step).collect();
+        let mut dynamic: BTreeSet<VarId> = deps.iter().copied().filter(|v| self.model.var(*v).set.is_dynamic() && self.model.var(*v).kind != VarKind::Step).collect();
+        // What depends on both ends of an edge is needed on that edge only.
+        let met: Vec<VarId> = dynamic.iter().flat_map(|v| self.model.edges_ending_at(*v)).filter(|e| self.model.var(*e).ends.is_some_and(|(s, d)| s != d && dynamic.contains(&s) && dynamic.contains(&d))).collect();
+        dynamic.extend(met);
         let ends: BTreeSet<VarId> = dynamic.iter().filter_map(|v| self.model.var(*v).ends).flat_map(|(s, d)| [s, d]).collect();
         let mut out = Vec::new();
         for v in dynamic {

@@ -181,6 +181,11 @@ pub fn open(model: &Model, space: &Space) -> Result<Opened, String> {
         Some(Set::Circle(_)) => parts.iter().map(|p| p.basis.shape[3]).max().unwrap_or(1),
         _ => 1,
     };
+    if let Some(Set::Circle(_)) = &orbit {
+        for p in &mut parts {
+            p.basis = widen(&p.basis, 0, orbit_len);
+        }
+    }
     Ok(Opened { copies, orbit, orbit_len, out_dim: target.dim() as u32, in_dim: source.map(|s| s.dim() as u32), parts })
 }
 
@@ -208,7 +213,7 @@ fn bases(model: &Model, group: &Group, orbit: Option<&Set>, a: &Known, b: &Known
     }
 }
 
-/// A basis over the harmonics of one degree as one over all degrees.
+/// A basis over some harmonics, from number `at` on, as one over all of them.
 fn widen(basis: &Basis, at: u32, total: u32) -> Basis {
     let n = basis.shape[3] as usize;
     let mut shape = basis.shape.clone();

@@ -1,0 +1,161 @@
+//! Every layer of the standard library checks, lowers and differentiates in a small model.
+
+use gdl_core::check::{check, check_library};
+use gdl_core::ir::{grad, verify::verify};
+use gdl_core::lower::lower_model;
+use gdl_core::modules::load;
+
+/// A layer, the signature of a model, its body.
+type Case = (&'static str, &'static str, &'static str);
+
+const SETS: &str = "(s: set, x: s -> 3) -> (s -> 4)";
+const SEQS: &str = "(s: seq, x: s -> 3) -> (s -> 4)";
+const GRAPH: &str = "(g: graph, x: g.nodes -> 3) -> (g.nodes -> 4)";
+const CLOUD: &str = "under O(3) (m: cloud(3, cutoff = 4.0), h: m.nodes -> 4 x (0e + 1o)) -> (m.nodes -> 4 x (0e + 1o))";
+const EDGES: &str = "under O(3) (m: cloud(3, cutoff = 4.0)) -> (m.edges -> 8)";
+const VECTOR: &str = "under O(3) (m: cloud(3, cutoff = 4.0), x: m.nodes -> 4x0e + 2x1o + 2x2e) -> (m.nodes -> 4x0e + 2x1o + 2x2e)";
+const VALUE: &str = "(s: set, x: s -> 4) -> (s -> 4)";
+const PAIR: &str = "(s: set, x: s -> 4, y: s -> 4) -> (s -> 1)";
+const LABEL: &str = "(s: set, x: s -> 4, y: s -> class(4)) -> (s -> 1)";
+const GRID: &str = "under D(4) (p: grid(2, size = 4*k), x: p -> 1) -> 4";
+const MESH: &str = "(m: mesh, x: m.verts -> 3) -> (m.verts -> 2)";
+
+const CASES: [Case; 70] = [
+    ("linear", SETS, "linear(x, 4)"),
+    ("bias", VALUE, "bias(x)"),
+    ("mlp", SETS, "mlp(x, [8, 8, 4], silu)"),
+    ("embed", "(s: set, z: s -> class(5)) -> (s -> 4)", "embed(z, 4)"),
+    ("dropout", VALUE, "dropout(x, 0.1)"),
+    ("drop_copies", VECTOR, "dropout(x)"),
+    ("silu", VALUE, "silu(x)"),
+    ("gelu", VALUE, "gelu(x)"),
+    ("softplus", VALUE, "softplus(x)"),
+    ("shifted_softplus", VALUE, "shifted_softplus(x)"),
+    ("leaky_relu", VALUE, "leaky_relu(x, 0.2)"),
+    ("elu", VALUE, "elu(x)"),
+    ("softmax", VALUE, "softmax(x)"),
+    ("gate", VECTOR, "x |> linear(gated(4x0e + 2x1o + 2x2e)) |> gate(silu)"),
+    ("norm_act", VECTOR, "norm_act(x, tanh)"),
+    ("resize", VECTOR, "norm_act(x)"),
+    ("layer_norm", VECTOR, "layer_norm(x)"),
+    ("norm_copies", VALUE, "layer_norm(x)"),
+    ("rms_norm", VECTOR, "rms_norm(x)"),
+    ("rms_copies", VALUE, "rms_norm(x)"),
+    ("cross_entropy", LABEL, "cross_entropy(x, y)"),
+    ("binary_cross_entropy", PAIR, "binary_cross_entropy(x, y)"),
+    ("mse", PAIR, "mse(x, y)"),
+    ("mae", PAIR, "mae(x, y)"),
+    ("huber", PAIR, "huber(x, y, 0.5)"),
+    ("huber_of", "(s: set, x: s -> 1) -> (s -> 1)", "huber_of(x, 1)"),
+    ("hit", LABEL, "hit(x, y)"),
+    ("conv", GRID, "x |> conv(4 x regular, 3) |> pool(mean) |> group_pool(max)"),
+    ("conv_strided", GRID, "x |> conv_strided(4 x regular, 2) |> pool(max) |> group_pool(max)"),
+    ("max_pool", GRID, "x |> conv(4 x regular, 3) |> max_pool(2) |> pool(sum) |> group_pool(mean)"),
+    ("mean_pool", GRID, "x |> conv(4 x regular, 3) |> mean_pool(2) |> pool(mean) |> group_pool(max)"),
+    ("pool", GRID, "x |> conv(4, 3) |> pool(mean)"),
+    ("group_pool", GRID, "x |> conv(4 x regular, 1) |> pool(mean) |> group_pool(mean)"),
+    ("batch_norm", GRID, "x |> conv(4 x regular, 3) |> batch_norm |> relu |> pool(mean) |> group_pool(max)"),
+    ("block_norm", GRID, "x |> conv(2 + 2 x irrep(1, 1), 3) |> batch_norm |> pool(mean) |> linear(4)"),
+    ("gcn", GRAPH, "gcn(x, 4)"),
+    ("sage", GRAPH, "sage(x, 4)"),
+    ("gin", GRAPH, "gin(x, [8, 4])"),
+    ("gat", GRAPH, "gat(x, 2, 2)"),
+    ("gatv2", GRAPH, "gatv2(x, 2, 2)"),
+    ("attend", GRAPH, "gat(x, 2, 2, 0.1)"),
+    ("cheb", GRAPH, "cheb(x, 4, 3)"),
+    ("spread", GRAPH, "x |> spread |> linear(4)"),
+    ("edge_conv", GRAPH, "edge_conv(x, [8, 4])"),
+    ("collect", GRAPH, "u[e: j -> i in g.edges] = x[j] - x[i]\n  collect(u, min) |> linear(4)"),
+    ("mpnn", GRAPH, "mpnn(x, [8, 8], [8, 4], mean, silu)"),
+    ("mpnn_edges", "(g: graph, x: g.nodes -> 3, w: g.edges -> 1) -> (g.nodes -> 4)", "mpnn_edges(x, w, [8], [4], max)"),
+    ("deep_sets", "(s: set, x: s -> 3) -> 4", "deep_sets(x, [8, 8], [8, 4])"),
+    ("set_linear", SETS, "set_linear(x, 4)"),
+    ("janossy", "(s: set, x: s -> 3) -> 4", "janossy(x, [8], [4])"),
+    ("attention", VALUE, "attention(x, 2, 2)"),
+    ("transformer", VALUE, "transformer(x, 2, 2, 8)"),
+    ("attention_pool", "(s: set, x: s -> 3) -> 4", "attention_pool(x, 2, 2)"),
+    ("waves", SEQS, "y[t in s] = waves(t, 2)\n  y"),
+    ("with_positions", SEQS, "with_positions(x, 3) |> linear(4)"),
+    ("causal_attention", "(s: seq, x: s -> 4) -> (s -> 4)", "causal_attention(x, 2, 2, 0.5)"),
+    ("rnn", SEQS, "rnn(x, 4)"),
+    ("lstm", SEQS, "lstm(x, 4)"),
+    ("gru", SEQS, "gru(x, 4)"),
+    ("bessel", EDGES, "r[e in m.edges] = bessel(norm(e.vec), 8, m.cutoff)\n  r"),
+    ("gaussians", EDGES, "r[e in m.edges] = gaussians(norm(e.vec), 8, m.cutoff)\n  r"),
+    ("gaussians_up_to", EDGES, "r[e in m.edges] = gaussians_up_to(norm(e.vec), 7, 2)\n  r"),
+    ("envelope", EDGES, "r[e in m.edges] = bessel(norm(e.vec), 8, 4) * envelope(norm(e.vec), 6, 4)\n  r"),
+    (
+        "egnn",
+        "under O(3) (m: cloud(3), h: m.nodes -> 4) -> (h: m.nodes -> 4, x: m.nodes -> point)",
+        "(h1, x1) = egnn(h, m.pos, 8)\n  (h2, x2) = egnn(h1, x1, 8)\n  (h = h2, x = x2)",
+    ),
+    (
+        "cfconv",
+        "under O(3) (m: cloud(3, cutoff = 4), h: m.nodes -> 4) -> (m.nodes -> 4)",
+        "r[e in m.edges] = gaussians(norm(e.vec), 8, m.cutoff)\n  cfconv(h, r)",
+    ),
+    ("bilinear", VECTOR, "bilinear(x, x, 4x0e + 2x1o + 2x2e)"),
+    ("interaction", CLOUD, "r[e in m.edges] = bessel(norm(e.vec), 8, m.cutoff)\n  interaction(h, r, 2, 0e + 1o)"),
+    (
+        "interaction to forces",
+        "under O(3) (m: cloud(3, cutoff = 4.0), z: m.nodes -> enum(H, C)) -> (energy: 1, forces: m.nodes -> vector)",
+        "param E: enum(H, C) -> 8x0e\n  r[e in m.edges] = bessel(norm(e.vec), 8, m.cutoff)\n  h = E[z] |> interaction(r, 1, 0e + 1o)\n  energy = sum i: linear(h[i] as (8x0e + 8x1o), 1)\n  forces = -grad(energy, m.pos)",
+    ),
+    ("gem_conv", MESH, "x |> gem_conv(4 x irrep(0) + 4 x irrep(1)) |> gem_conv(2)"),
+    ("gem_conv with gates", MESH, "x |> gem_conv(gated(4 x irrep(0) + 4 x irrep(1))) |> gate(silu) |> gem_conv(2)"),
+];
+
+#[test]
+fn layers_check_alone() {
+    let (program, diags) = load("empty.gdl", "", &[], &|_, _| Err("no files".into()));
+    let found: Vec<String> = diags.iter().chain(&check_library(&program)).map(|d| format!("{} {}: {:?}", d.code, d.title, d.labels)).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn layers_in_models() {
+    let only = std::env::var("LAYER").ok();
+    let mut failures = Vec::new();
+    for (layer, signature, body) in CASES {
+        if only.as_ref().is_some_and(|o| o != layer) {
+            continue;
+        }
+        if let Err(why) = in_model(signature, body) {
+            failures.push(format!("{layer}: {why}"));
+        }
+    }
+    assert!(failures.is_empty(), "{} layers:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn every_layer_has_a_case() {
+    let (program, _) = load("empty.gdl", "", &[], &|_, _| Err("no files".into()));
+    for m in &program.modules {
+        for item in &m.ast.items {
+            if let gdl_syntax::ast::ItemKind::Layer(c) = &item.kind {
+                assert!(CASES.iter().any(|(l, _, _)| *l == c.name.name), "`{}` is in no model", c.name.name);
+            }
+        }
+    }
+}
+
+fn in_model(signature: &str, body: &str) -> Result<(), String> {
+    let text = format!("model Case {signature} {{\n  {body}\n}}\n");
+    let (program, mut diags) = load("case.gdl", &text, &[], &|_, _| Err("no files".into()));
+    let (models, found) = check(&program);
+    diags.extend(found);
+    let shown: Vec<String> = diags
+        .iter()
+        .map(|d| {
+            let at: Vec<String> = d.labels.iter().map(|l| format!("{}: {}", program.modules[l.span.file as usize].path, l.text)).collect();
+            format!("{} {} [{}]", d.code, d.title, at.join("; "))
+        })
+        .collect();
+    if !shown.is_empty() {
+        return Err(shown.join("\n    "));
+    }
+    let model = models.first().ok_or("no model")?;
+    let lowered = lower_model(model).map_err(|d| format!("{} {}: {:?}", d.code, d.title, d.labels))?;
+    verify(&lowered.func)?;
+    grad::vjp(&lowered.func).map(|_| ())
+}
