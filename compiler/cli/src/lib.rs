@@ -20,7 +20,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 /// Programs nest; the checker follows them recursively.
-const STACK: usize = 256 << 20;
+pub const STACK: usize = 256 << 20;
 
 /// A language and compiler for equivariant neural networks.
 #[derive(Debug, Parser)]

@@ -13,7 +13,7 @@
 use gdl_core::diag::{Diagnostic, Severity};
 use gdl_core::modules::Program;
 use gdl_syntax::ast::Span;
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource, SourceCode, SourceSpan, SpanContents, ThemeStyles};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents, ThemeStyles};
 use serde_json::{Value, json};
 
 /// The width that text is broken at.
@@ -28,7 +28,7 @@ pub enum Style {
     Colour,
 }
 
-/// The lines of one file that a diagnostic points at.
+/// Neighbouring lines that a diagnostic points at.
 #[derive(Clone, Debug)]
 struct Excerpt<'a> {
     path: &'a str,
@@ -40,25 +40,23 @@ struct Excerpt<'a> {
 #[derive(Clone, Debug)]
 pub struct Report<'a> {
     diagnostic: &'a Diagnostic,
-    /// The file of the main label comes first.
+    /// The main label comes first.
     excerpts: Vec<Excerpt<'a>>,
 }
 
 impl<'a> Report<'a> {
     /// Finds the texts that a diagnostic points at.
     pub fn new(program: &'a Program, diagnostic: &'a Diagnostic) -> Report<'a> {
-        let mut excerpts: Vec<(u32, Excerpt<'a>)> = Vec::new();
+        let mut excerpts: Vec<Excerpt<'a>> = Vec::new();
         for label in &diagnostic.labels {
             let Some(module) = program.modules.get(label.span.file as usize) else { continue };
             let place = (clip(&module.text, label.span), label.text.as_str());
-            match excerpts.iter_mut().find(|(file, _)| *file == label.span.file) {
-                Some((_, e)) => e.labels.push(place),
-                None => {
-                    excerpts.push((label.span.file, Excerpt { path: &module.path, text: &module.text, labels: vec![place] }))
-                }
+            match excerpts.iter_mut().find(|e| e.path == module.path && e.is_near(place.0.start)) {
+                Some(e) => e.labels.push(place),
+                None => excerpts.push(Excerpt { path: &module.path, text: &module.text, labels: vec![place] }),
             }
         }
-        Report { diagnostic, excerpts: excerpts.into_iter().map(|(_, e)| e).collect() }
+        Report { diagnostic, excerpts }
     }
 
     /// The report as text that ends with a newline.
@@ -102,21 +100,23 @@ impl<'a> Report<'a> {
 }
 
 impl Excerpt<'_> {
+    /// Whether a byte lies on a line of a label, or on the next one.
+    fn is_near(&self, byte: usize) -> bool {
+        let line = |byte| position(self.text, byte).0;
+        self.labels.iter().any(|(range, _)| line(range.start).abs_diff(line(byte)) <= 1)
+    }
+
     fn render(&self, style: Style) -> String {
-        let lines = Lines {
-            source: NamedSource::new(self.path, self.text.to_string()),
-            labels: self
-                .labels
-                .iter()
-                .enumerate()
-                .map(|(k, (range, text))| {
-                    let (_, column) = position(self.text, range.start);
-                    let text = wrap(text, WIDTH.saturating_sub(column + 12).max(28)).join("\n");
-                    let span = SourceSpan::from(range.clone());
-                    if k == 0 { LabeledSpan::new_primary_with_span(Some(text), span) } else { LabeledSpan::new_with_span(Some(text), span) }
-                })
-                .collect(),
+        let (text, ranges) = shorten(self.text, &self.labels);
+        let label = |(k, (range, label)): (usize, (std::ops::Range<usize>, &str))| {
+            let (_, column) = position(&text, range.start);
+            let lines = wrap(label, WIDTH.saturating_sub(column + 12).max(28)).join("\n");
+            let span = SourceSpan::from(range);
+            if k == 0 { LabeledSpan::new_primary_with_span(Some(lines), span) } else { LabeledSpan::new_with_span(Some(lines), span) }
         };
+        let labels = ranges.into_iter().zip(self.labels.iter().map(|l| l.1)).enumerate().map(label).collect();
+        let place = self.labels.first().map_or((1, 1), |(range, _)| position(self.text, range.start));
+        let lines = Lines { path: self.path.into(), source: text, place, labels };
         let theme = GraphicalTheme {
             characters: miette::ThemeCharacters::unicode(),
             styles: if style == Style::Colour { ThemeStyles::ansi() } else { ThemeStyles::none() },
@@ -132,10 +132,58 @@ impl Excerpt<'_> {
     }
 }
 
+/// The text with the labelled lines cut to what is near the labels, where they are too long to show, and where the labels are then.
+fn shorten(text: &str, labels: &[(std::ops::Range<usize>, &str)]) -> (String, Vec<std::ops::Range<usize>>) {
+    const LONG: usize = 120;
+    const MARGIN: usize = 24;
+    let mut out = String::with_capacity(text.len());
+    let mut ranges: Vec<_> = labels.iter().map(|(range, _)| range.clone()).collect();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let (end, at) = (start + line.len(), out.len());
+        let inside = |r: &std::ops::Range<usize>| (start..end).contains(&r.start) || (r.start == end && end == text.len());
+        let touched: Vec<_> = labels.iter().map(|(r, _)| r).filter(|r| inside(r)).collect();
+        let mut keep = start..end;
+        if line.chars().count() > LONG && !touched.is_empty() {
+            let first = touched.iter().map(|r| r.start).min().unwrap_or(start);
+            let last = touched.iter().map(|r| r.end.min(r.start + LONG / 2)).max().unwrap_or(end);
+            let body = start + line.trim_end_matches('\n').len();
+            keep.start = (start..=first.saturating_sub(MARGIN).max(start)).rev().find(|&k| text.is_char_boundary(k)).unwrap_or(start);
+            keep.end = (last.min(body)..=body).find(|&k| text.is_char_boundary(k) && k >= (last + MARGIN).min(body)).unwrap_or(body);
+        }
+        let cut = |byte: usize, lead: usize| at + lead + byte.clamp(keep.start, keep.end) - keep.start;
+        let lead = if keep.start > start { '…'.len_utf8() } else { 0 };
+        for (range, (old, _)) in ranges.iter_mut().zip(labels) {
+            if inside(old) {
+                range.start = cut(old.start, lead);
+            }
+            if (start..end).contains(&old.end.saturating_sub(1)) || old.is_empty() && inside(old) {
+                range.end = cut(old.end, lead);
+            }
+        }
+        if lead > 0 {
+            out.push('…');
+        }
+        out.push_str(&text[keep.clone()]);
+        if keep.end < end && !text[..keep.end].ends_with('\n') {
+            out.push_str(if text[keep.end..end].trim_end().is_empty() { "" } else { "…" });
+            out.push_str(if line.ends_with('\n') { "\n" } else { "" });
+        }
+        start = end;
+    }
+    for range in &mut ranges {
+        range.end = range.end.max(range.start);
+    }
+    (out, ranges)
+}
+
 /// A source text with labels, as the snippet renderer wants it.
 #[derive(Debug)]
 struct Lines {
-    source: NamedSource<String>,
+    path: String,
+    source: String,
+    /// Line and column of the main label in the file.
+    place: (usize, usize),
     labels: Vec<LabeledSpan>,
 }
 
@@ -158,16 +206,20 @@ impl miette::Diagnostic for Lines {
 }
 
 impl SourceCode for Lines {
-    /// Whole lines where the handler asks for context, and no others.
+    /// Whole lines where the handler asks for context, and no others. Where it asks for none it wants a place for the headline.
     fn read_span<'a>(&'a self, span: &SourceSpan, before: usize, after: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let (line, column) = (self.place.0.saturating_sub(1), self.place.1.saturating_sub(1));
         if before == 0 && after == 0 {
-            return self.source.read_span(span, 0, 0);
+            let inner = MietteSpanContents::new_named(self.path.clone(), &[], *span, line, column, 1);
+            return Ok(Box::new(inner));
         }
-        let text = self.source.inner();
-        let start = text[..span.offset()].rfind('\n').map_or(0, |k| k + 1);
+        let start = self.source[..span.offset()].rfind('\n').map_or(0, |k| k + 1);
         let end = span.offset() + span.len();
-        let end = text[end..].find('\n').map_or(text.len(), |k| end + k);
-        self.source.read_span(&SourceSpan::from(start..end), 0, 0)
+        let end = self.source[end..].find('\n').map_or(self.source.len(), |k| end + k);
+        let whole = SourceSpan::from(start..end);
+        let first = self.source[..start].matches('\n').count();
+        let count = self.source[start..end].matches('\n').count() + 1;
+        Ok(Box::new(MietteSpanContents::new_named(self.path.clone(), self.source[start..end].as_bytes(), whole, first, 0, count)))
     }
 }
 

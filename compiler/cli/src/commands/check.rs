@@ -5,6 +5,8 @@ use crate::source::Source;
 use crate::{Failure, Terminal};
 use clap::Args;
 use gdl_core::diag::Diagnostic;
+use gdl_core::typed::Model;
+use gdl_rep::Group;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -60,7 +62,11 @@ fn check(session: &Session, terminal: &mut Terminal<'_>) -> Result<bool, Failure
         terminal.say(format!("{}: rejected, {}", source.path(), counts.join(", ")))?;
         return Ok(true);
     }
-    let names: Vec<String> = models.iter().map(|m| format!("{} under {}", m.name, m.group)).collect();
+    let name = |m: &Model| match m.group {
+        Group::Trivial => m.name.clone(),
+        _ => format!("{} under {}", m.name, m.group),
+    };
+    let names: Vec<String> = models.iter().map(name).collect();
     let what = if names.is_empty() { "no models".to_string() } else { names.join(", ") };
     let warned = if counts.is_empty() { String::new() } else { format!("; {}", counts.join(", ")) };
     terminal.line(format!("{}: accepted ({what}){warned}", source.path()))?;
