@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cert;
+pub mod certify;
 pub mod check;
 pub mod diag;
 pub mod ir;

@@ -1,0 +1,345 @@
+//! The numeric check of `gdl verify`: compiled (or interpreted) code, given or random inputs, random group elements, and the
+//! error max |f(g·x) − g·f(x)| / max |f(x)| of every output and factor. The moves are those of the exact test.
+
+use super::bench::Bench;
+use super::factors::{self, Factor, Which};
+use super::moves::{Acting, Move, moved};
+use super::scene::{Column, Lie, Rng, Scene, Stratum, columns, door, plain};
+use super::slots::{self, Slot};
+use crate::ir::interp::{Real64, run, run_all};
+use crate::ir::{Fold, Func, Op};
+use crate::typed::Model;
+use gdl_abi::{DoorSizes, Dtype, Instance};
+
+/// Runs a program: one array for every input in, one for every output out. Arrays are row-major; labels are numbers, one for
+/// every entry.
+pub type Runner<'a> = dyn FnMut(&DoorSizes, &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> + 'a;
+
+/// Sizes, maps and input arrays; labels are numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// Sizes and maps.
+    pub door: DoorSizes,
+    /// In the order of the program's inputs.
+    pub inputs: Vec<Vec<f64>>,
+}
+
+/// One factor of Γ.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VerifyRow {
+    /// In words.
+    pub factor: String,
+    /// The largest relative error of every output, by name.
+    pub errors: Vec<(String, f64)>,
+    /// The element with the largest error, in words.
+    pub worst: String,
+    /// Moves that were tried.
+    pub runs: usize,
+}
+
+/// The result of a numeric check.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VerifyReport {
+    /// One row for every factor.
+    pub rows: Vec<VerifyRow>,
+    /// Factors that are not claimed, and why.
+    pub not_claimed: Vec<(String, String)>,
+    /// Maxima and minima that were attained more than once: there two ways round the square may choose differently.
+    pub ties: usize,
+}
+
+impl VerifyReport {
+    /// The largest error.
+    pub fn error(&self) -> f64 {
+        self.rows
+            .iter()
+            .flat_map(|r| &r.errors)
+            .fold(0.0, |m, (_, e)| if e.is_nan() { f64::NAN } else { m.max(*e) })
+    }
+}
+
+/// What a numeric check does.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyOptions<'a> {
+    /// Of all random choices.
+    pub seed: u64,
+    /// Moves for every factor and batch.
+    pub runs: usize,
+    /// Parameters, for counting ties; without them ties are not counted.
+    pub params: Option<&'a [Vec<f64>]>,
+}
+
+impl Default for VerifyOptions<'_> {
+    fn default() -> Self {
+        VerifyOptions {
+            seed: 0,
+            runs: 4,
+            params: None,
+        }
+    }
+}
+
+/// The error above which a factor that can be tested in floats only is rejected by the exact test.
+pub(crate) const TOLERANCE: f64 = 1e-8;
+
+/// Checks code against the symmetries of its model on the given batches, or on random ones if there are none.
+///
+/// # Errors
+/// What is wrong with the program, a batch or a run.
+pub fn verify(
+    model: &Model,
+    func: &Func,
+    run: &mut Runner<'_>,
+    batches: &[Batch],
+    options: &VerifyOptions<'_>,
+) -> Result<VerifyReport, String> {
+    let inputs = slots::inputs(model, func)?;
+    let outputs = slots::outputs(model, func)?;
+    let all: Vec<Slot> = inputs.iter().chain(&outputs).cloned().collect();
+    let (list, not_claimed) = factors::factors(model, func, &all);
+    let mut rng = Rng::new(options.seed);
+    let random: Vec<Batch>;
+    let batches = if batches.is_empty() {
+        random = random_batches(model, func, options.seed)?;
+        &random
+    } else {
+        batches
+    };
+    let row = |f: &Factor| VerifyRow {
+        factor: f.describe(model),
+        errors: func.outputs.iter().map(|n| (n.clone(), 0.0)).collect(),
+        worst: String::new(),
+        runs: 0,
+    };
+    let mut report = VerifyReport {
+        rows: list.iter().map(row).collect(),
+        not_claimed,
+        ties: 0,
+    };
+    for batch in batches {
+        let instance = Instance::new(&func.domains, &batch.door)?;
+        let scene = scene(func, batch)?;
+        let base = run(&batch.door, &batch.inputs)?;
+        if let Some(params) = options.params {
+            report.ties += ties(func, &instance, &scene, params)?;
+        }
+        for (factor, row) in list.iter().zip(&mut report.rows) {
+            for m in moves(model, func, factor, &scene.door, &instance, options.runs, &mut rng)? {
+                let acting = Acting::new(&Real64, model, &func.domains, &scene.door, &instance, &m)?;
+                let arrays: Vec<Vec<f64>> = moved(&acting, &inputs, &scene)?.iter().map(flat).collect();
+                let after = run(&acting.door, &arrays)?;
+                row.runs += 1;
+                for (k, slot) in outputs.iter().enumerate() {
+                    let want = acting.act(slot, base.get(k).ok_or("an output is missing")?)?;
+                    let error = relative(after.get(k).ok_or("an output is missing")?, &want);
+                    if error > row.errors[k].1 || error.is_nan() {
+                        row.errors[k].1 = error;
+                        row.worst.clone_from(&m.words);
+                    }
+                }
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// Random batches for a model: general position, some equal rows, one sample.
+///
+/// # Errors
+/// What is not known about an input.
+pub fn random_batches(model: &Model, func: &Func, seed: u64) -> Result<Vec<Batch>, String> {
+    const NODES: [&[usize]; 2] = [&[6, 4, 7], &[9]];
+    let inputs = slots::inputs(model, func)?;
+    let mut rng = Rng::new(seed ^ 0x5bd1_e995);
+    let mut out = Vec::new();
+    for (k, nodes) in NODES.iter().enumerate() {
+        let stratum = Stratum {
+            name: "random",
+            nodes,
+            knotted: k == 0,
+            bare: false,
+            lie: Lie::General,
+            side: 3 - k,
+        };
+        let Some(door) = door(model, func, &stratum, &mut rng) else {
+            continue;
+        };
+        let instance = Instance::new(&func.domains, &door)?;
+        let list = columns(&Real64, func, &inputs, &instance, Lie::General, &mut rng);
+        out.push(Batch {
+            door,
+            inputs: list.iter().map(flat).collect(),
+        });
+    }
+    if out.is_empty() {
+        return Err("no sizes satisfy what the signature promises".into());
+    }
+    Ok(out)
+}
+
+/// The error of one factor on random batches with random parameters, interpreted in double precision.
+pub(crate) fn of_factor(model: &Model, func: &Func, factor: &Factor, seed: u64) -> Result<f64, String> {
+    let inputs = slots::inputs(model, func)?;
+    let outputs = slots::outputs(model, func)?;
+    let mut rng = Rng::new(seed ^ 0x77);
+    let mut worst = 0.0f64;
+    for batch in random_batches(model, func, seed)? {
+        let instance = Instance::new(&func.domains, &batch.door)?;
+        let scene = scene(func, &batch)?;
+        // Parameters are positive: statistics are among them.
+        let params = func
+            .params
+            .iter()
+            .map(|p| (0..p.row_len()).map(|_| 0.1 + 0.4 * rng.unit()).collect())
+            .collect();
+        let bench = Bench {
+            alg: &Real64,
+            model,
+            func,
+            inputs: &inputs,
+            outputs: &outputs,
+            params,
+        };
+        let base = bench.run(&instance, &scene.inputs)?;
+        for m in moves(model, func, factor, &scene.door, &instance, 3, &mut rng)? {
+            let acting = Acting::new(&Real64, model, &func.domains, &scene.door, &instance, &m)?;
+            let after = bench.run(&acting.new, &moved(&acting, &inputs, &scene)?)?;
+            for (k, slot) in outputs.iter().enumerate() {
+                let error = relative(&after[k], &acting.act(slot, &base[k])?);
+                worst = if error.is_nan() {
+                    f64::INFINITY
+                } else {
+                    worst.max(error)
+                };
+            }
+        }
+    }
+    Ok(worst)
+}
+
+fn moves(
+    model: &Model,
+    func: &Func,
+    factor: &Factor,
+    door: &DoorSizes,
+    instance: &Instance,
+    runs: usize,
+    rng: &mut Rng,
+) -> Result<Vec<Move<f64>>, String> {
+    let mut out = Vec::new();
+    for _ in 0..runs.max(1) {
+        out.extend(match factor {
+            Factor::Group => factors::group_move(&Real64, model, door, &Which::Random, false, rng),
+            _ => Some(factors::other_move(&Real64, model, factor, door, instance, func, rng)?),
+        });
+    }
+    Ok(out)
+}
+
+/// max |a − b| / max |b|; entries undefined on both sides do not count.
+fn relative(a: &[f64], b: &[f64]) -> f64 {
+    if a.len() != b.len() {
+        return f64::INFINITY;
+    }
+    let both = || a.iter().zip(b).filter(|(x, y)| !(x.is_nan() && y.is_nan()) && x != y);
+    let error = both()
+        .map(|(x, y)| (x - y).abs())
+        .fold(0.0, |m: f64, e| if e.is_nan() { f64::INFINITY } else { m.max(e) });
+    let size = b.iter().filter(|y| y.is_finite()).fold(0.0, |m: f64, y| m.max(y.abs()));
+    if error == 0.0 { 0.0 } else { error / size.max(1e-300) }
+}
+
+/// An array of the door; labels become numbers.
+fn flat(column: &Column<f64>) -> Vec<f64> {
+    match column {
+        Column::Numbers(x) => x.clone(),
+        Column::Labels(list) => list.iter().map(|&l| f64::from(l)).collect(),
+    }
+}
+
+fn scene(func: &Func, batch: &Batch) -> Result<Scene<f64>, String> {
+    if batch.inputs.len() != func.inputs.len() {
+        return Err(format!(
+            "{} inputs were given, {} are needed",
+            batch.inputs.len(),
+            func.inputs.len()
+        ));
+    }
+    let column = |(decl, x): (&gdl_abi::ArrayDecl, &Vec<f64>)| match decl.dtype {
+        Dtype::Real => Column::Numbers(x.clone()),
+        Dtype::Class(_) => Column::Labels(x.iter().map(|&v| v as u32).collect()),
+    };
+    Ok(Scene {
+        door: batch.door.clone(),
+        inputs: func.inputs.iter().zip(&batch.inputs).map(column).collect(),
+    })
+}
+
+/// Runs a program by the interpreter, as a [`Runner`] does.
+///
+/// # Errors
+/// What is wrong with an argument.
+pub fn interpret(
+    func: &Func,
+    params: &[Vec<f64>],
+    door: &DoorSizes,
+    inputs: &[Vec<f64>],
+) -> Result<Vec<Vec<f64>>, String> {
+    let instance = Instance::new(&func.domains, door)?;
+    let scene = scene(
+        func,
+        &Batch {
+            door: door.clone(),
+            inputs: inputs.to_vec(),
+        },
+    )?;
+    let arrays = func
+        .inputs
+        .iter()
+        .zip(&scene.inputs)
+        .map(|(d, c)| plain(&Real64, d, c))
+        .collect::<Result<Vec<_>, _>>()?;
+    run(&Real64, func, &instance, &arrays, params)
+}
+
+/// Extrema that are attained more than once, outside of loops.
+fn ties(func: &Func, instance: &Instance, scene: &Scene<f64>, params: &[Vec<f64>]) -> Result<usize, String> {
+    let arrays = func
+        .inputs
+        .iter()
+        .zip(&scene.inputs)
+        .map(|(d, c)| plain(&Real64, d, c))
+        .collect::<Result<Vec<_>, _>>()?;
+    let values = run_all(&Real64, func, instance, &arrays, params)?;
+    let mut count = 0;
+    for (k, node) in func.body.nodes.iter().enumerate() {
+        let extremum = |f: &Fold| matches!(f, Fold::Max | Fold::Min);
+        let (best, shape) = (&values[k], &node.shape);
+        let mut hits = vec![0usize; best.len()];
+        match &node.op {
+            Op::Reduce { op, x, axis } if extremum(op) => {
+                let Some(from) = func.body.get(*x) else { continue };
+                let n = from.shape.axes[*axis as usize] as usize;
+                let inner: usize = from.shape.axes[*axis as usize + 1..]
+                    .iter()
+                    .map(|&n| n as usize)
+                    .product();
+                for (at, v) in values[x.0 as usize].iter().enumerate() {
+                    let to = at / (n * inner) * inner + at % inner;
+                    hits[to] += usize::from(*v == best[to]);
+                }
+            }
+            Op::Segment { op, x, map } if extremum(op) => {
+                let width = shape.row_len();
+                for (at, v) in values[x.0 as usize].iter().enumerate() {
+                    let to =
+                        instance.maps[map.0 as usize].index[at / width.max(1)] as usize * width + at % width.max(1);
+                    hits[to] += usize::from(*v == best[to]);
+                }
+            }
+            _ => continue,
+        }
+        count += hits.iter().filter(|&&h| h > 1).count();
+    }
+    Ok(count)
+}

@@ -1,0 +1,201 @@
+//! Correct models pass.
+
+use crate::common::test;
+use gdl_core::certify::{Options, Report, Status};
+
+pub const SETS: &str = "
+model DeepSets(s: set, x: s -> 3) -> 4 {
+  h[i] = mlp(x[i], [8, 8])
+  mlp(sum i: h[i], [8, 4])
+}";
+
+pub const GRAPH: &str = "
+model Gcn(g: graph, x: g.nodes -> 3) -> (g.nodes -> 2) {
+  param W: hom(3, 2)
+  y[i] = W(x[i]) / (1 + g.degree[i])
+       + (sum e: j -> i in g.edges: W(x[j]) / sqrt((1 + g.degree[i]) * (1 + g.degree[j])))
+  relu(y)
+}";
+
+pub const ATTENTION: &str = "
+layer attention(x: s -> a, heads: int, b: orth) -> (s -> a) where s: set {
+  param Q, K, V: 0..heads -> hom(a, b)
+  param O: hom(heads x b, a)
+  y[i][h] = mean j in s by softmax dot(Q[h](x[i]), K[h](x[j])) / sqrt(dim(b)): V[h](x[j])
+  O(y)
+}
+model Attention(s: set(nonempty), x: s -> 3) -> (s -> 3) {
+  x |> attention(2, 4)
+}";
+
+pub const GRID: &str = "
+model Small under D(4) (img: grid(2, edge = zero, size = 2*k), x: img -> 1) -> 3 {
+  x |> conv(2 x regular, 3) |> batch_norm |> relu |> max_pool(2) |> conv(2 x regular, 3) |> relu
+    |> pool(mean) |> group_pool(max) |> mlp([4, 3])
+}";
+
+pub const TORUS: &str = "
+model Torus under C(4) (img: grid(2, edge = wrap), x: img -> 1) -> (img -> vector) {
+  x |> conv(regular, 3) |> relu |> conv(vector, 3)
+}";
+
+pub const EGNN: &str = "
+layer egnn(h: m.nodes -> a, x: m.nodes -> point, width: int) -> (h: m.nodes -> a, x: m.nodes -> point)
+where m: cloud(d), a: scalars {
+  u[e: j -> i in m.edges] = mlp(h[i] ++ h[j] ++ norm2(x[i] - x[j]), [width, width])
+  x1[i] = x[i] + (mean e: j -> i in m.edges: mlp(u[e], [width, 1]) * (x[i] - x[j]) else 0)
+  h1[i] = h[i] + mlp(h[i] ++ (sum e: j -> i in m.edges: u[e]), [width, a])
+  (h = h1, x = x1)
+}
+model Egnn under O(3) (m: cloud(3), h: m.nodes -> 2) -> (h: m.nodes -> 2, x: m.nodes -> point) {
+  (h1, x1) = egnn(h, m.pos, 4)
+  egnn(h1, x1, 4)
+}";
+
+pub const FORCES: &str = "
+model Forces under O(3) (m: cloud(3), z: m.nodes -> enum(H, C)) -> (energy: 1, forces: m.nodes -> vector) {
+  param E: enum(H, C) -> 3
+  u[e: j -> i in m.edges] = mlp(E[z[i]] ++ E[z[j]] ++ norm2(e.vec), [4, 1])
+  energy = sum e in m.edges: u[e]
+  forces = -grad(energy, m.pos)
+}";
+
+pub const TENSORS: &str = "
+model Tensors under O(3) (m: cloud(3), x: m.nodes -> 2x0e + 1x1o) -> (m.nodes -> 1x1o) {
+  K[e in m.edges] = mlp(norm2(e.vec), [4, fixed(sphere(2) -> hom(2x0e + 1x1o, 2x0e + 1x1o + 1x2e))])
+  y[i] = sum e: j -> i in m.edges: K[e][e.dir](x[j])
+  linear(y, 1x1o)
+}";
+
+pub const MESH: &str = "
+layer gem_conv(x: m.verts -> a, b: rep(m.gauge)) -> (m.verts -> b) where m: mesh, a: rep(m.gauge) {
+  param Kself: hom(a, b)
+  param Knbr : m.circle -> hom(a, b)
+  y[p] = Kself(x[p]) + (mean e: q -> p in m.edges: Knbr[e.angle](e.transport(x[q])) else 0)
+  y
+}
+model Gem(m: mesh, x: m.verts -> 2) -> (m.verts -> 1 + irrep(1)) {
+  x |> gem_conv(2 + irrep(1) + irrep(2)) |> gem_conv(1 + irrep(1))
+}";
+
+pub const SEQ: &str = "
+model Rnn(s: seq, x: s -> 2) -> (last: 3, all: s -> 3) {
+  scan t in s from h = ones(3) {
+    h' = tanh(linear(h ++ x[t], 3))
+    y[t] = h'
+  }
+  (last = h, all = y)
+}";
+
+pub const BELLMAN: &str = "
+model Distances(g: graph, w: g.edges -> 1, source: g.nodes -> 1) -> (g.nodes -> 1) {
+  iterate g.size from h = linear(source, 4) {
+    h'[i] = mlp(h[i] ++ (min e: j -> i in g.edges: mlp(h[j] ++ h[i] ++ w[e], [4, 4]) else 0), [4, 4])
+  }
+  linear(h, 1)
+}";
+
+pub const ALL: [(&str, &str); 11] = [
+    ("sets", SETS),
+    ("graph", GRAPH),
+    ("attention", ATTENTION),
+    ("grid", GRID),
+    ("torus", TORUS),
+    ("egnn", EGNN),
+    ("forces", FORCES),
+    ("tensors", TENSORS),
+    ("mesh", MESH),
+    ("seq", SEQ),
+    ("bellman", BELLMAN),
+];
+
+fn passes(text: &str) -> Report {
+    let report = test(
+        text,
+        &Options {
+            seed: 1,
+            ..Options::default()
+        },
+    )
+    .unwrap_or_else(|f| panic!("{f:#?}"));
+    assert!(
+        report.rows.iter().all(|r| !matches!(r.status, Status::Numeric(..))),
+        "{report:#?}"
+    );
+    assert!(report.undefined.is_empty(), "{report:#?}");
+    report
+}
+
+#[test]
+fn sets() {
+    let report = passes(SETS);
+    let names: Vec<&str> = report.rows.iter().map(|r| r.factor.as_str()).collect();
+    assert_eq!(names, ["permutations of `s`", "permutations of samples, batching"]);
+    assert!(report.false_acceptance < 1e-6);
+}
+
+#[test]
+fn graph() {
+    passes(GRAPH);
+}
+
+#[test]
+fn attention() {
+    passes(ATTENTION);
+}
+
+#[test]
+fn grid() {
+    let report = passes(GRID);
+    assert_eq!(report.rows[0].factor, "D(4)");
+    assert_eq!(report.rows[0].status, Status::Exact);
+}
+
+#[test]
+fn torus() {
+    let report = passes(TORUS);
+    assert!(
+        report
+            .rows
+            .iter()
+            .any(|r| r.factor == "translations of `img`" && r.status == Status::Exact)
+    );
+}
+
+#[test]
+fn egnn() {
+    let report = passes(EGNN);
+    assert!(
+        report
+            .rows
+            .iter()
+            .any(|r| r.factor == "translations of points" && r.status == Status::Exact)
+    );
+}
+
+#[test]
+fn forces() {
+    passes(FORCES);
+}
+
+#[test]
+fn tensors() {
+    passes(TENSORS);
+}
+
+#[test]
+fn mesh() {
+    let report = passes(MESH);
+    assert!(report.rows.iter().any(|r| r.factor == "changes of frame of `m`"));
+}
+
+#[test]
+fn sequences() {
+    let report = passes(SEQ);
+    assert!(report.rows.iter().any(|r| matches!(r.status, Status::NotClaimed(_))));
+}
+
+#[test]
+fn rounds() {
+    passes(BELLMAN);
+}

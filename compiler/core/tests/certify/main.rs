@@ -1,0 +1,4 @@
+//! The exact test accepts correct programs and rejects broken ones.
+
+mod accepted;
+mod common;
