@@ -280,9 +280,10 @@ impl Checker<'_> {
                     let k = self.eval_int(&a.value, env)?;
                     list.push(self.known(&k, "a label", a.value.span)?);
                 }
-                let group = if self.has_mesh() { Group::SO2 } else { self.model.group.clone() };
+                let mesh = self.mesh();
+                let group = if mesh.is_some() { Group::SO2 } else { self.model.group.clone() };
                 match Known::irrep(&group, &list).ok() {
-                    Some(a) => Ok(Val::Rep(Rep::atom(Int::num(1), Atom::Known(a)))),
+                    Some(a) => Ok(Val::Rep(Rep::from_blocks(vec![(Int::num(1), Atom::Known(a))], mesh))),
                     None => Err(self.error("GDL0116", format!("{group} has no such irrep"), span, "unknown label")),
                 }
             }
@@ -297,8 +298,9 @@ impl Checker<'_> {
         }
     }
 
-    fn has_mesh(&self) -> bool {
-        self.model.domains.iter().any(|d| d.kind == DomainKind::Mesh)
+    /// The mesh in whose fibres `irrep(k)` lives, if the model has one.
+    fn mesh(&self) -> Option<u32> {
+        self.model.domains.iter().position(|d| d.kind == DomainKind::Mesh).map(|k| k as u32)
     }
 
     fn rep_function(&mut self, n: &str, args: &[Arg], span: Span, env: &mut Env) -> R<Val> {

@@ -104,6 +104,9 @@ impl Checker<'_> {
         }
         let fibre = self.node(body).fibre;
         if let Some(f) = fibre.filter(|f| bound.contains(f)) {
+            if let Some(&to) = extra.first() {
+                return Err(self.fibre_mismatch(Some(f), Some(to), span));
+            }
             let name = self.model.var(f).name.clone();
             return Err(self.report(
                 Diagnostic::error("GDL0125", "vectors of different fibres are summed", span, format!("each lies in the tangent plane over its own `{name}`"))
