@@ -470,14 +470,14 @@ fn strided_windows() {
 
 #[test]
 fn convolutions() {
-    for letters in ["ki,koi->o", "ki,kio->o", "ki,oik->o"] {
+    for (letters, wrap) in [("ki,koi->o", false), ("ki,kio->o", true), ("ki,oik->o", false)] {
         both(|b| {
             let fine = grid(b);
             let x = b.input("x", Some(fine), &[16], Dtype::Real);
             let spec = WindowSpec {
                 offsets: offsets(1),
                 stride: 1,
-                wrap: false,
+                wrap,
                 fine,
                 coarse: fine,
             };

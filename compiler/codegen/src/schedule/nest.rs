@@ -326,7 +326,8 @@ fn lane_cost(width: u32, v: Var, n: u32, inner: &[Inner], store: Option<&Index>)
         alone += 1.0;
         together += match stride {
             Some(0 | 1) => 1.0 / w,
-            _ => 1.25,
+            // Loaded or stored alone, and moved to or from its place.
+            _ => 2.0,
         };
     };
     if let Some(index) = store {

@@ -32,6 +32,8 @@ const INLINE: f64 = 160.0;
 const SHORT: f64 = 64.0;
 /// Sums of more terms than this are loops.
 const TERMS: usize = 8;
+/// Sums of this many neighbours are vectors.
+const VECTOR: usize = 4;
 /// How many more rows a pullback is taken to have than its argument.
 const FAN_OUT: f64 = 8.0;
 
@@ -222,8 +224,22 @@ pub fn terms(func: &Func, body: &Body, v: Value) -> Option<usize> {
     let node = &body.nodes[v.0 as usize];
     let dim = |x: &Value| body.nodes[x.0 as usize].shape.dim;
     let n = match &node.op {
-        Op::Reduce { x, axis, .. } => body.nodes[x.0 as usize].shape.axes[*axis as usize] as usize,
-        Op::Contract { a, b, .. } if node.shape.dim.is_some() || dim(a).or(dim(b)).is_none() => {
+        Op::Reduce { x, axis, .. } => {
+            let axes = &body.nodes[x.0 as usize].shape.axes;
+            let n = axes[*axis as usize] as usize;
+            // Along memory, vectors are better.
+            if *axis as usize + 1 == axes.len() && n >= VECTOR {
+                return None;
+            }
+            n
+        }
+        Op::Contract {
+            a,
+            b,
+            a_axes,
+            b_axes,
+            out_axes,
+        } if node.shape.dim.is_some() || dim(a).or(dim(b)).is_none() => {
             if OneHot::of(func, body, v).is_some() {
                 return Some(1);
             }
@@ -234,6 +250,10 @@ pub fn terms(func: &Func, body: &Body, v: Value) -> Option<usize> {
                 return None;
             }
             let roles = Roles::of(body, v)?;
+            let along = a_axes.last() == b_axes.last() && a_axes.last().is_some_and(|l| !out_axes.contains(l));
+            if along && roles.extent(Role::K) >= VECTOR {
+                return None;
+            }
             roles.extent(Role::K) * roles.extent(Role::Alone)
         }
         _ => return None,

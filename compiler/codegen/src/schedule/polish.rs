@@ -12,6 +12,7 @@ pub fn polish(program: &mut Program) {
     let width = if program.double { 2.0 } else { 4.0 };
     for kernel in &mut program.kernels {
         promote(kernel);
+        join_loops(&mut kernel.body, &mut kernel.extents);
         peel(kernel);
         while let Some(n) = flat_loop(kernel) {
             flatten(kernel, n);
@@ -152,6 +153,52 @@ fn flat_loop(kernel: &Kernel) -> Option<u32> {
     first
 }
 
+/// Joins loops over neighbouring axes.
+fn join_loops(block: &mut [Stmt], extents: &mut [Option<u32>]) {
+    for stmt in block {
+        let Stmt::For(outer) = stmt else { continue };
+        join_loops(&mut outer.body, extents);
+        let (Range::Lit(m), LoopKind::Serial) = (&outer.range, outer.kind) else {
+            continue;
+        };
+        let m = *m;
+        let [
+            Stmt::For(Loop {
+                var,
+                range: Range::Lit(n),
+                kind,
+                body,
+            }),
+        ] = outer.body.as_mut_slice()
+        else {
+            continue;
+        };
+        if *kind == LoopKind::LaneFold || !joins(body, outer.var, *var, *n) {
+            continue;
+        }
+        let (var, n, kind, mut body) = (*var, *n, *kind, std::mem::take(body));
+        join_indices(&mut body, outer.var, var);
+        extents[outer.var.0 as usize] = Some(m * n);
+        *outer = Loop {
+            var: outer.var,
+            range: Range::Lit(m * n),
+            kind,
+            body,
+        };
+    }
+}
+
+/// c·(n·outer + inner): the joined variable, called `outer`, has the stride of the inner one.
+fn join_indices(block: &mut [Stmt], outer: Var, inner: Var) {
+    Stmt::map_indices(block, &mut |i| {
+        let stride = i.stride(inner).unwrap_or(0);
+        *i = i
+            .replace(inner, &Index::lit(0))
+            .replace(outer, &Index::lit(0))
+            .plus(&Index::var(outer).times(stride));
+    });
+}
+
 /// Whether every index inside steps along `outer` as `n` steps along `inner`.
 fn joins(block: &[Stmt], outer: Var, inner: Var, n: u32) -> bool {
     let mut good = true;
@@ -160,6 +207,13 @@ fn joins(block: &[Stmt], outer: Var, inner: Var, n: u32) -> bool {
     Stmt::visit(block, &mut |s| {
         if let Some(value) = s.value() {
             value.visit_indices(&mut check);
+        }
+        if let Stmt::For(Loop {
+            range: Range::Between(_, at),
+            ..
+        }) = s
+        {
+            check(at);
         }
         if let Stmt::Store { index, .. } = s {
             check(index);
@@ -173,14 +227,7 @@ fn flatten(kernel: &mut Kernel, n: u32) {
         return;
     };
     let (var, mut body) = (*var, std::mem::take(body));
-    // c·(n·row + i): the joined variable has the stride of the inner one.
-    Stmt::map_indices(&mut body, &mut |i| {
-        let stride = i.stride(var).unwrap_or(0);
-        *i = i
-            .replace(var, &Index::lit(0))
-            .replace(ROW, &Index::lit(0))
-            .plus(&Index::var(ROW).times(stride));
-    });
+    join_indices(&mut body, ROW, var);
     kernel.space = match kernel.space {
         Space::Rows { dim, times } => Space::Rows { dim, times: times * n },
         Space::Fixed(m) => Space::Fixed(m * n),
@@ -197,7 +244,7 @@ fn suits_lanes(block: &[Stmt], width: f64) -> bool {
         together += if matches!(stride, Some(0 | 1)) {
             1.0 / width
         } else {
-            1.25
+            2.0
         };
     };
     for stmt in block {

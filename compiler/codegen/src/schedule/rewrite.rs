@@ -3,7 +3,9 @@
 //! Before: any well-formed function. After: an equivalent one in which
 //! - sums of contractions are contractions: `Σ_o Σ_i k[o, i] x[o, i]` is one, not nine and a sum;
 //! - arguments of contractions are not constant along letters that the other argument has too;
-//! - reshaped broadcasts are broadcast reshapes, so that the above is seen.
+//! - reshaped broadcasts are broadcast reshapes, so that the above is seen;
+//! - the adjoint of a window applied to a contraction, the gradient of a convolution, is a convolution with the opposite window;
+//! - sums over rows come before sums over axes: they run along memory.
 
 use gdl_core::ir::{Body, Fold, Func, Node, Op, Shape, Value};
 
@@ -19,11 +21,14 @@ fn rewrite_body(body: &Body) -> Body {
     let mut r = Rewriter {
         old: body,
         uses: body.uses(),
+        once: Vec::new(),
         nodes: Vec::new(),
         new: Vec::new(),
     };
     for node in &body.nodes {
         let v = r.node(node);
+        r.once.resize(r.nodes.len(), true);
+        r.once[v.0 as usize] = r.uses[r.new.len()] <= 1;
         r.new.push(v);
     }
     let results = body.results.iter().map(|v| r.new[v.0 as usize]).collect();
@@ -36,6 +41,8 @@ fn rewrite_body(body: &Body) -> Body {
 struct Rewriter<'a> {
     old: &'a Body,
     uses: Vec<u32>,
+    /// Whether every new value is read once at most.
+    once: Vec<bool>,
     nodes: Vec<Node>,
     /// The new value of every old one.
     new: Vec<Value>,
@@ -61,6 +68,14 @@ impl Rewriter<'_> {
             && let Some(v) = self.summed_contraction(x, axis, node)
         {
             return v;
+        }
+        if let Op::Window { x, transpose: true, .. } = node.op
+            && let Some(v) = self.opposite_window(x, node)
+        {
+            return v;
+        }
+        if let Op::Total { x } = op {
+            return self.total(x, node);
         }
         if let Op::Reshape { x } = op
             && let Some(v) = self.reshaped_broadcast(x, node)
@@ -118,6 +133,118 @@ impl Rewriter<'_> {
         } else {
             self.push(Op::Reshape { x: v }, node.shape.clone(), node.origin)
         })
+    }
+
+    /// The adjoint of a window of a contraction, of which the window's axis is a letter of a parameter: a contraction of the
+    /// opposite window.
+    fn opposite_window(&mut self, x: Value, node: &Node) -> Option<Value> {
+        let Op::Window {
+            offsets,
+            stride: 1,
+            wrap,
+            fine,
+            coarse,
+            ..
+        } = &node.op
+        else {
+            return None;
+        };
+        let mut inner = x;
+        if let Op::Reshape { x } = self.old.nodes[x.0 as usize].op {
+            inner = x;
+        }
+        let from = &self.old.nodes[inner.0 as usize];
+        let single = self.uses[x.0 as usize] == 1 && self.uses[inner.0 as usize] == 1;
+        if fine != coarse || !single || from.shape.axes.first() != Some(&(offsets.len() as u32)) {
+            return None;
+        }
+        let Op::Contract {
+            a,
+            b,
+            a_axes,
+            b_axes,
+            out_axes,
+        } = self.at(self.new[inner.0 as usize]).op.clone()
+        else {
+            return None;
+        };
+        let letter = *out_axes.first()?;
+        let rows = |v: Value| self.at(v).shape.dim;
+        let (x, x_axes, w, w_axes) = if rows(a).is_some() {
+            (a, a_axes, b, b_axes)
+        } else {
+            (b, b_axes, a, a_axes)
+        };
+        if rows(w).is_some() || rows(x).is_none() || x_axes.contains(&letter) || !w_axes.contains(&letter) {
+            return None;
+        }
+        let window = Op::Window {
+            x,
+            offsets: offsets.iter().map(|o| o.iter().map(|k| -k).collect()).collect(),
+            stride: 1,
+            wrap: *wrap,
+            transpose: false,
+            fine: *fine,
+            coarse: *coarse,
+        };
+        let mut shape = self.at(x).shape.clone();
+        shape.axes.insert(0, offsets.len() as u32);
+        let windows = self.push(window, shape, node.origin);
+        let mut letters = vec![letter];
+        letters.extend(x_axes);
+        let shape = Shape {
+            dim: node.shape.dim,
+            axes: from.shape.axes[1..].to_vec(),
+        };
+        let op = Op::Contract {
+            a: windows,
+            b: w,
+            a_axes: letters,
+            b_axes: w_axes,
+            out_axes: out_axes[1..].to_vec(),
+        };
+        let same = shape == node.shape;
+        let v = self.push(op, shape, node.origin);
+        Some(if same {
+            v
+        } else {
+            self.push(Op::Reshape { x: v }, node.shape.clone(), node.origin)
+        })
+    }
+
+    /// The sum over rows, before sums over axes and reshapes.
+    fn total(&mut self, x: Value, node: &Node) -> Value {
+        let shape = Shape {
+            dim: None,
+            axes: self.at(x).shape.axes.clone(),
+        };
+        match self.at(x).op {
+            Op::Reshape { x: inner } => {
+                let total = self.total(inner, node);
+                self.push(Op::Reshape { x: total }, shape, node.origin)
+            }
+            Op::Reduce {
+                op: Fold::Sum,
+                x: inner,
+                axis,
+            } if self.is_read_once(x) && self.at(inner).shape.row_len() <= LONG => {
+                let total = self.total(inner, node);
+                self.push(
+                    Op::Reduce {
+                        op: Fold::Sum,
+                        x: total,
+                        axis,
+                    },
+                    shape,
+                    node.origin,
+                )
+            }
+            _ => self.push(Op::Total { x }, shape, node.origin),
+        }
+    }
+
+    fn is_read_once(&self, v: Value) -> bool {
+        self.once.get(v.0 as usize).copied().unwrap_or(true)
     }
 
     /// A contraction whose arguments are not constant along letters for no reason.
@@ -203,6 +330,9 @@ impl Rewriter<'_> {
         Some(self.push(Op::Broadcast { x: v, axes }, node.shape.clone(), node.origin))
     }
 }
+
+/// Rows of more elements than this are not summed as they are.
+const LONG: usize = 2048;
 
 type Pairs = Vec<(std::ops::Range<usize>, std::ops::Range<usize>)>;
 

@@ -6,7 +6,7 @@ use super::kernel::{Builder, Dest, dest_index};
 use super::nest::Nest;
 use super::{At, Scheduler};
 use crate::CodegenError;
-use crate::loop_ir::{Array, BufferId, Expr, Home, Index, Range, Table, TableId, unflatten};
+use crate::loop_ir::{Array, BufferId, Expr, Home, Index, Range, Table, TableId, Var, unflatten};
 use gdl_core::ir::{Body, Constant, Fold, Op, Scalar, Value};
 
 /// At most this many entries are unrolled.
@@ -142,45 +142,42 @@ pub(super) fn contract(
         return Ok(true);
     }
     let tables = ListTables::new(s, &groups, summed.len());
-    let mut out_sizes = vec![groups.len() as u32];
-    out_sizes.extend(&free_sizes);
-    let group_at = |s: &Index, extents: &crate::loop_ir::Extents| unflatten(s, &kept_sizes, extents);
+    // The groups innermost: neighbours in the constant are neighbours in memory more often than not.
+    let mut out_sizes = free_sizes.clone();
+    out_sizes.push(groups.len() as u32);
+    let last = free.len();
     let extents = [Some(groups.len() as u32)];
+    // Only the extent of the group variable matters to the quotients.
+    let symbolic = unflatten(&Index::var(Var(0)), &kept_sizes, &extents);
+    let kept_of = |group: &Index| symbolic.iter().map(|i| i.replace(Var(0), group)).collect::<Vec<_>>();
     let place = |_: &mut Scheduler<'_>, out: &[Index]| {
-        // Only the extent of the group variable matters to the quotients.
-        let symbolic = group_at(&Index::var(crate::loop_ir::Var(0)), &extents);
-        let kept_at: Vec<Index> = symbolic
-            .iter()
-            .map(|i| i.replace(crate::loop_ir::Var(0), &out[0]))
-            .collect();
+        let kept_at = kept_of(&out[last]);
         dest_index(
             &dest.base,
             &pick(
                 out_axes,
-                [(&kept, &kept_at), (&free, &out[1..]), (&[], &[]), (&[], &[])],
+                [(&kept, &kept_at), (&free, &out[..last]), (&[], &[]), (&[], &[])],
             ),
             &axes,
         )
     };
     let red = |out: &[Index]| {
         let mut red = alone_ranges.clone();
-        red.push(Range::Between(tables.ptr, out[0].clone()));
+        red.push(Range::Between(tables.ptr, out[last].clone()));
         red
     };
     let element = |s: &mut Scheduler<'_>, k: &mut Builder, out: &[Index], red: &[Index]| {
         let entry = &red[red.len() - 1];
         let at: Vec<Index> = tables.summed.iter().map(|&t| Index::lookup(t, entry.clone())).collect();
-        let kept_at = group_at(&out[0], &k.extents);
-        let idx = pick(
-            other_letters,
-            [
-                (&kept, &kept_at),
-                (&free, &out[1..]),
-                (&summed, &at),
-                (&alone_names, &red[..red.len() - 1]),
-            ],
-        );
-        let value = s.eval(k, other, row, &idx)?;
+        let kept_at = kept_of(&out[last]);
+        let alone_at = &red[..red.len() - 1];
+        let of: [(&[u8], &[Index]); 4] = [
+            (&kept, &kept_at),
+            (&free, &out[..last]),
+            (&summed, &at),
+            (&alone_names, alone_at),
+        ];
+        let value = s.eval(k, other, row, &pick(other_letters, of))?;
         Ok(apply(
             Scalar::Mul,
             vec![Expr::Load(Array::Buffer(tables.numbers), entry.clone()), value],
