@@ -8,7 +8,11 @@ fn main() -> io::Result<()> {
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let folder = Path::new(&root).join("../../spec/errors");
     println!("cargo::rerun-if-changed={}", folder.display());
-    let mut pages: Vec<_> = fs::read_dir(&folder)?.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "md")).collect();
+    let mut pages: Vec<_> = fs::read_dir(&folder)?
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "md"))
+        .collect();
     pages.sort();
     let mut code = String::from("/// Code and page of every error.\npub(crate) const PAGES: &[(&str, &str)] = &[\n");
     for page in pages {

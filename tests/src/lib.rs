@@ -1,1 +1,100 @@
-//! See the package description.
+//! What the tests of whole programs share: the `gdl` program with its streams caught, and folders that vanish.
+#![forbid(unsafe_code)]
+
+use gdl::report::{Report, Style};
+use gdl::session::Session;
+use gdl::source::Source;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, fs, process, thread};
+
+/// What a run of `gdl` did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its exit code.
+    pub code: u8,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+/// Runs `gdl` with these arguments on a stack of the program's size.
+///
+/// # Panics
+/// If it panics.
+pub fn gdl<S: AsRef<str>>(arguments: &[S]) -> Output {
+    let mut all = vec!["gdl".to_string()];
+    all.extend(arguments.iter().map(|a| a.as_ref().to_string()));
+    let work = move || {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = gdl::run(all, &mut out, &mut err, false);
+        let text = |b: Vec<u8>| String::from_utf8(b).expect("gdl writes UTF-8");
+        Output {
+            code,
+            out: text(out),
+            err: text(err),
+        }
+    };
+    let thread = thread::Builder::new()
+        .stack_size(gdl::STACK)
+        .spawn(work)
+        .expect("a thread");
+    thread.join().expect("gdl panicked")
+}
+
+/// Checks a program and renders what is said about it, plainly: the text, and whether it is accepted.
+pub fn check(path: &str, text: &str) -> (String, bool) {
+    let session = Session::new(Source::parse(path, text, &[]));
+    let (_, diagnostics) = session.check();
+    let program = &session.source.program;
+    let texts: Vec<String> = diagnostics
+        .iter()
+        .map(|d| Report::new(program, d).text(Style::Plain))
+        .collect();
+    (texts.join("\n"), !diagnostics.iter().any(|d| d.is_error()))
+}
+
+/// The root of the project.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A folder of its own for a test, removed at the end.
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    /// A new, empty folder.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    #[allow(clippy::new_without_default)] // every call makes another folder
+    pub fn new() -> Scratch {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("gdl-test-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = env::temp_dir().join(name);
+        fs::create_dir_all(&path).expect("a folder");
+        Scratch(path)
+    }
+
+    /// A path in it.
+    pub fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    /// Writes a file into it and gives its path.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        fs::write(self.0.join(name), content).expect("a file");
+        self.path(name)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A folder that is left behind in the temporary folder harms nobody.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

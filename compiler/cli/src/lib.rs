@@ -24,7 +24,12 @@ pub const STACK: usize = 256 << 20;
 
 /// A language and compiler for equivariant neural networks.
 #[derive(Debug, Parser)]
-#[command(name = "gdl", version, max_term_width = 100, after_help = "Start with `gdl new digits`, then `gdl train digits/model.gdl`.")]
+#[command(
+    name = "gdl",
+    version,
+    max_term_width = 100,
+    after_help = "Start with `gdl new digits`, then `gdl train digits/model.gdl`."
+)]
 struct Arguments {
     /// Colours: `auto` looks at the terminal and at NO_COLOR.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
@@ -37,9 +42,18 @@ struct Arguments {
 pub fn main() -> ExitCode {
     let work = || {
         let arguments: Vec<OsString> = std::env::args_os().collect();
-        run(arguments, &mut std::io::stdout(), &mut std::io::stderr(), std::io::stderr().is_terminal())
+        run(
+            arguments,
+            &mut std::io::stdout(),
+            &mut std::io::stderr(),
+            std::io::stderr().is_terminal(),
+        )
     };
-    match std::thread::Builder::new().stack_size(STACK).spawn(work).map(std::thread::JoinHandle::join) {
+    match std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(work)
+        .map(std::thread::JoinHandle::join)
+    {
         Ok(Ok(code)) => ExitCode::from(code),
         _ => ExitCode::from(1),
     }
@@ -55,7 +69,11 @@ pub fn run(
 ) -> u8 {
     let quiet = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
     let coloured = terminal && !quiet;
-    let choice = if coloured { ColorChoice::Auto } else { ColorChoice::Never };
+    let choice = if coloured {
+        ColorChoice::Auto
+    } else {
+        ColorChoice::Never
+    };
     let parsed = Arguments::command()
         .color(choice)
         .try_get_matches_from(arguments)
@@ -63,9 +81,17 @@ pub fn run(
     let arguments = match parsed {
         Ok(a) => a,
         Err(e) => {
-            let text = if coloured { e.render().ansi().to_string() } else { e.render().to_string() };
+            let text = if coloured {
+                e.render().ansi().to_string()
+            } else {
+                e.render().to_string()
+            };
             // A closed stream leaves nobody to tell.
-            let _ = if e.use_stderr() { err.write_all(text.as_bytes()) } else { out.write_all(text.as_bytes()) };
+            let _ = if e.use_stderr() {
+                err.write_all(text.as_bytes())
+            } else {
+                out.write_all(text.as_bytes())
+            };
             return u8::try_from(e.exit_code()).unwrap_or(2);
         }
     };

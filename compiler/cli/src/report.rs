@@ -13,7 +13,10 @@
 use gdl_core::diag::{Diagnostic, Severity};
 use gdl_core::modules::Program;
 use gdl_syntax::ast::Span;
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents, ThemeStyles};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents, ThemeStyles,
+};
 use serde_json::{Value, json};
 
 /// The width that text is broken at.
@@ -49,11 +52,20 @@ impl<'a> Report<'a> {
     pub fn new(program: &'a Program, diagnostic: &'a Diagnostic) -> Report<'a> {
         let mut excerpts: Vec<Excerpt<'a>> = Vec::new();
         for label in &diagnostic.labels {
-            let Some(module) = program.modules.get(label.span.file as usize) else { continue };
+            let Some(module) = program.modules.get(label.span.file as usize) else {
+                continue;
+            };
             let place = (clip(&module.text, label.span), label.text.as_str());
-            match excerpts.iter_mut().find(|e| e.path == module.path && e.is_near(place.0.start)) {
+            match excerpts
+                .iter_mut()
+                .find(|e| e.path == module.path && e.is_near(place.0.start))
+            {
                 Some(e) => e.labels.push(place),
-                None => excerpts.push(Excerpt { path: &module.path, text: &module.text, labels: vec![place] }),
+                None => excerpts.push(Excerpt {
+                    path: &module.path,
+                    text: &module.text,
+                    labels: vec![place],
+                }),
             }
         }
         Report { diagnostic, excerpts }
@@ -66,7 +78,11 @@ impl<'a> Report<'a> {
         for excerpt in &self.excerpts {
             out.push_str(&excerpt.render(style));
         }
-        for (word, text) in [("counterexample", &d.counterexample), ("note", &d.note), ("help", &d.help)] {
+        for (word, text) in [
+            ("counterexample", &d.counterexample),
+            ("note", &d.note),
+            ("help", &d.help),
+        ] {
             if let Some(text) = text {
                 out.push_str(&remark(style, word, text));
             }
@@ -103,7 +119,9 @@ impl Excerpt<'_> {
     /// Whether a byte lies on a line of a label, or on the next one.
     fn is_near(&self, byte: usize) -> bool {
         let line = |byte| position(self.text, byte).0;
-        self.labels.iter().any(|(range, _)| line(range.start).abs_diff(line(byte)) <= 1)
+        self.labels
+            .iter()
+            .any(|(range, _)| line(range.start).abs_diff(line(byte)) <= 1)
     }
 
     fn render(&self, style: Style) -> String {
@@ -112,16 +130,39 @@ impl Excerpt<'_> {
             let (_, column) = position(&text, range.start);
             let lines = wrap(label, WIDTH.saturating_sub(column + 12).max(28)).join("\n");
             let span = SourceSpan::from(range);
-            if k == 0 { LabeledSpan::new_primary_with_span(Some(lines), span) } else { LabeledSpan::new_with_span(Some(lines), span) }
+            if k == 0 {
+                LabeledSpan::new_primary_with_span(Some(lines), span)
+            } else {
+                LabeledSpan::new_with_span(Some(lines), span)
+            }
         };
-        let labels = ranges.into_iter().zip(self.labels.iter().map(|l| l.1)).enumerate().map(label).collect();
-        let place = self.labels.first().map_or((1, 1), |(range, _)| position(self.text, range.start));
-        let lines = Lines { path: self.path.into(), source: text, place, labels };
+        let labels = ranges
+            .into_iter()
+            .zip(self.labels.iter().map(|l| l.1))
+            .enumerate()
+            .map(label)
+            .collect();
+        let place = self
+            .labels
+            .first()
+            .map_or((1, 1), |(range, _)| position(self.text, range.start));
+        let lines = Lines {
+            path: self.path.into(),
+            source: text,
+            place,
+            labels,
+        };
         let theme = GraphicalTheme {
             characters: miette::ThemeCharacters::unicode(),
-            styles: if style == Style::Colour { ThemeStyles::ansi() } else { ThemeStyles::none() },
+            styles: if style == Style::Colour {
+                ThemeStyles::ansi()
+            } else {
+                ThemeStyles::none()
+            },
         };
-        let handler = GraphicalReportHandler::new_themed(theme).with_context_lines(1).with_links(false);
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_context_lines(1)
+            .with_links(false);
         let mut out = String::new();
         if handler.render_report(&mut out, &lines).is_err() {
             return String::new();
@@ -141,15 +182,25 @@ fn shorten(text: &str, labels: &[(std::ops::Range<usize>, &str)]) -> (String, Ve
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let (end, at) = (start + line.len(), out.len());
-        let inside = |r: &std::ops::Range<usize>| (start..end).contains(&r.start) || (r.start == end && end == text.len());
+        let inside =
+            |r: &std::ops::Range<usize>| (start..end).contains(&r.start) || (r.start == end && end == text.len());
         let touched: Vec<_> = labels.iter().map(|(r, _)| r).filter(|r| inside(r)).collect();
         let mut keep = start..end;
         if line.chars().count() > LONG && !touched.is_empty() {
             let first = touched.iter().map(|r| r.start).min().unwrap_or(start);
-            let last = touched.iter().map(|r| r.end.min(r.start + LONG / 2)).max().unwrap_or(end);
+            let last = touched
+                .iter()
+                .map(|r| r.end.min(r.start + LONG / 2))
+                .max()
+                .unwrap_or(end);
             let body = start + line.trim_end_matches('\n').len();
-            keep.start = (start..=first.saturating_sub(MARGIN).max(start)).rev().find(|&k| text.is_char_boundary(k)).unwrap_or(start);
-            keep.end = (last.min(body)..=body).find(|&k| text.is_char_boundary(k) && k >= (last + MARGIN).min(body)).unwrap_or(body);
+            keep.start = (start..=first.saturating_sub(MARGIN).max(start))
+                .rev()
+                .find(|&k| text.is_char_boundary(k))
+                .unwrap_or(start);
+            keep.end = (last.min(body)..=body)
+                .find(|&k| text.is_char_boundary(k) && k >= (last + MARGIN).min(body))
+                .unwrap_or(body);
         }
         let cut = |byte: usize, lead: usize| at + lead + byte.clamp(keep.start, keep.end) - keep.start;
         let lead = if keep.start > start { '…'.len_utf8() } else { 0 };
@@ -166,7 +217,11 @@ fn shorten(text: &str, labels: &[(std::ops::Range<usize>, &str)]) -> (String, Ve
         }
         out.push_str(&text[keep.clone()]);
         if keep.end < end && !text[..keep.end].ends_with('\n') {
-            out.push_str(if text[keep.end..end].trim_end().is_empty() { "" } else { "…" });
+            out.push_str(if text[keep.end..end].trim_end().is_empty() {
+                ""
+            } else {
+                "…"
+            });
             out.push_str(if line.ends_with('\n') { "\n" } else { "" });
         }
         start = end;
@@ -207,7 +262,12 @@ impl miette::Diagnostic for Lines {
 
 impl SourceCode for Lines {
     /// Whole lines where the handler asks for context, and no others. Where it asks for none it wants a place for the headline.
-    fn read_span<'a>(&'a self, span: &SourceSpan, before: usize, after: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let (line, column) = (self.place.0.saturating_sub(1), self.place.1.saturating_sub(1));
         if before == 0 && after == 0 {
             let inner = MietteSpanContents::new_named(self.path.clone(), &[], *span, line, column, 1);
@@ -219,7 +279,14 @@ impl SourceCode for Lines {
         let whole = SourceSpan::from(start..end);
         let first = self.source[..start].matches('\n').count();
         let count = self.source[start..end].matches('\n').count() + 1;
-        Ok(Box::new(MietteSpanContents::new_named(self.path.clone(), self.source[start..end].as_bytes(), whole, first, 0, count)))
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.path.clone(),
+            self.source[start..end].as_bytes(),
+            whole,
+            first,
+            0,
+            count,
+        )))
     }
 }
 

@@ -47,8 +47,17 @@ pub fn model(m: &Model) -> String {
         line(format!("  stat {}: {}", s.param.name, s.param.space));
     }
     for (k, node) in m.nodes.iter().enumerate() {
-        let name = m.names.iter().find(|(_, n)| n.0 as usize == k).map_or(String::new(), |(n, _)| format!("  // {n}"));
-        line(format!("  %{k}{} = {} : {}{name}", deps(m, node), operation(m, node), ty(m, &node.ty)));
+        let name = m
+            .names
+            .iter()
+            .find(|(_, n)| n.0 as usize == k)
+            .map_or(String::new(), |(n, _)| format!("  // {n}"));
+        line(format!(
+            "  %{k}{} = {} : {}{name}",
+            deps(m, node),
+            operation(m, node),
+            ty(m, &node.ty)
+        ));
     }
     for (name, n) in &m.outputs {
         line(format!("  {name} = %{}", n.0));
@@ -58,7 +67,11 @@ pub fn model(m: &Model) -> String {
 
 fn deps(m: &Model, node: &Node) -> String {
     let names: Vec<String> = node.deps.iter().map(|v| var(m, *v)).collect();
-    if names.is_empty() { String::new() } else { format!("[{}]", names.join(", ")) }
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("[{}]", names.join(", "))
+    }
 }
 
 fn var(m: &Model, v: VarId) -> String {

@@ -37,16 +37,33 @@ impl Source {
         let (models, found) = check::check(&self.program);
         let mut all = self.diagnostics.clone();
         all.extend(found.into_iter().filter(|d| !self.follows(d)));
-        all.sort_by_key(|d| d.labels.first().map(|l| (l.span.file != self.program.root_file(), l.span.file, l.span.start)));
+        all.sort_by_key(|d| {
+            d.labels
+                .first()
+                .map(|l| (l.span.file != self.program.root_file(), l.span.file, l.span.start))
+        });
         (models, all)
     }
 
     /// Whether a diagnostic lies in an item of which a part did not parse, and is likely to be its consequence.
     fn follows(&self, d: &Diagnostic) -> bool {
-        let Some(at) = d.labels.first().map(|l| l.span) else { return false };
-        let Some(module) = self.program.modules.get(at.file as usize) else { return false };
-        let Some(item) = module.ast.items.iter().find(|i| i.span.start <= at.start && at.end <= i.span.end) else { return false };
-        let inside = |l: &gdl_core::diag::Label| l.span.file == at.file && item.span.start <= l.span.start && l.span.end <= item.span.end;
+        let Some(at) = d.labels.first().map(|l| l.span) else {
+            return false;
+        };
+        let Some(module) = self.program.modules.get(at.file as usize) else {
+            return false;
+        };
+        let Some(item) = module
+            .ast
+            .items
+            .iter()
+            .find(|i| i.span.start <= at.start && at.end <= i.span.end)
+        else {
+            return false;
+        };
+        let inside = |l: &gdl_core::diag::Label| {
+            l.span.file == at.file && item.span.start <= l.span.start && l.span.end <= item.span.end
+        };
         self.diagnostics.iter().any(|e| e.labels.first().is_some_and(inside))
     }
 
@@ -68,7 +85,9 @@ pub fn text(path: &Path) -> Result<String, Failure> {
             None => failure,
         }
     })?;
-    utf8(bytes).map_err(|why| Failure::error(format!("cannot read `{}`: {why}", path.display())).help("Programs are UTF-8 text."))
+    utf8(bytes).map_err(|why| {
+        Failure::error(format!("cannot read `{}`: {why}", path.display())).help("Programs are UTF-8 text.")
+    })
 }
 
 fn utf8(bytes: Vec<u8>) -> Result<String, String> {
@@ -116,9 +135,14 @@ fn clean(path: &Path) -> String {
 
 /// A program in the same folder with nearly this name.
 fn neighbour(path: &Path) -> Option<String> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let entries = fs::read_dir(folder).ok()?.flatten().take(1000);
-    let names: Vec<String> = entries.filter_map(|e| e.file_name().into_string().ok()?.strip_suffix(".gdl").map(String::from)).collect();
+    let names: Vec<String> = entries
+        .filter_map(|e| e.file_name().into_string().ok()?.strip_suffix(".gdl").map(String::from))
+        .collect();
     let near = check::nearest(path.file_stem()?.to_str()?, &names)?;
     Some(clean(&path.with_file_name(format!("{near}.gdl"))))
 }

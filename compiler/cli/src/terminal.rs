@@ -30,12 +30,18 @@ pub enum Failure {
 impl Failure {
     /// An error without help.
     pub fn error(message: impl Into<String>) -> Failure {
-        Failure::Error { message: message.into(), help: None }
+        Failure::Error {
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// Wrong usage without help.
     pub fn usage(message: impl Into<String>) -> Failure {
-        Failure::Usage { message: message.into(), help: None }
+        Failure::Usage {
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// The same with a line of help.
@@ -62,7 +68,10 @@ impl From<std::io::Error> for Failure {
 impl From<gdl_host::Error> for Failure {
     fn from(mut e: gdl_host::Error) -> Failure {
         let help = e.help.take();
-        Failure::Error { message: e.to_string(), help }
+        Failure::Error {
+            message: e.to_string(),
+            help,
+        }
     }
 }
 
@@ -78,7 +87,12 @@ pub struct Terminal<'a> {
 impl<'a> Terminal<'a> {
     /// A terminal on two streams.
     pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, style: Style) -> Terminal<'a> {
-        Terminal { out, err, style, json: false }
+        Terminal {
+            out,
+            err,
+            style,
+            json: false,
+        }
     }
 
     /// From now on reports are JSON.

@@ -1,9 +1,11 @@
 //! `gdl check`.
 
+use crate::report::wrap;
 use crate::session::Session;
 use crate::source::Source;
 use crate::{Failure, Terminal};
 use clap::Args;
+use gdl_core::certify::{Report, Row, Status};
 use gdl_core::diag::Diagnostic;
 use gdl_core::typed::Model;
 use gdl_rep::Group;
@@ -15,7 +17,8 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   gdl check model.gdl
   gdl check examples/*/model.gdl
-  gdl check model.gdl --json      one object a line for editors and scripts")]
+  gdl check model.gdl --certify   the exact test of what was compiled
+  gdl check model.gdl --json        one object a line for editors and scripts")]
 pub struct Check {
     /// Programs.
     #[arg(required = true, value_name = "FILE")]
@@ -23,6 +26,9 @@ pub struct Check {
     /// One JSON object a line: a diagnostic, or an accepted model.
     #[arg(long)]
     json: bool,
+    /// Test every model exactly, in a finite field, and print its certificate: one row for every factor of its symmetry.
+    #[arg(long)]
+    certify: bool,
 }
 
 impl Check {
@@ -31,7 +37,7 @@ impl Check {
         let mut rejected = false;
         for file in &self.files {
             rejected |= match Source::read(file, &[]) {
-                Ok(source) => check(&Session::new(source), terminal)?,
+                Ok(source) => check(&Session::new(source), self.certify, terminal)?,
                 Err(failure) => {
                     terminal.finish(Err(failure));
                     true
@@ -43,13 +49,28 @@ impl Check {
 }
 
 /// Whether a program is rejected.
-fn check(session: &Session, terminal: &mut Terminal<'_>) -> Result<bool, Failure> {
+fn check(session: &Session, certify: bool, terminal: &mut Terminal<'_>) -> Result<bool, Failure> {
     let source = &session.source;
     let (models, diagnostics) = session.check();
+    let mut diagnostics = diagnostics;
+    let mut certificates = Vec::new();
+    if certify && !diagnostics.iter().any(Diagnostic::is_error) {
+        for model in &models {
+            match session.certify(model) {
+                Ok(report) => certificates.push((model, report)),
+                Err(d) => diagnostics.push(*d),
+            }
+        }
+    }
     let rejected = terminal.report(&source.program, &diagnostics)?;
+    for (model, report) in &certificates {
+        certificate(model, report, terminal)?;
+    }
     for m in &models {
         if terminal.is_json() {
-            terminal.object(&json!({ "model": m.name, "group": m.group.to_string(), "file": source.path(), "accepted": true }))?;
+            terminal.object(
+                &json!({ "model": m.name, "group": m.group.to_string(), "file": source.path(), "accepted": true }),
+            )?;
         }
     }
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
@@ -57,7 +78,11 @@ fn check(session: &Session, terminal: &mut Terminal<'_>) -> Result<bool, Failure
     if terminal.is_json() {
         return Ok(rejected);
     }
-    let counts: Vec<String> = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(n, _)| *n > 0).map(|(n, w)| count(n, w)).collect();
+    let counts: Vec<String> = [(errors, "error"), (warnings, "warning")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, w)| count(n, w))
+        .collect();
     if rejected {
         terminal.say(format!("{}: rejected, {}", source.path(), counts.join(", ")))?;
         return Ok(true);
@@ -67,13 +92,70 @@ fn check(session: &Session, terminal: &mut Terminal<'_>) -> Result<bool, Failure
         _ => format!("{} under {}", m.name, m.group),
     };
     let names: Vec<String> = models.iter().map(name).collect();
-    let what = if names.is_empty() { "no models".to_string() } else { names.join(", ") };
-    let warned = if counts.is_empty() { String::new() } else { format!("; {}", counts.join(", ")) };
+    let what = if names.is_empty() {
+        "no models".to_string()
+    } else {
+        names.join(", ")
+    };
+    let warned = if counts.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", counts.join(", "))
+    };
     terminal.line(format!("{}: accepted ({what}){warned}", source.path()))?;
     Ok(false)
 }
 
+/// A certificate: a table, or a JSON object a row.
+fn certificate(model: &Model, report: &Report, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let words = |row: &Row| match &row.status {
+        Status::Exact => ("exact", None, None),
+        Status::NotClaimed(why) => ("not claimed", None, Some(why.clone())),
+        Status::Numeric(error, why) => ("numeric", Some(*error), Some(why.clone())),
+    };
+    if terminal.is_json() {
+        for row in &report.rows {
+            let (status, error, reason) = words(row);
+            terminal.object(&json!({ "model": model.name, "factor": row.factor, "status": status, "error": error, "reason": reason, "runs": row.runs }))?;
+        }
+        return terminal.object(&json!({ "model": model.name, "degree": report.degree, "false_acceptance": report.false_acceptance, "undefined": report.undefined, "skipped": report.skipped }));
+    }
+    let width = |texts: Vec<usize>| texts.into_iter().max().unwrap_or(0);
+    let first = width(report.rows.iter().map(|r| r.factor.chars().count()).collect());
+    for (k, row) in report.rows.iter().enumerate() {
+        let (status, error, reason) = words(row);
+        let name = if k == 0 { model.name.as_str() } else { "" };
+        let error = error.map_or(String::new(), |e| format!(" {e:.1e}"));
+        let lead = format!("{name:12}  {:first$}  {:18}", row.factor, format!("{status}{error}"));
+        let lines = wrap(
+            &reason.unwrap_or_default(),
+            80usize.saturating_sub(lead.chars().count() + 2).max(24),
+        );
+        for (k, line) in lines.iter().enumerate() {
+            let lead = if k == 0 {
+                lead.clone()
+            } else {
+                " ".repeat(lead.chars().count())
+            };
+            terminal.line(format!("{lead}  {line}").trim_end())?;
+        }
+    }
+    for (what, list) in [("says nothing", &report.undefined), ("left out", &report.skipped)] {
+        if !list.is_empty() {
+            terminal.line(format!("{:12}  {what}: {}", "", list.join(", ")))?;
+        }
+    }
+    terminal.line(format!(
+        "{:12}  a false model passes a run with probability below {:.0e}",
+        "", report.false_acceptance
+    ))
+}
+
 /// `1 error`, `2 errors`.
 fn count(n: usize, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+    if n == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{n} {word}s")
+    }
 }

@@ -68,8 +68,13 @@ impl Ir {
         if self.stage == Stage::Tensor {
             return terminal.line(text::print(&func).trim_end());
         }
-        let options = Options { double: self.double, texts: true, ..Options::default() };
-        let compiled = compile(&func, &options).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
+        let options = Options {
+            double: self.double,
+            texts: true,
+            ..Options::default()
+        };
+        let compiled =
+            compile(&func, &options).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
         let shown = match self.stage {
             Stage::Clif => compiled.clif_text(),
             Stage::Asm => compiled.asm_text(),

@@ -21,9 +21,16 @@ pub struct New {
 
 impl New {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-        let name = self.name.file_name().and_then(|n| n.to_str()).filter(|n| !n.starts_with('.'));
+        let name = self
+            .name
+            .file_name()
+            .and_then(|n| n.to_str())
+            .filter(|n| !n.starts_with('.'));
         let Some(name) = name else {
-            return Err(Failure::usage(format!("`{}` is no name for a project", self.name.display())).help("Take letters, digits, `-` and `_`."));
+            return Err(
+                Failure::usage(format!("`{}` is no name for a project", self.name.display()))
+                    .help("Take letters, digits, `-` and `_`."),
+            );
         };
         // Written beside its place and moved there, so that there is all of it or nothing.
         let scratch = self.name.with_file_name(format!(".{name}.{}", std::process::id()));
@@ -38,7 +45,8 @@ impl New {
     }
 
     fn make(&self, name: &str, scratch: &Path) -> Result<(), Failure> {
-        let refused = |doing: &str, e: std::io::Error| Failure::error(format!("cannot {doing} `{}`: {e}", self.name.display()));
+        let refused =
+            |doing: &str, e: std::io::Error| Failure::error(format!("cannot {doing} `{}`: {e}", self.name.display()));
         if fs::symlink_metadata(&self.name).is_ok() {
             return Err(Failure::error(format!("`{}` exists already", self.name.display())).help("Take another name."));
         }

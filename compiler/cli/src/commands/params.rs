@@ -9,11 +9,13 @@ use std::path::PathBuf;
 
 /// List the parameters of a model.
 #[derive(Debug, Args)]
-#[command(after_help = "A parameter has one number for every element of a basis of what the group fixes; copies come first.
+#[command(
+    after_help = "A parameter has one number for every element of a basis of what the group fixes; copies come first.
 
 Examples:
   gdl params digits.gdl
-  gdl params models.gdl Digits width=32 --json")]
+  gdl params models.gdl Digits width=32 --json"
+)]
 pub struct Params {
     /// A program with a model.
     #[arg(value_name = "FILE")]
@@ -46,11 +48,20 @@ impl Params {
         for (k, p) in lowered.params.iter().enumerate() {
             let shape: Vec<String> = p.axes.iter().map(u32::to_string).collect();
             let note = if k < lowered.learned { "" } else { "  statistic" };
-            terminal.line(format!("{:width$}  {:>9}  {}{note}", p.name, count(p), shape.join(" x ")))?;
+            terminal.line(format!(
+                "{:width$}  {:>9}  {}{note}",
+                p.name,
+                count(p),
+                shape.join(" x ")
+            ))?;
         }
         let learned: u64 = lowered.params[..lowered.learned].iter().map(count).sum();
         let stats: u64 = lowered.params[lowered.learned..].iter().map(count).sum();
-        let rest = if stats > 0 { format!(", and {stats} numbers of statistics") } else { String::new() };
+        let rest = if stats > 0 {
+            format!(", and {stats} numbers of statistics")
+        } else {
+            String::new()
+        };
         terminal.line(format!("{}: {learned} parameters{rest}", model.name))
     }
 }

@@ -20,13 +20,15 @@ const BATCH: usize = 256;
 
 /// Run a model on data.
 #[derive(Debug, Args)]
-#[command(after_help = "The input has an array for every input of the model, read as the data block of the model's training says, or by
+#[command(
+    after_help = "The input has an array for every input of the model, read as the data block of the model's training says, or by
 their names. Results go to --output as one array each, or to the terminal.
 
 Examples:
   gdl run digits.gdl --input digits8x8.npz --weights runs/Digits/best.safetensors
   gdl run digits.gdl --input scans.npz --weights w.safetensors --output logits.npz
-  gdl run digits.gdl --input digits8x8.npz --backend interp --json")]
+  gdl run digits.gdl --input digits8x8.npz --backend interp --json"
+)]
 pub struct Run {
     /// A program with a model.
     #[arg(value_name = "FILE")]
@@ -66,10 +68,19 @@ impl Run {
         let session = Session::open(&self.file, &settings, terminal)?;
         let model = session.model(model, terminal)?;
         let lowered = session.ok(lower::lower_model(&model), terminal)?;
-        let engine = Engine { backend: self.backend, double: self.dtype == Precision::F64, threads: self.threads };
+        let engine = Engine {
+            backend: self.backend,
+            double: self.dtype == Precision::F64,
+            threads: self.threads,
+        };
         let program = engine.load(&lowered.func)?;
 
-        let mut params = Params::init(program.signature(), &programs::specs(&lowered.params), 0, program.is_f64())?;
+        let mut params = Params::init(
+            program.signature(),
+            &programs::specs(&lowered.params),
+            0,
+            program.is_f64(),
+        )?;
         match &self.weights {
             Some(path) => load_params(path, &mut params, Some(&session.hash_of(&lowered.params)))?,
             None => terminal.say("no --weights: the model runs with the weights it starts from")?,
@@ -82,25 +93,44 @@ impl Run {
 
         if let Some(path) = &self.output {
             if path.extension().is_none_or(|e| e != "npz") {
-                return Err(Failure::usage(format!("`{}` does not end in `.npz`", path.display())).help("Results are written as .npz."));
+                return Err(Failure::usage(format!("`{}` does not end in `.npz`", path.display()))
+                    .help("Results are written as .npz."));
             }
             files::save_npz(path, results.iter().map(|(n, a)| (n.as_str(), a)))?;
         }
         if self.json {
-            return terminal.object(&Value::Object(results.iter().map(|(n, a)| (n.clone(), to_json(a))).collect::<Map<_, _>>()));
+            return terminal.object(&Value::Object(
+                results
+                    .iter()
+                    .map(|(n, a)| (n.clone(), to_json(a)))
+                    .collect::<Map<_, _>>(),
+            ));
         }
         for (name, array) in &results {
-            terminal.line(format!("{name} {:?}{}", array.shape, if self.output.is_some() { String::new() } else { preview(array) }))?;
+            terminal.line(format!(
+                "{name} {:?}{}",
+                array.shape,
+                if self.output.is_some() {
+                    String::new()
+                } else {
+                    preview(array)
+                }
+            ))?;
         }
         Ok(())
     }
 
     /// The settings that the weights were trained with.
     fn trained_settings(&self) -> Result<Vec<String>, Failure> {
-        let Some(path) = self.weights.as_deref().filter(|p| p.exists()) else { return Ok(Vec::new()) };
-        let Ok(notes) = read_notes(path) else { return Ok(Vec::new()) };
+        let Some(path) = self.weights.as_deref().filter(|p| p.exists()) else {
+            return Ok(Vec::new());
+        };
+        let Ok(notes) = read_notes(path) else {
+            return Ok(Vec::new());
+        };
         let all = notes.settings.as_object().cloned().unwrap_or_default();
-        let setting = |(name, value): (&String, &Value)| Some(format!("{}={}", name.strip_prefix("setting ")?, value.as_str()?));
+        let setting =
+            |(name, value): (&String, &Value)| Some(format!("{}={}", name.strip_prefix("setting ")?, value.as_str()?));
         Ok(all.iter().filter_map(setting).collect())
     }
 }
@@ -118,7 +148,9 @@ fn run(program: &dyn Program, params: &Params, data: &Arc<Dataset>) -> Result<Ve
         let (door, inputs) = data.batch(ids, signature, program.is_f64())?;
         let instance = Instance::new(&signature.domains, &door).map_err(Failure::error)?;
         let inputs: Vec<&Array> = inputs.iter().collect();
-        program.run(&instance, &inputs, &params, &mut outputs).map_err(|e| Failure::error(e.to_string()))?;
+        program
+            .run(&instance, &inputs, &params, &mut outputs)
+            .map_err(|e| Failure::error(e.to_string()))?;
         for (all, part) in joined.iter_mut().zip(&outputs) {
             double |= matches!(part, Array::F64(_));
             all.extend(part.to_f64());
@@ -132,7 +164,11 @@ fn run(program: &dyn Program, params: &Params, data: &Arc<Dataset>) -> Result<Ve
         let mut shape = leading(signature, decl.dim, &doors, rows);
         let axes = if decl.axes == [1] { &[][..] } else { &decl.axes };
         shape.extend(axes.iter().map(|&n| n as usize));
-        let data = if double { Elements::F64(values) } else { Elements::F32(values.into_iter().map(|x| x as f32).collect()) };
+        let data = if double {
+            Elements::F64(values)
+        } else {
+            Elements::F32(values.into_iter().map(|x| x as f32).collect())
+        };
         results.push((decl.name.clone(), HostArray { shape, data }));
         if let Some(DimDef::Ragged { name }) = decl.dim.map(|d| signature.domains.dim_def(d))
             && !offsets.contains(name)
@@ -148,14 +184,25 @@ fn run(program: &dyn Program, params: &Params, data: &Arc<Dataset>) -> Result<Ve
         for k in 1..ptr.len() {
             ptr[k] += ptr[k - 1];
         }
-        results.push((format!("{name}.ptr"), HostArray { shape: vec![ptr.len()], data: Elements::I64(ptr) }));
+        results.push((
+            format!("{name}.ptr"),
+            HostArray {
+                shape: vec![ptr.len()],
+                data: Elements::I64(ptr),
+            },
+        ));
     }
     Ok(results)
 }
 
 /// The axes of an output before its static ones: samples and cells, or rows.
 fn leading(signature: &Signature, dim: Option<gdl_abi::DimId>, doors: &[DoorSizes], rows: usize) -> Vec<usize> {
-    let grid = |name: &String| doors.first().and_then(|d| d.grids.iter().find(|(n, _)| n == name)).map(|(_, e)| e.clone());
+    let grid = |name: &String| {
+        doors
+            .first()
+            .and_then(|d| d.grids.iter().find(|(n, _)| n == name))
+            .map(|(_, e)| e.clone())
+    };
     match dim.map(|d| signature.domains.dim_def(d)) {
         Some(DimDef::Grid { name, .. }) => {
             let extents: Vec<usize> = grid(name).unwrap_or_default().iter().map(|&n| n as usize).collect();
@@ -186,7 +233,10 @@ fn to_json(array: &HostArray) -> Value {
 /// The first numbers.
 fn preview(array: &HostArray) -> String {
     let shown = 10.min(array.data.len());
-    let numbers: Vec<String> = (0..shown).filter_map(|k| array.data.real(k)).map(|x| format!("{x:.4}")).collect();
+    let numbers: Vec<String> = (0..shown)
+        .filter_map(|k| array.data.real(k))
+        .map(|x| format!("{x:.4}"))
+        .collect();
     let more = if array.data.len() > shown { ", …" } else { "" };
     format!(": {}{more}", numbers.join(", "))
 }

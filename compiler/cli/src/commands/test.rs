@@ -12,12 +12,14 @@ use std::path::PathBuf;
 
 /// Run the tests of programs.
 #[derive(Debug, Args)]
-#[command(after_help = "`test \"title\" { … }` must be accepted, `test \"title\" rejects GDL0104 { … }` must be rejected with this code
+#[command(
+    after_help = "`test \"title\" { … }` must be accepted, `test \"title\" rejects GDL0104 { … }` must be rejected with this code
 and no other. The items of the file can be used in a test.
 
 Examples:
   gdl test model.gdl
-  gdl test examples/*/*.gdl --json")]
+  gdl test examples/*/*.gdl --json"
+)]
 pub struct Test {
     /// Programs.
     #[arg(required = true, value_name = "FILE")]
@@ -53,7 +55,10 @@ impl Test {
                     TestItem::Block { title, rejects, body } => {
                         let alone = alone(&text, items, item, body);
                         let (_, found) = Source::parse(source.path(), &alone, &[]).check();
-                        (title.clone(), judge(rejects.as_ref().map(|r| r.name.as_str()), body, item.span, &found))
+                        (
+                            title.clone(),
+                            judge(rejects.as_ref().map(|r| r.name.as_str()), body, item.span, &found),
+                        )
                     }
                 };
                 let (word, why, colour) = match outcome {
@@ -70,7 +75,11 @@ impl Test {
                     terminal.object(&json!({ "file": source.path(), "test": title, "result": word, "reason": why }))?;
                     continue;
                 }
-                let word = if terminal.style() == Style::Colour { format!("\x1b[{colour}m{word}\x1b[0m") } else { word.to_string() };
+                let word = if terminal.style() == Style::Colour {
+                    format!("\x1b[{colour}m{word}\x1b[0m")
+                } else {
+                    word.to_string()
+                };
                 let why = why.map_or(String::new(), |w| format!(": {w}"));
                 terminal.line(format!("{word}  {title}{why}"))?;
             }
@@ -84,7 +93,12 @@ impl Test {
 fn alone(text: &str, items: &[Item], test: &Item, body: &[TestPart]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let mut blank = |from: u32, to: u32| {
-        for b in bytes.iter_mut().take(to as usize).skip(from as usize).filter(|b| **b != b'\n') {
+        for b in bytes
+            .iter_mut()
+            .take(to as usize)
+            .skip(from as usize)
+            .filter(|b| **b != b'\n')
+        {
             *b = b' ';
         }
     };
@@ -110,9 +124,19 @@ fn judge(rejects: Option<&str>, body: &[TestPart], span: Span, found: &[Diagnost
     if body.iter().any(|p| matches!(p, TestPart::Stmt(_))) {
         return Outcome::Skipped("this version runs tests made of items only".into());
     }
-    let inside = |d: &&Diagnostic| d.labels.iter().any(|l| l.span.start >= span.start && l.span.end <= span.end);
+    let inside = |d: &&Diagnostic| {
+        d.labels
+            .iter()
+            .any(|l| l.span.start >= span.start && l.span.end <= span.end)
+    };
     let errors: Vec<&Diagnostic> = found.iter().filter(|d| d.is_error()).filter(inside).collect();
-    let list = || errors.iter().map(|d| format!("{} ({})", d.code, d.title)).collect::<Vec<_>>().join("; ");
+    let list = || {
+        errors
+            .iter()
+            .map(|d| format!("{} ({})", d.code, d.title))
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
     match rejects {
         None if errors.is_empty() => Outcome::Passed,
         None => Outcome::Failed(format!("it is rejected with {}", list())),

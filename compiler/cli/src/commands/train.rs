@@ -12,14 +12,16 @@ use std::path::{Path, PathBuf};
 
 /// Train a model as its `train` block says.
 #[derive(Debug, Args)]
-#[command(after_help = "The run folder holds best.safetensors (for `gdl run --weights`), last.safetensors (for --resume),
+#[command(
+    after_help = "The run folder holds best.safetensors (for `gdl run --weights`), last.safetensors (for --resume),
 metrics.jsonl, metrics.csv and report.json.
 
 Examples:
   gdl train digits.gdl
   gdl train digits.gdl --epochs 2 --seed 7 --out runs/short
   gdl train digits.gdl width=32             a `setting width` of the program
-  gdl train models.gdl Digits --resume      go on after an interruption")]
+  gdl train models.gdl Digits --resume      go on after an interruption"
+)]
 pub struct Train {
     /// A program with a `train` block.
     #[arg(value_name = "FILE")]
@@ -65,18 +67,28 @@ impl Train {
         if let (Some(n), Some(notes)) = (self.epochs, config.settings.as_object_mut()) {
             notes.insert("epochs".into(), json!(n.to_string()));
         }
-        let folder = self.out.clone().unwrap_or_else(|| Path::new("runs").join(&train.model.name));
+        let folder = self
+            .out
+            .clone()
+            .unwrap_or_else(|| Path::new("runs").join(&train.model.name));
         config.folder = Some(folder.clone());
         config.resume = self.resume;
         config.display = if self.json { Display::Quiet } else { Display::Auto };
 
         let training = session.ok(Training::new(&train), terminal)?;
         config.model_hash = session.hash_of(&training.params);
-        let engine = Engine { backend: Backend::Cranelift, double: self.dtype == Precision::F64, threads: self.threads };
+        let engine = Engine {
+            backend: Backend::Cranelift,
+            double: self.dtype == Precision::F64,
+            threads: self.threads,
+        };
         let step = training.load_step(&engine, config.seed)?;
         let eval = engine.load(&training.eval)?;
         let spec = session.ok(session.data_spec(Some(block), &train.model, step.signature()), terminal)?;
-        let path = self.data.clone().unwrap_or_else(|| self.file.with_file_name(&block.path));
+        let path = self
+            .data
+            .clone()
+            .unwrap_or_else(|| self.file.with_file_name(&block.path));
         let folds = data::load(&path, &spec)?;
 
         let specs = programs::specs(&training.params);
@@ -90,7 +102,10 @@ impl Train {
             count(&folds.val),
             count(&folds.test),
         ))?;
-        let programs = Programs { step: step.as_ref(), eval: eval.as_ref() };
+        let programs = Programs {
+            step: step.as_ref(),
+            eval: eval.as_ref(),
+        };
         let report = train::train_from(programs, &folds, &training.plan, first, &config, Hooks::default())?;
 
         if self.json {
@@ -105,7 +120,12 @@ impl Train {
         }
         for (name, scores) in [("validation", &report.val), ("test", &report.test)] {
             if let Some(scores) = scores {
-                terminal.line(format!("{name}: {} (best epoch {}, {} samples)", show(scores), report.best_epoch, scores.samples))?;
+                terminal.line(format!(
+                    "{name}: {} (best epoch {}, {} samples)",
+                    show(scores),
+                    report.best_epoch,
+                    scores.samples
+                ))?;
             }
         }
         if report.val.is_none() && report.test.is_none() {

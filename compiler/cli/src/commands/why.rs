@@ -12,11 +12,13 @@ use std::path::PathBuf;
 
 /// Show why a value has its type.
 #[derive(Debug, Args)]
-#[command(after_help = "Every line is a value: how it is made, its type, and where. What it is made from stands below it.
+#[command(
+    after_help = "Every line is a value: how it is made, its type, and where. What it is made from stands below it.
 
 Examples:
   gdl why digits.gdl output
-  gdl why models.gdl h Potential --depth 3")]
+  gdl why models.gdl h Potential --depth 3"
+)]
 pub struct Why {
     /// A program with a model.
     #[arg(value_name = "FILE")]
@@ -38,12 +40,25 @@ impl Why {
         let session = Session::open(&self.file, settings, terminal)?;
         let model = session.model(name, terminal)?;
         let named = model.names.iter().chain(&model.outputs);
-        let found: Vec<NodeId> = named.clone().filter(|(n, _)| *n == self.name).map(|(_, id)| *id).collect();
+        let found: Vec<NodeId> = named
+            .clone()
+            .filter(|(n, _)| *n == self.name)
+            .map(|(_, id)| *id)
+            .collect();
         let input = model.inputs.iter().position(|i| i.name == self.name);
-        let input = input.and_then(|k| model.nodes.iter().position(|n| matches!(n.op, gdl_core::typed::TOp::Input(j) if j as usize == k)));
+        let input = input.and_then(|k| {
+            model
+                .nodes
+                .iter()
+                .position(|n| matches!(n.op, gdl_core::typed::TOp::Input(j) if j as usize == k))
+        });
         let found = found.last().copied().or(input.map(|k| NodeId(k as u32)));
         let Some(id) = found else {
-            let known: Vec<String> = named.map(|(n, _)| n).chain(model.inputs.iter().map(|i| &i.name)).cloned().collect();
+            let known: Vec<String> = named
+                .map(|(n, _)| n)
+                .chain(model.inputs.iter().map(|i| &i.name))
+                .cloned()
+                .collect();
             let failure = Failure::usage(format!("`{}` defines no `{}`", model.name, self.name));
             return Err(match nearest(&self.name, &known) {
                 Some(near) => failure.help(format!("Did you mean `{near}`?")),
@@ -51,9 +66,20 @@ impl Why {
             });
         };
         terminal.line(format!("{}: {}", self.name, show::ty(&model, &model.node(id).ty)))?;
-        let mut walk = Walk { session: &session, model: &model, seen: HashSet::new(), rows: Vec::new() };
+        let mut walk = Walk {
+            session: &session,
+            model: &model,
+            seen: HashSet::new(),
+            rows: Vec::new(),
+        };
         walk.node(id, String::new(), String::new(), self.depth);
-        let width = walk.rows.iter().map(|(text, _)| text.chars().count()).max().unwrap_or(0).min(60);
+        let width = walk
+            .rows
+            .iter()
+            .map(|(text, _)| text.chars().count())
+            .max()
+            .unwrap_or(0)
+            .min(60);
         for (text, place) in &walk.rows {
             let gap = " ".repeat(width.saturating_sub(text.chars().count()) + 2);
             match terminal.style() {
@@ -79,7 +105,11 @@ impl Walk<'_> {
         let operands = show::operands(node);
         let again = !self.seen.insert(id) && !operands.is_empty();
         let mark = if again { "  (as above)" } else { "" };
-        let text = format!("{lead}{} : {}{mark}", show::word(self.model, &node.op), show::ty(self.model, &node.ty));
+        let text = format!(
+            "{lead}{} : {}{mark}",
+            show::word(self.model, &node.op),
+            show::ty(self.model, &node.ty)
+        );
         self.rows.push((text, self.place(node.span)));
         if again {
             return;
@@ -89,13 +119,24 @@ impl Walk<'_> {
             return;
         }
         for (k, operand) in operands.iter().enumerate() {
-            let (branch, space) = if k + 1 == operands.len() { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-            self.node(*operand, format!("{below}{branch}"), format!("{below}{space}"), depth - 1);
+            let (branch, space) = if k + 1 == operands.len() {
+                ("└─ ", "   ")
+            } else {
+                ("├─ ", "│  ")
+            };
+            self.node(
+                *operand,
+                format!("{below}{branch}"),
+                format!("{below}{space}"),
+                depth - 1,
+            );
         }
     }
 
     fn place(&self, span: Span) -> String {
-        let Some(module) = self.session.source.program.modules.get(span.file as usize) else { return String::new() };
+        let Some(module) = self.session.source.program.modules.get(span.file as usize) else {
+            return String::new();
+        };
         let (line, column) = position(&module.text, clip(&module.text, span).start);
         format!("{}:{line}:{column}", module.path)
     }

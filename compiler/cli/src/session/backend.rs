@@ -44,13 +44,20 @@ impl Engine {
     /// If the code generator cannot do it.
     pub fn load(&self, func: &Func) -> Result<Box<dyn Program>, Failure> {
         if self.backend == Backend::Interp {
-            return Ok(Box::new(Interpreted { signature: signature(func), func: func.clone() }));
+            return Ok(Box::new(Interpreted {
+                signature: signature(func),
+                func: func.clone(),
+            }));
         }
-        let mut options = Options { double: self.double, ..Options::default() };
+        let mut options = Options {
+            double: self.double,
+            ..Options::default()
+        };
         if let Some(threads) = self.threads {
             options.threads = threads.max(1);
         }
-        let func = opt::optimised(func).map_err(|e| Failure::error(format!("`{}` cannot be optimised: {e}", func.name)))?;
+        let func =
+            opt::optimised(func).map_err(|e| Failure::error(format!("`{}` cannot be optimised: {e}", func.name)))?;
         match compile(&func, &options) {
             Ok(compiled) => Ok(Box::new(compiled)),
             Err(e) => Err(Failure::error(format!("`{}` cannot be compiled: {e}", func.name))),
@@ -73,12 +80,25 @@ impl Program for Interpreted {
         true
     }
 
-    fn run(&self, batch: &Instance, inputs: &[&Array], params: &[&Array], outputs: &mut Vec<Array>) -> Result<(), RunError> {
+    fn run(
+        &self,
+        batch: &Instance,
+        inputs: &[&Array],
+        params: &[&Array],
+        outputs: &mut Vec<Array>,
+    ) -> Result<(), RunError> {
         let input = |(decl, array): (&ArrayDecl, &&Array)| match (decl.dtype, array) {
             (Dtype::Class(n), Array::Class(labels)) => interp::one_hot(&Real64, labels, n),
             _ => Ok(array.to_f64()),
         };
-        let inputs = self.signature.inputs.iter().zip(inputs).map(input).collect::<Result<Vec<_>, _>>().map_err(RunError)?;
+        let inputs = self
+            .signature
+            .inputs
+            .iter()
+            .zip(inputs)
+            .map(input)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(RunError)?;
         let params: Vec<Vec<f64>> = params.iter().map(|p| p.to_f64()).collect();
         let results = interp::run(&Real64, &self.func, batch, &inputs, &params).map_err(RunError)?;
         *outputs = results.into_iter().map(Array::F64).collect();
@@ -88,8 +108,18 @@ impl Program for Interpreted {
 
 fn signature(func: &Func) -> Signature {
     let output = |(name, v): (&String, &gdl_core::ir::Value)| {
-        let shape = func.body.nodes.get(v.0 as usize).map(|n| n.shape.clone()).unwrap_or_default();
-        ArrayDecl { name: name.clone(), dim: shape.dim, axes: shape.axes, dtype: Dtype::Real }
+        let shape = func
+            .body
+            .nodes
+            .get(v.0 as usize)
+            .map(|n| n.shape.clone())
+            .unwrap_or_default();
+        ArrayDecl {
+            name: name.clone(),
+            dim: shape.dim,
+            axes: shape.axes,
+            dtype: Dtype::Real,
+        }
     };
     Signature {
         domains: func.domains.clone(),

@@ -42,14 +42,27 @@ impl Session {
     /// GDL0140 for an entry that has another form.
     pub fn data_spec(&self, block: Option<&Data>, model: &Model, signature: &Signature) -> D<DataSpec> {
         let entries = block.map_or(&[][..], |b| &b.entries);
-        let reading = Reading { session: self, model, signature, entries };
+        let reading = Reading {
+            session: self,
+            model,
+            signature,
+            entries,
+        };
         reading.known_entries()?;
-        let fields = signature.inputs.iter().map(|decl| reading.field(decl)).collect::<D<Vec<_>>>()?;
+        let fields = signature
+            .inputs
+            .iter()
+            .map(|decl| reading.field(decl))
+            .collect::<D<Vec<_>>>()?;
         let mut domains = Vec::new();
         for domain in &model.domains {
             domains.extend(reading.domain(domain, &fields)?);
         }
-        Ok(DataSpec { domains, fields, split: reading.split()? })
+        Ok(DataSpec {
+            domains,
+            fields,
+            split: reading.split()?,
+        })
     }
 }
 
@@ -65,12 +78,24 @@ impl<'a> Reading<'a> {
     /// Every entry must be a domain, a field, or `fold`.
     fn known_entries(&self) -> D<()> {
         let inputs = self.model.inputs.iter().map(|i| &i.name);
-        let mut known: Vec<String> = inputs.chain(self.model.domains.iter().map(|d| &d.name)).cloned().collect();
+        let mut known: Vec<String> = inputs
+            .chain(self.model.domains.iter().map(|d| &d.name))
+            .cloned()
+            .collect();
         known.push("fold".into());
-        match self.entries.iter().find(|e| e.ty.is_none() && !known.contains(&e.name.name)) {
+        match self
+            .entries
+            .iter()
+            .find(|e| e.ty.is_none() && !known.contains(&e.name.name))
+        {
             None => Ok(()),
             Some(e) => {
-                let d = Diagnostic::error(CODE, format!("the model has no input `{}`", e.name.name), e.name.span, "not an input, not a domain");
+                let d = Diagnostic::error(
+                    CODE,
+                    format!("the model has no input `{}`", e.name.name),
+                    e.name.span,
+                    "not an input, not a domain",
+                );
                 Err(Box::new(match nearest(&e.name.name, &known) {
                     Some(near) => d.help(format!("Did you mean `{near}`?")),
                     None => d.help("Give it a type, if a loss reads it."),
@@ -108,7 +133,11 @@ impl<'a> Reading<'a> {
         }
         if matches!(decl.dtype, Dtype::Class(_)) && (field.scale, field.offset) != (1.0, 0.0) {
             let span = self.value(&decl.name).map(|v| v.span).unwrap_or_default();
-            return Err(wrong(span, "labels are not numbers to compute with", "the name of an array"));
+            return Err(wrong(
+                span,
+                "labels are not numbers to compute with",
+                "the name of an array",
+            ));
         }
         Ok(field)
     }
@@ -116,7 +145,8 @@ impl<'a> Reading<'a> {
     /// Reads `images / 16`: the array, and what is done to its numbers.
     fn source(&self, e: &Expr, field: &mut FieldSpec) -> D<()> {
         if let ExprKind::Binary { op, lhs, rhs } = &e.kind
-            && let (BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div, left, right) = (op, self.session.number(lhs), self.session.number(rhs))
+            && let (BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div, left, right) =
+                (op, self.session.number(lhs), self.session.number(rhs))
         {
             let (mut scale, mut offset) = (1.0, 0.0);
             let inner = match (op, left, right) {
@@ -160,7 +190,9 @@ impl<'a> Reading<'a> {
             (field.scale, field.offset) = (-field.scale, -field.offset);
             return Ok(());
         }
-        let Some(call) = array_call(e) else { return Err(not_affine(e)) };
+        let Some(call) = array_call(e) else {
+            return Err(not_affine(e));
+        };
         field.source = match call {
             ("array", array) => Source::Array(array),
             ("shared", array) => Source::Shared(array),
@@ -179,12 +211,18 @@ impl<'a> Reading<'a> {
         let name = domain.name.clone();
         let value = self.value(&name);
         // An array with a row for every sample and every element.
-        let first = fields.iter().filter(|f| f.dim.as_ref() == Some(&name)).find_map(|f| match &f.source {
-            Source::Array(array) => Some((array.clone(), f.channels_first)),
-            _ => None,
-        });
+        let first = fields
+            .iter()
+            .filter(|f| f.dim.as_ref() == Some(&name))
+            .find_map(|f| match &f.source {
+                Source::Array(array) => Some((array.clone(), f.channels_first)),
+                _ => None,
+            });
         let call = match value {
-            Some(v) => Some(expr::call(v).ok_or_else(|| wrong(v.span, "a domain is read in one of these ways", forms(&domain.kind)))),
+            Some(v) => Some(
+                expr::call(v)
+                    .ok_or_else(|| wrong(v.span, "a domain is read in one of these ways", forms(&domain.kind))),
+            ),
             None => None,
         };
         let is_grid = matches!(domain.kind, DomainKind::Grid { .. });
@@ -193,7 +231,10 @@ impl<'a> Reading<'a> {
             DomainKind::Coarse { .. } | DomainKind::Any => return Ok(None),
             DomainKind::Grid { rank, .. } => {
                 let rank = rank.value().and_then(|r| usize::try_from(r).ok()).unwrap_or(2);
-                Domain::Grid { extents: self.extents(&name, rank, value, first)?, name }
+                Domain::Grid {
+                    extents: self.extents(&name, rank, value, first)?,
+                    name,
+                }
             }
             DomainKind::Set { .. } | DomainKind::Seq { .. } => {
                 let sizes = match &call {
@@ -201,26 +242,50 @@ impl<'a> Reading<'a> {
                         c.only(CODE, &["offsets"], 1)?;
                         Sizes::Ptr(text(c.arg(0, "offsets"), c, "`ptr(offsets)`")?)
                     }
-                    Some(c) => return Err(wrong(c.expr.span, "a set is read in one of these ways", forms(&domain.kind))),
+                    Some(c) => {
+                        return Err(wrong(
+                            c.expr.span,
+                            "a set is read in one of these ways",
+                            forms(&domain.kind),
+                        ));
+                    }
                     None => self.sizes(&name, None, first.map(|f| f.0))?,
                 };
                 Domain::Set { nodes: name, sizes }
             }
-            DomainKind::Graph | DomainKind::Cloud { .. } | DomainKind::Mesh => self.graph(domain, call, first.map(|f| f.0))?,
+            DomainKind::Graph | DomainKind::Cloud { .. } | DomainKind::Mesh => {
+                self.graph(domain, call, first.map(|f| f.0))?
+            }
         }))
     }
 
     fn extents(&self, name: &str, rank: usize, value: Option<&Expr>, first: Option<(String, bool)>) -> D<Extents> {
         match value.map(|v| (v, &v.kind)) {
-            Some((_, ExprKind::Name(array))) => Ok(Extents::Of { array: array.clone(), rank, channels_first: false }),
+            Some((_, ExprKind::Name(array))) => Ok(Extents::Of {
+                array: array.clone(),
+                rank,
+                channels_first: false,
+            }),
             Some((v, ExprKind::Tuple(list))) if list.len() == rank => {
-                let sides = list.iter().map(|a| self.session.whole(&a.value).and_then(|n| u32::try_from(n).ok()));
+                let sides = list
+                    .iter()
+                    .map(|a| self.session.whole(&a.value).and_then(|n| u32::try_from(n).ok()));
                 let sides: Option<Vec<u32>> = sides.collect();
-                sides.map(Extents::Fixed).ok_or_else(|| wrong(v.span, "sides are whole numbers", "`(28, 28)`"))
+                sides
+                    .map(Extents::Fixed)
+                    .ok_or_else(|| wrong(v.span, "sides are whole numbers", "`(28, 28)`"))
             }
-            Some((v, _)) => Err(wrong(v.span, &format!("this grid has {rank} axes"), "`(28, 28)` or the name of an array")),
+            Some((v, _)) => Err(wrong(
+                v.span,
+                &format!("this grid has {rank} axes"),
+                "`(28, 28)` or the name of an array",
+            )),
             None => match first {
-                Some((array, channels_first)) => Ok(Extents::Of { array, rank, channels_first }),
+                Some((array, channels_first)) => Ok(Extents::Of {
+                    array,
+                    rank,
+                    channels_first,
+                }),
                 None => Err(self.nothing(name, "`(28, 28)` or the name of an array")),
             },
         }
@@ -237,11 +302,17 @@ impl<'a> Reading<'a> {
     fn graph(&self, domain: &TypedDomain, call: Option<Call<'_>>, first: Option<String>) -> D<Domain> {
         let nodes = domain.name.clone();
         let forms = forms(&domain.kind);
-        let door = EdgeDoor { dim: format!("{nodes}.edges"), src: format!("{nodes}.src"), dst: format!("{nodes}.dst") };
+        let door = EdgeDoor {
+            dim: format!("{nodes}.edges"),
+            src: format!("{nodes}.src"),
+            dst: format!("{nodes}.dst"),
+        };
         let word = call.as_ref().map_or("", |c| c.word);
         let arg = |place: usize, name: &str| call.as_ref().and_then(|c| c.arg(place, name));
         let array = |place: usize, name: &str, default: &str| match arg(place, name) {
-            Some(e) => expr::name(e).map(String::from).ok_or_else(|| wrong(e.span, "the name of an array is needed here", forms)),
+            Some(e) => expr::name(e)
+                .map(String::from)
+                .ok_or_else(|| wrong(e.span, "the name of an array is needed here", forms)),
             None => Ok(default.to_string()),
         };
         let optional = |name: &str| arg(9, name).map(|_| array(9, name, "")).transpose();
@@ -259,7 +330,13 @@ impl<'a> Reading<'a> {
             }
             (DomainKind::Graph | DomainKind::Cloud { .. }, "edges") => {
                 only(&["list", "ptr", "sizes", "pos"], 1)?;
-                (Edges::List { index: array(0, "list", "edges")?, ptr: optional("ptr")? }, first)
+                (
+                    Edges::List {
+                        index: array(0, "list", "edges")?,
+                        ptr: optional("ptr")?,
+                    },
+                    first,
+                )
             }
             (DomainKind::Graph | DomainKind::Cloud { .. }, "complete") => {
                 only(&["sizes", "pos"], 0)?;
@@ -269,12 +346,32 @@ impl<'a> Reading<'a> {
                 only(&["pos", "cell", "pbc", "sizes"], 1)?;
                 let positions = self.positions(&nodes)?;
                 let axis = Some(positions.clone());
-                match (cutoff.as_ref().and_then(|c| c.parse().ok()), knn.as_ref().and_then(|k| k.value())) {
-                    (Some(cutoff), _) => {
-                        (Edges::Cutoff { positions, cutoff, cell: optional("cell")?, pbc: optional("pbc")? }, axis)
+                match (
+                    cutoff.as_ref().and_then(|c| c.parse().ok()),
+                    knn.as_ref().and_then(|k| k.value()),
+                ) {
+                    (Some(cutoff), _) => (
+                        Edges::Cutoff {
+                            positions,
+                            cutoff,
+                            cell: optional("cell")?,
+                            pbc: optional("pbc")?,
+                        },
+                        axis,
+                    ),
+                    (None, Some(k)) => (
+                        Edges::Nearest {
+                            positions,
+                            k: usize::try_from(k).unwrap_or(1),
+                        },
+                        axis,
+                    ),
+                    (None, None) => {
+                        return Ok(Domain::Set {
+                            sizes: self.sizes(&nodes, ptr, axis)?,
+                            nodes,
+                        });
                     }
-                    (None, Some(k)) => (Edges::Nearest { positions, k: usize::try_from(k).unwrap_or(1) }, axis),
-                    (None, None) => return Ok(Domain::Set { sizes: self.sizes(&nodes, ptr, axis)?, nodes }),
                 }
             }
             (DomainKind::Mesh, "faces" | "") => {
@@ -285,25 +382,47 @@ impl<'a> Reading<'a> {
                     ptr: Some(array(9, "ptr", "faces_ptr")?),
                 };
                 let sizes = Sizes::Ptr(ptr.unwrap_or_else(|| "verts_ptr".into()));
-                return Ok(Domain::Graph { nodes, sizes, door, edges });
+                return Ok(Domain::Graph {
+                    nodes,
+                    sizes,
+                    door,
+                    edges,
+                });
             }
             _ => {
-                let span = call.as_ref().map(|c| c.expr.span).or_else(|| self.entry(&nodes).map(|e| e.name.span));
-                return Err(wrong(span.unwrap_or_default(), &format!("the data does not say which edges `{nodes}` has"), forms));
+                let span = call
+                    .as_ref()
+                    .map(|c| c.expr.span)
+                    .or_else(|| self.entry(&nodes).map(|e| e.name.span));
+                return Err(wrong(
+                    span.unwrap_or_default(),
+                    &format!("the data does not say which edges `{nodes}` has"),
+                    forms,
+                ));
             }
         };
-        Ok(Domain::Graph { sizes: self.sizes(&nodes, ptr, axis)?, nodes, door, edges })
+        Ok(Domain::Graph {
+            sizes: self.sizes(&nodes, ptr, axis)?,
+            nodes,
+            door,
+            edges,
+        })
     }
 
     /// The array of the positions of a cloud: `points(pos)`, `dense(A, pos = pos)`, or `pos`.
     fn positions(&self, domain: &str) -> D<String> {
-        let Some(call) = self.value(domain).and_then(expr::call) else { return Ok("pos".into()) };
+        let Some(call) = self.value(domain).and_then(expr::call) else {
+            return Ok("pos".into());
+        };
         let place = if call.word == "points" { 0 } else { 9 };
-        call.arg(place, "pos").map_or(Ok("pos".into()), |e| text(Some(e), &call, "`points(pos)`"))
+        call.arg(place, "pos")
+            .map_or(Ok("pos".into()), |e| text(Some(e), &call, "`points(pos)`"))
     }
 
     fn split(&self) -> D<Split> {
-        let Some(e) = self.value("fold") else { return Ok(Split::All) };
+        let Some(e) = self.value("fold") else {
+            return Ok(Split::All);
+        };
         let forms = "`(train, val, test)`, `split(val = 0.1, test = 0.1)` or `groups(train16, val16, test64)`";
         let bad = || wrong(e.span, "samples are divided in one of these ways", forms);
         let names = |list: Vec<Option<&str>>| -> Option<[Option<String>; 3]> {
@@ -317,21 +436,36 @@ impl<'a> Reading<'a> {
             Some(out)
         };
         if let ExprKind::Tuple(list) = &e.kind {
-            let Some([Some(train), val, test]) = names(list.iter().map(|a| expr::name(&a.value)).collect()) else { return Err(bad()) };
+            let Some([Some(train), val, test]) = names(list.iter().map(|a| expr::name(&a.value)).collect()) else {
+                return Err(bad());
+            };
             return Ok(Split::Arrays { train, val, test });
         }
         let call = expr::call(e).ok_or_else(bad)?;
         match call.word {
             "split" => {
                 call.only(CODE, &["val", "test", "seed"], 0)?;
-                let part = |name: &str| call.arg(9, name).map_or(Some(0.0), |v| self.session.number(v)).ok_or_else(bad);
-                let seed = call.arg(9, "seed").map_or(Some(0), |v| self.session.whole(v)).ok_or_else(bad)?;
-                Ok(Split::Fractions { val: part("val")?, test: part("test")?, seed })
+                let part = |name: &str| {
+                    call.arg(9, name)
+                        .map_or(Some(0.0), |v| self.session.number(v))
+                        .ok_or_else(bad)
+                };
+                let seed = call
+                    .arg(9, "seed")
+                    .map_or(Some(0), |v| self.session.whole(v))
+                    .ok_or_else(bad)?;
+                Ok(Split::Fractions {
+                    val: part("val")?,
+                    test: part("test")?,
+                    seed,
+                })
             }
             "groups" => {
                 call.only(CODE, &[], 3)?;
                 let list = (0..3).map_while(|k| call.arg(k, "")).map(expr::name).collect();
-                let Some([Some(train), val, test]) = names(list) else { return Err(bad()) };
+                let Some([Some(train), val, test]) = names(list) else {
+                    return Err(bad());
+                };
                 Ok(Split::Groups { train, val, test })
             }
             _ => Err(bad()),
@@ -340,8 +474,15 @@ impl<'a> Reading<'a> {
 
     /// No array says how large a domain is.
     fn nothing(&self, name: &str, help: &str) -> Box<Diagnostic> {
-        let span = self.entry(name).map(|e| e.name.span).or_else(|| self.entries.first().map(|e| e.name.span));
-        wrong(span.unwrap_or_default(), &format!("nothing says how large `{name}` is"), help)
+        let span = self
+            .entry(name)
+            .map(|e| e.name.span)
+            .or_else(|| self.entries.first().map(|e| e.name.span));
+        wrong(
+            span.unwrap_or_default(),
+            &format!("nothing says how large `{name}` is"),
+            help,
+        )
     }
 }
 
@@ -356,11 +497,17 @@ fn array_call(e: &Expr) -> Option<(&str, String)> {
 }
 
 fn text(e: Option<&Expr>, call: &Call<'_>, help: &str) -> D<String> {
-    e.and_then(expr::name).map(String::from).ok_or_else(|| wrong(call.expr.span, "the name of an array is needed here", help))
+    e.and_then(expr::name)
+        .map(String::from)
+        .ok_or_else(|| wrong(call.expr.span, "the name of an array is needed here", help))
 }
 
 fn not_affine(e: &Expr) -> Box<Diagnostic> {
-    wrong(e.span, "this does not say where numbers come from", "an array, scaled and shifted: `images / 16`, `2 * x - 1`; or `shared(z)`, `indicator(source)`")
+    wrong(
+        e.span,
+        "this does not say where numbers come from",
+        "an array, scaled and shifted: `images / 16`, `2 * x - 1`; or `shared(z)`, `indicator(source)`",
+    )
 }
 
 /// How a domain can be read.

@@ -16,7 +16,11 @@ pub struct Call<'a> {
 /// The expression as a call.
 pub fn call(e: &Expr) -> Option<Call<'_>> {
     match &e.kind {
-        ExprKind::Name(word) => Some(Call { word, expr: e, args: &[] }),
+        ExprKind::Name(word) => Some(Call {
+            word,
+            expr: e,
+            args: &[],
+        }),
         ExprKind::Call { f, args } => match &f.kind {
             ExprKind::Name(word) => Some(Call { word, expr: e, args }),
             _ => None,
@@ -28,8 +32,13 @@ pub fn call(e: &Expr) -> Option<Call<'_>> {
 impl<'a> Call<'a> {
     /// Argument `name`, or the one at `place` among those without names.
     pub fn arg(&self, place: usize, name: &str) -> Option<&'a Expr> {
-        let named = self.args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.name == name));
-        named.or_else(|| self.args.iter().filter(|a| a.name.is_none()).nth(place)).map(|a| &a.value)
+        let named = self
+            .args
+            .iter()
+            .find(|a| a.name.as_ref().is_some_and(|n| n.name == name));
+        named
+            .or_else(|| self.args.iter().filter(|a| a.name.is_none()).nth(place))
+            .map(|a| &a.value)
     }
 
     /// Checks that there are no other arguments than these, at most `places` of them without names.
@@ -39,13 +48,28 @@ impl<'a> Call<'a> {
     pub fn only(&self, code: &'static str, names: &[&str], places: usize) -> D<()> {
         let known = |a: &Arg| a.name.as_ref().is_none_or(|n| names.contains(&n.name.as_str()));
         if let Some(a) = self.args.iter().find(|a| !known(a)) {
-            let help = if names.is_empty() { "It takes none by name.".to_string() } else { format!("It takes {}.", names.join(", ")) };
+            let help = if names.is_empty() {
+                "It takes none by name.".to_string()
+            } else {
+                format!("It takes {}.", names.join(", "))
+            };
             return Err(Box::new(
-                Diagnostic::error(code, format!("`{}` takes no such argument", self.word), a.value.span, "not known").help(help),
+                Diagnostic::error(
+                    code,
+                    format!("`{}` takes no such argument", self.word),
+                    a.value.span,
+                    "not known",
+                )
+                .help(help),
             ));
         }
         match self.args.iter().filter(|a| a.name.is_none()).nth(places) {
-            Some(a) => Err(Box::new(Diagnostic::error(code, format!("`{}` takes {places} arguments here", self.word), a.value.span, "one too many"))),
+            Some(a) => Err(Box::new(Diagnostic::error(
+                code,
+                format!("`{}` takes {places} arguments here", self.word),
+                a.value.span,
+                "one too many",
+            ))),
             None => Ok(()),
         }
     }
@@ -101,7 +125,10 @@ impl Session {
     pub fn whole(&self, e: &Expr) -> Option<u64> {
         match &e.kind {
             ExprKind::Int(n) => Some(*n),
-            _ => self.number(e).filter(|x| *x >= 0.0 && x.fract() == 0.0 && *x < 9e15).map(|x| x as u64),
+            _ => self
+                .number(e)
+                .filter(|x| *x >= 0.0 && x.fract() == 0.0 && *x < 9e15)
+                .map(|x| x as u64),
         }
     }
 }

@@ -12,6 +12,7 @@ mod random;
 
 use crate::source::Source;
 use crate::{Failure, Terminal};
+use gdl_core::certify;
 use gdl_core::check::{self, LayerRef, TrainModel};
 use gdl_core::diag::Diagnostic;
 use gdl_core::lower;
@@ -35,7 +36,10 @@ pub struct Session {
 impl Session {
     /// A program that has been read.
     pub fn new(source: Source) -> Session {
-        Session { source, settings: Vec::new() }
+        Session {
+            source,
+            settings: Vec::new(),
+        }
     }
 
     /// Reads a program; errors of the text are reported.
@@ -61,7 +65,10 @@ impl Session {
             return (models, all);
         }
         let mut add = |d: Diagnostic| {
-            if !all.iter().any(|e| e.code == d.code && e.labels.first() == d.labels.first()) {
+            if !all
+                .iter()
+                .any(|e| e.code == d.code && e.labels.first() == d.labels.first())
+            {
                 all.push(d);
             }
         };
@@ -71,16 +78,28 @@ impl Session {
             }
         }
         for train in self.trains() {
-            let (Some(checked), _) = check::check_train(&self.source.program, self.source.program.root(), train) else { continue };
+            let (Some(checked), _) = check::check_train(&self.source.program, self.source.program.root(), train) else {
+                continue;
+            };
             if let Err(d) = self.config(&checked) {
                 add(*d);
             }
-            let read = Training::new(&checked).and_then(|t| self.data_spec(self.data(&checked.data), &checked.model, &t.inputs()));
+            let read = Training::new(&checked)
+                .and_then(|t| self.data_spec(self.data(&checked.data), &checked.model, &t.inputs()));
             if let Err(d) = read {
                 add(*d);
             }
         }
         (models, all)
+    }
+
+    /// Tests what a model was lowered to, exactly.
+    ///
+    /// # Errors
+    /// GDL0133 if it is not equivariant, or cannot be tested.
+    pub fn certify(&self, model: &Model) -> D<certify::Report> {
+        let lowered = lower::lower_model(model)?;
+        certify::certify(model, &lowered.func, 1).map_err(|f| Box::new(f.diagnostic()))
     }
 
     fn known_settings(&self) -> Result<(), Failure> {
@@ -91,7 +110,9 @@ impl Session {
                 _ => None,
             })
             .collect();
-        let Some((name, _)) = self.settings.iter().find(|(n, _)| !known.contains(n)) else { return Ok(()) };
+        let Some((name, _)) = self.settings.iter().find(|(n, _)| !known.contains(n)) else {
+            return Ok(());
+        };
         let failure = Failure::usage(format!("the program has no setting `{name}`"));
         Err(match check::nearest(name, &known) {
             Some(near) => failure.help(format!("Did you mean `{near}`?")),
@@ -145,7 +166,10 @@ impl Session {
         });
         let names: Vec<String> = all.iter().map(|m| m.name.name.clone()).collect();
         let callable = pick(&all, wanted, &names, "model")?;
-        let layer = Rc::new(LayerRef { module: self.source.program.root(), callable: (*callable).clone() });
+        let layer = Rc::new(LayerRef {
+            module: self.source.program.root(),
+            callable: (*callable).clone(),
+        });
         let (model, diagnostics) = check::check_model(&self.source.program, &layer);
         terminal.report(&self.source.program, &diagnostics)?;
         model.ok_or(Failure::Reported)
@@ -171,7 +195,9 @@ impl Session {
         let (model, diagnostics) = check::check_train(&self.source.program, self.source.program.root(), train);
         terminal.report(&self.source.program, &diagnostics)?;
         let model = model.ok_or(Failure::Reported)?;
-        let data = self.data(&model.data).ok_or_else(|| Failure::error(format!("there is no data block `{}`", model.data)))?;
+        let data = self
+            .data(&model.data)
+            .ok_or_else(|| Failure::error(format!("there is no data block `{}`", model.data)))?;
         Ok((model, data))
     }
 
@@ -185,7 +211,11 @@ impl Session {
 
     /// The data block that a model is trained on, if there is exactly one.
     pub fn data_of(&self, model: &str) -> Option<&Data> {
-        let mut found = self.trains().into_iter().filter(|t| t.model.name == model).map(|t| t.data.name.as_str());
+        let mut found = self
+            .trains()
+            .into_iter()
+            .filter(|t| t.model.name == model)
+            .map(|t| t.data.name.as_str());
         let first = found.next()?;
         found.all(|n| n == first).then(|| self.data(first)).flatten()
     }
@@ -196,7 +226,8 @@ impl Session {
         let mut text = String::new();
         for module in &self.source.program.modules {
             let mut file = module.ast.clone();
-            file.items.retain(|i| !matches!(i.kind, ItemKind::Data(_) | ItemKind::Train(_) | ItemKind::Test(_)));
+            file.items
+                .retain(|i| !matches!(i.kind, ItemKind::Data(_) | ItemKind::Train(_) | ItemKind::Test(_)));
             for item in &mut file.items {
                 item.doc = None;
             }
@@ -214,14 +245,21 @@ impl Session {
 
 /// The FNV-1a hash.
 pub(crate) fn fnv(bytes: impl IntoIterator<Item = u8>) -> u64 {
-    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// `width=64`.
 fn setting(text: &str) -> Result<(String, String), Failure> {
     match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => Ok((name.trim().into(), value.trim().into())),
-        _ => Err(Failure::usage(format!("`{text}` is neither a model's name nor a setting")).help("Settings are written NAME=VALUE.")),
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
+            Ok((name.trim().into(), value.trim().into()))
+        }
+        _ => Err(
+            Failure::usage(format!("`{text}` is neither a model's name nor a setting"))
+                .help("Settings are written NAME=VALUE."),
+        ),
     }
 }
 

@@ -20,7 +20,16 @@ use gdl_syntax::print::print_expr;
 use serde_json::{Map, Value, json};
 
 const CODE: &str = "GDL0141";
-const KNOWN: [&str; 8] = ["optimizer", "epochs", "batch", "seed", "clip", "average", "monitor", "patience"];
+const KNOWN: [&str; 8] = [
+    "optimizer",
+    "epochs",
+    "batch",
+    "seed",
+    "clip",
+    "average",
+    "monitor",
+    "patience",
+];
 
 impl Session {
     /// The settings of a training run, without folders and display.
@@ -28,7 +37,12 @@ impl Session {
     /// # Errors
     /// GDL0141 for an option that is not known or has another form.
     pub fn config(&self, train: &TrainModel) -> D<Config> {
-        let mut config = Config::new(10, BatchSize::Samples(32), OptimSpec::new(Rule::adam(), Schedule::Constant(1e-3)), 0);
+        let mut config = Config::new(
+            10,
+            BatchSize::Samples(32),
+            OptimSpec::new(Rule::adam(), Schedule::Constant(1e-3)),
+            0,
+        );
         let mut notes = Map::new();
         for (name, value) in &self.settings {
             notes.insert(format!("setting {name}"), json!(value));
@@ -53,7 +67,12 @@ impl Session {
             "batch" => config.batch = self.batch(v)?,
             "clip" => config.optim.clip = Some(self.real(v)?),
             "average" => config.optim.average = Some(self.real(v)?),
-            "patience" => config.early_stop = Some(EarlyStop { patience: self.count(v)?, least: 0.0 }),
+            "patience" => {
+                config.early_stop = Some(EarlyStop {
+                    patience: self.count(v)?,
+                    least: 0.0,
+                })
+            }
             "monitor" => config.monitor = monitor(v, train)?,
             other => {
                 let known: Vec<String> = KNOWN.map(String::from).to_vec();
@@ -61,18 +80,28 @@ impl Session {
                     Some(near) => format!("Did you mean `{near}`?"),
                     None => format!("There are {}.", KNOWN.join(", ")),
                 };
-                return Err(Box::new(Diagnostic::error(CODE, format!("there is no option `{other}`"), v.span, "not an option of training").help(help)));
+                return Err(Box::new(
+                    Diagnostic::error(
+                        CODE,
+                        format!("there is no option `{other}`"),
+                        v.span,
+                        "not an option of training",
+                    )
+                    .help(help),
+                ));
             }
         }
         Ok(())
     }
 
     fn count(&self, e: &Expr) -> D<u64> {
-        self.whole(e).ok_or_else(|| wrong(e, "a whole number is needed here", "for example 25"))
+        self.whole(e)
+            .ok_or_else(|| wrong(e, "a whole number is needed here", "for example 25"))
     }
 
     fn real(&self, e: &Expr) -> D<f64> {
-        self.number(e).ok_or_else(|| wrong(e, "a number is needed here", "for example 1e-3"))
+        self.number(e)
+            .ok_or_else(|| wrong(e, "a number is needed here", "for example 1e-3"))
     }
 
     fn batch(&self, e: &Expr) -> D<BatchSize> {
@@ -81,9 +110,16 @@ impl Session {
             Some(c) if c.word == "rows" => {
                 c.only(CODE, &["most", "of"], 2)?;
                 let (Some(most), Some(of)) = (c.arg(0, "most"), c.arg(1, "of")) else {
-                    return Err(wrong(e, "`rows` takes a number and a domain", "`rows(4000, g)` or `rows(90000, g.edges)`"));
+                    return Err(wrong(
+                        e,
+                        "`rows` takes a number and a domain",
+                        "`rows(4000, g)` or `rows(90000, g.edges)`",
+                    ));
                 };
-                Ok(BatchSize::Rows { dim: print_expr(of), most: size(self.count(most)?) })
+                Ok(BatchSize::Rows {
+                    dim: print_expr(of),
+                    most: size(self.count(most)?),
+                })
             }
             _ => Ok(BatchSize::Samples(size(self.count(e)?))),
         }
@@ -91,20 +127,37 @@ impl Session {
 
     fn optimizer(&self, e: &Expr) -> D<(Rule, Schedule)> {
         let forms = "`adam(1e-3)`, `adamw(one_cycle(1e-2), decay = 1e-2)`, `sgd(0.1, momentum = 0.9)`";
-        let Some(c) = expr::call(e) else { return Err(wrong(e, "an optimizer is needed here", forms)) };
-        let optional = |place: usize, name: &str, default: f64| c.arg(place, name).map_or(Ok(default), |v| self.real(v));
+        let Some(c) = expr::call(e) else {
+            return Err(wrong(e, "an optimizer is needed here", forms));
+        };
+        let optional =
+            |place: usize, name: &str, default: f64| c.arg(place, name).map_or(Ok(default), |v| self.real(v));
         let rule = match c.word {
             "sgd" => {
                 c.only(CODE, &["rate", "momentum", "decay", "nesterov"], 1)?;
-                Rule::Sgd { momentum: optional(9, "momentum", 0.0)?, nesterov: optional(9, "nesterov", 0.0)? != 0.0, decay: optional(9, "decay", 0.0)? }
+                Rule::Sgd {
+                    momentum: optional(9, "momentum", 0.0)?,
+                    nesterov: optional(9, "nesterov", 0.0)? != 0.0,
+                    decay: optional(9, "decay", 0.0)?,
+                }
             }
             "adam" | "adamw" => {
                 c.only(CODE, &["rate", "betas", "eps", "decay"], 1)?;
                 let (beta1, beta2) = self.betas(&c)?;
                 let eps = optional(9, "eps", 1e-8)?;
                 match c.word {
-                    "adam" => Rule::Adam { beta1, beta2, eps, decay: optional(9, "decay", 0.0)? },
-                    _ => Rule::AdamW { beta1, beta2, eps, decay: optional(9, "decay", 1e-2)? },
+                    "adam" => Rule::Adam {
+                        beta1,
+                        beta2,
+                        eps,
+                        decay: optional(9, "decay", 0.0)?,
+                    },
+                    _ => Rule::AdamW {
+                        beta1,
+                        beta2,
+                        eps,
+                        decay: optional(9, "decay", 1e-2)?,
+                    },
                 }
             }
             _ => return Err(wrong(e, &format!("there is no optimizer `{}`", c.word), forms)),
@@ -116,7 +169,9 @@ impl Session {
     }
 
     fn betas(&self, c: &Call<'_>) -> D<(f64, f64)> {
-        let Some(e) = c.arg(9, "betas") else { return Ok((0.9, 0.999)) };
+        let Some(e) = c.arg(9, "betas") else {
+            return Ok((0.9, 0.999));
+        };
         match &e.kind {
             ExprKind::Tuple(list) if list.len() == 2 => Ok((self.real(&list[0].value)?, self.real(&list[1].value)?)),
             _ => Err(wrong(e, "two numbers are needed here", "`betas = (0.9, 0.999)`")),
@@ -128,25 +183,42 @@ impl Session {
             return Ok(Schedule::Constant(rate));
         }
         let forms = "a number, `one_cycle(max)`, `cosine(max)`, `step(first, every = 10)`, `warmup(100, rate)`";
-        let Some(c) = expr::call(e).filter(|_| depth > 0) else { return Err(wrong(e, "a learning rate is needed here", forms)) };
-        let need = |place: usize, name: &str| c.arg(place, name).ok_or_else(|| wrong(e, &format!("`{}` needs `{name}`", c.word), forms));
+        let Some(c) = expr::call(e).filter(|_| depth > 0) else {
+            return Err(wrong(e, "a learning rate is needed here", forms));
+        };
+        let need = |place: usize, name: &str| {
+            c.arg(place, name)
+                .ok_or_else(|| wrong(e, &format!("`{}` needs `{name}`", c.word), forms))
+        };
         Ok(match c.word {
             "one_cycle" => {
                 c.only(CODE, &["max"], 1)?;
-                Schedule::OneCycle { max: self.real(need(0, "max")?)? }
+                Schedule::OneCycle {
+                    max: self.real(need(0, "max")?)?,
+                }
             }
             "cosine" => {
                 c.only(CODE, &["max", "min"], 2)?;
-                Schedule::Cosine { max: self.real(need(0, "max")?)?, min: c.arg(1, "min").map_or(Ok(0.0), |v| self.real(v))? }
+                Schedule::Cosine {
+                    max: self.real(need(0, "max")?)?,
+                    min: c.arg(1, "min").map_or(Ok(0.0), |v| self.real(v))?,
+                }
             }
             "step" => {
                 c.only(CODE, &["first", "every", "factor"], 3)?;
                 let factor = c.arg(2, "factor").map_or(Ok(0.1), |v| self.real(v))?;
-                Schedule::Step { first: self.real(need(0, "first")?)?, epochs: self.count(need(1, "every")?)?, factor }
+                Schedule::Step {
+                    first: self.real(need(0, "first")?)?,
+                    epochs: self.count(need(1, "every")?)?,
+                    factor,
+                }
             }
             "warmup" => {
                 c.only(CODE, &["steps", "then"], 2)?;
-                Schedule::Warmup { steps: self.count(need(0, "steps")?)?, then: Box::new(self.schedule(need(1, "then")?, depth - 1)?) }
+                Schedule::Warmup {
+                    steps: self.count(need(0, "steps")?)?,
+                    then: Box::new(self.schedule(need(1, "then")?, depth - 1)?),
+                }
             }
             _ => return Err(wrong(e, "a learning rate is needed here", forms)),
         })
@@ -155,14 +227,19 @@ impl Session {
 
 fn monitor(e: &Expr, train: &TrainModel) -> D<Monitor> {
     let forms = "`monitor = max(acc)` or `monitor = min(mae)`";
-    let Some(c) = expr::call(e) else { return Err(wrong(e, "a loss or metric is needed here", forms)) };
+    let Some(c) = expr::call(e) else {
+        return Err(wrong(e, "a loss or metric is needed here", forms));
+    };
     let (goal, inner) = match (c.word, c.arg(0, "of")) {
         ("max", Some(of)) => (Goal::Max, of),
         ("min", Some(of)) => (Goal::Min, of),
         _ => (Goal::Min, e),
     };
     match expr::name(inner) {
-        Some(n) if train.losses.iter().chain(&train.metrics).any(|(m, _)| m == n) => Ok(Monitor { name: Some(n.into()), goal }),
+        Some(n) if train.losses.iter().chain(&train.metrics).any(|(m, _)| m == n) => Ok(Monitor {
+            name: Some(n.into()),
+            goal,
+        }),
         _ => Err(wrong(inner, "a loss or metric of this block is needed here", forms)),
     }
 }

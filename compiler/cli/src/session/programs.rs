@@ -33,7 +33,12 @@ pub struct Training {
 
 /// A defect of the compiler, as a diagnostic.
 fn defect(why: String) -> Box<Diagnostic> {
-    let d = Diagnostic::error("GDL0132", "the compiler made a program that is not well formed", Span::default(), why);
+    let d = Diagnostic::error(
+        "GDL0132",
+        "the compiler made a program that is not well formed",
+        Span::default(),
+        why,
+    );
     Box::new(d.help("This is a defect of the compiler; please report it."))
 }
 
@@ -60,22 +65,50 @@ impl Training {
         let step = lower::lower(&train.model, &outputs, Mode::Train)?;
         let mut func = grad::training_step(&step.func, &[0]).map_err(defect)?;
         // Statistics are not learned.
-        let unlearned: Vec<String> = step.params[step.learned..].iter().map(|p| format!("grad.{}", p.name)).collect();
+        let unlearned: Vec<String> = step.params[step.learned..]
+            .iter()
+            .map(|p| format!("grad.{}", p.name))
+            .collect();
         let keep: Vec<bool> = func.outputs.iter().map(|n| !unlearned.contains(n)).collect();
         let mut kept = keep.iter();
         func.outputs.retain(|_| kept.next() == Some(&true));
         let mut kept = keep.iter();
         func.body.results.retain(|_| kept.next() == Some(&true));
-        let gradients = step.params[..step.learned].iter().map(|p| (p.name.clone(), format!("grad.{}", p.name))).collect();
-        let plan = Plan { loss, metrics, gradients, stats: stats(&step, &over_data) };
-        Ok(Training { step: func, eval: eval.func, plan, params: step.params, randoms: step.randoms })
+        let gradients = step.params[..step.learned]
+            .iter()
+            .map(|p| (p.name.clone(), format!("grad.{}", p.name)))
+            .collect();
+        let plan = Plan {
+            loss,
+            metrics,
+            gradients,
+            stats: stats(&step, &over_data),
+        };
+        Ok(Training {
+            step: func,
+            eval: eval.func,
+            plan,
+            params: step.params,
+            randoms: step.randoms,
+        })
     }
 
     /// What a step takes from the data.
     pub fn inputs(&self) -> Signature {
         let drawn = |k: &usize| self.randoms.iter().any(|(r, _)| r == k);
-        let inputs = self.step.inputs.iter().enumerate().filter(|(k, _)| !drawn(k)).map(|(_, decl)| decl.clone()).collect();
-        Signature { domains: self.step.domains.clone(), inputs, ..Signature::default() }
+        let inputs = self
+            .step
+            .inputs
+            .iter()
+            .enumerate()
+            .filter(|(k, _)| !drawn(k))
+            .map(|(_, decl)| decl.clone())
+            .collect();
+        Signature {
+            domains: self.step.domains.clone(),
+            inputs,
+            ..Signature::default()
+        }
     }
 
     /// The compiled step; `seed` is that of its random draws.
@@ -95,14 +128,19 @@ impl Training {
 fn over_data(train: &mut TrainModel) -> Vec<(String, NodeId)> {
     let mut found: Vec<(String, NodeId)> = Vec::new();
     for k in 0..train.model.nodes.len() {
-        let TOp::Stat { stat, value } = train.model.nodes[k].op else { continue };
+        let TOp::Stat { stat, value } = train.model.nodes[k].op else {
+            continue;
+        };
         let decl = &train.model.stats[stat.0 as usize];
         if !decl.over_data || found.iter().any(|(n, _)| *n == decl.param.name) {
             continue;
         }
         let name = decl.param.name.clone();
         let of = train.model.node(value).clone();
-        train.model.nodes.push(Node { op: TOp::BatchMean { x: value }, ..of });
+        train.model.nodes.push(Node {
+            op: TOp::BatchMean { x: value },
+            ..of
+        });
         found.push((name, NodeId(train.model.nodes.len() as u32 - 1)));
     }
     found
@@ -114,7 +152,11 @@ fn stats(step: &Lowered, over_data: &[(String, NodeId)]) -> Vec<Stat> {
         output: step.func.outputs[output].clone(),
         update: Update::Momentum(MOMENTUM),
     });
-    let once = over_data.iter().map(|(name, _)| Stat { state: name.clone(), output: format!("over.{name}"), update: Update::OverData(None) });
+    let once = over_data.iter().map(|(name, _)| Stat {
+        state: name.clone(),
+        output: format!("over.{name}"),
+        update: Update::OverData(None),
+    });
     running.chain(once).collect()
 }
 

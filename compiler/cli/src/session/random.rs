@@ -25,19 +25,31 @@ impl Drawing {
         for (k, _) in randoms.iter().rev() {
             signature.inputs.remove(*k);
         }
-        Drawing { inner, signature, randoms, seed }
+        Drawing {
+            inner,
+            signature,
+            randoms,
+            seed,
+        }
     }
 
     fn draw(&self, batch: &Instance, params: &[&Array]) -> Vec<Array> {
         let state = fnv(params.iter().flat_map(|p| p.to_f64()).flat_map(f64::to_le_bytes));
-        let decls = self.randoms.iter().map(|&(k, keep)| (&self.inner.signature().inputs[k], keep));
+        let decls = self
+            .randoms
+            .iter()
+            .map(|&(k, keep)| (&self.inner.signature().inputs[k], keep));
         decls
             .map(|(decl, keep)| {
                 let rows = decl.dim.map_or(1, |d| batch.rows[d.0 as usize]);
                 let mut rng = Rng::named(self.seed ^ state, &decl.name);
                 let mut draw = || f64::from(u8::from(rng.uniform() < keep));
                 let values = (0..rows * decl.row_len()).map(|_| draw());
-                if self.inner.is_f64() { Array::F64(values.collect()) } else { Array::F32(values.map(|x| x as f32).collect()) }
+                if self.inner.is_f64() {
+                    Array::F64(values.collect())
+                } else {
+                    Array::F32(values.map(|x| x as f32).collect())
+                }
             })
             .collect()
     }
@@ -52,7 +64,13 @@ impl Program for Drawing {
         self.inner.is_f64()
     }
 
-    fn run(&self, batch: &Instance, inputs: &[&Array], params: &[&Array], outputs: &mut Vec<Array>) -> Result<(), RunError> {
+    fn run(
+        &self,
+        batch: &Instance,
+        inputs: &[&Array],
+        params: &[&Array],
+        outputs: &mut Vec<Array>,
+    ) -> Result<(), RunError> {
         let drawn = self.draw(batch, params);
         let mut all = inputs.to_vec();
         for ((k, _), array) in self.randoms.iter().zip(&drawn) {

@@ -1,0 +1,186 @@
+//! From a new project to a trained model.
+
+use gdl_host::files::{self, Elements, HostArray};
+use gdl_host::rng::Rng;
+use gdl_tests::{Scratch, gdl};
+use serde_json::Value;
+use std::path::Path;
+
+const SAMPLES: usize = 600;
+const ELEMENTS: usize = 9;
+
+/// Sets of nine elements; the label counts those whose first number is 1.
+fn points(path: &Path) {
+    let mut rng = Rng::new(3);
+    let (mut x, mut labels) = (Vec::new(), Vec::new());
+    for _ in 0..SAMPLES {
+        let count = rng.below(10);
+        labels.push(count as i64);
+        for k in 0..ELEMENTS {
+            x.push(f32::from(u8::from((k as u64) < count)));
+            x.extend([rng.normal() as f32 * 0.1, rng.normal() as f32 * 0.1]);
+        }
+    }
+    let x = HostArray {
+        shape: vec![SAMPLES, ELEMENTS, 3],
+        data: Elements::F32(x),
+    };
+    let label = HostArray {
+        shape: vec![SAMPLES],
+        data: Elements::I64(labels),
+    };
+    files::save_npz(path, [("x", &x), ("label", &label)]).expect("a file");
+}
+
+#[test]
+fn a_new_project_learns() {
+    let folder = Scratch::new();
+    let project = folder.path("counting");
+    let made = gdl(&["new", &project]);
+    assert_eq!(made.code, 0, "{made:?}");
+    assert_eq!(gdl(&["new", &project]).code, 1, "an existing folder is refused");
+    let model = format!("{project}/model.gdl");
+
+    assert_eq!(gdl(&["check", &model]).code, 0);
+    let tests = gdl(&["test", &model]);
+    assert_eq!(tests.code, 0, "{tests:?}");
+    assert!(tests.err.contains("1 passed, 0 failed"), "{}", tests.err);
+
+    points(Path::new(&format!("{project}/points.npz")));
+    let run = folder.path("run");
+    let train = |more: &[&str]| {
+        let mut all = vec!["train", &model, "--out", &run, "--json", "--threads", "1"];
+        all.extend(more);
+        gdl(&all)
+    };
+    let short = train(&["--epochs", "15"]);
+    assert_eq!(short.code, 0, "{short:?}");
+    let report: Value = serde_json::from_str(&short.out).expect("a report");
+    assert!(report["test"]["acc"].as_f64() > Some(0.8), "{report}");
+    let again = train(&["--epochs", "15", "--resume"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    let other = train(&["--epochs", "16", "--resume"]);
+    assert_eq!(other.code, 1, "{other:?}");
+    assert!(other.out.contains("other settings"), "{}", other.out);
+
+    let (input, weights) = (format!("{project}/points.npz"), format!("{run}/best.safetensors"));
+    let output = folder.path("logits.npz");
+    let ran = gdl(&[
+        "run",
+        &model,
+        "--input",
+        &input,
+        "--weights",
+        &weights,
+        "--output",
+        &output,
+    ]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let compiled = logits(&output);
+    let ran = gdl(&[
+        "run",
+        &model,
+        "--input",
+        &input,
+        "--weights",
+        &weights,
+        "--output",
+        &output,
+        "--backend",
+        "interp",
+    ]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let interpreted = logits(&output);
+    assert_eq!(compiled.len(), SAMPLES * 10);
+    let far = compiled
+        .iter()
+        .zip(&interpreted)
+        .map(|(a, b)| (a - b).abs() / (1.0 + b.abs()))
+        .fold(0.0, f64::max);
+    assert!(far < 1e-4, "compiled code and the interpreter differ by {far}");
+}
+
+fn logits(path: &str) -> Vec<f64> {
+    let table = files::load(path).expect("a result");
+    let array = table.get("output").expect("an output");
+    assert_eq!(array.shape, [SAMPLES, 10]);
+    (0..array.data.len())
+        .map(|k| array.data.real(k).expect("a number"))
+        .collect()
+}
+
+#[test]
+fn weights_belong_to_a_model() {
+    let folder = Scratch::new();
+    let project = folder.path("counting");
+    assert_eq!(gdl(&["new", &project]).code, 0);
+    let (model, input, run) = (
+        format!("{project}/model.gdl"),
+        format!("{project}/points.npz"),
+        folder.path("run"),
+    );
+    points(Path::new(&input));
+    assert_eq!(
+        gdl(&["train", &model, "--out", &run, "--epochs", "1", "--json"]).code,
+        0
+    );
+    let text = std::fs::read_to_string(&model).expect("the model");
+    let weights = format!("{run}/best.safetensors");
+    let with = |text: String| {
+        let other = folder.file("other.gdl", text);
+        gdl(&["run", &other, "--input", &input, "--weights", &weights])
+    };
+    let commented = with(format!("// A comment.\n{text}"));
+    assert_eq!(commented.code, 0, "{commented:?}");
+    let changed = with(text.replace("sum i: h[i]", "mean i: h[i] else 0"));
+    assert_eq!(changed.code, 1, "{changed:?}");
+    assert!(changed.err.contains("written for another"), "{}", changed.err);
+}
+
+#[test]
+fn every_stage_is_shown() {
+    let folder = Scratch::new();
+    let file = folder.file("model.gdl", include_str!("../../compiler/cli/templates/model.gdl"));
+    for (stage, word) in [
+        ("typed", "param mlp_1"),
+        ("tensor", "func"),
+        ("grad", "grad."),
+        ("loop", "output"),
+        ("clif", "function"),
+        ("asm", "ret"),
+    ] {
+        let output = gdl(&["ir", &file, "--stage", stage]);
+        assert_eq!(output.code, 0, "{stage}: {output:?}");
+        assert!(output.out.contains(word), "{stage}: {}", output.out);
+    }
+}
+
+#[test]
+fn tests_in_a_file_can_fail() {
+    let folder = Scratch::new();
+    let text = "layer f(x: a) -> a {\n  x\n}\ntest \"fine\" {\n  model M(x: 3) -> 3 {\n    f(x)\n  }\n}\n\
+                test \"wrong\" rejects GDL0100 {\n  model M(x: 3) -> 3 {\n    f(x)\n  }\n}\ntest \"bad\" {\n  model M(x: 3) -> 3 {\n    g(x)\n  }\n}\n";
+    let output = gdl(&["test", &folder.file("model.gdl", text), "--json"]);
+    assert_eq!(output.code, 1, "{output:?}");
+    let results: Vec<Value> = output
+        .out
+        .lines()
+        .map(|l| serde_json::from_str(l).expect("an object"))
+        .collect();
+    let words: Vec<&Value> = results.iter().map(|r| &r["result"]).collect();
+    assert_eq!(words, ["passed", "failed", "failed"]);
+}
+
+#[test]
+fn why_names_places() {
+    let folder = Scratch::new();
+    let file = folder.file(
+        "model.gdl",
+        "model M under O(3) (v: 1o) -> 1 {\n  n = norm2(v)\n  2 * n\n}\n",
+    );
+    let output = gdl(&["why", &file, "n"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(output.out.starts_with("n: 1\n"), "{}", output.out);
+    assert!(output.out.contains("model.gdl:2:7"), "{}", output.out);
+    assert_eq!(gdl(&["why", &file, "m"]).code, 2);
+}
