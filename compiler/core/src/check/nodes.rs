@@ -177,7 +177,11 @@ impl Checker<'_> {
                     ty.with_sets(sets)
                 }
             };
-            body = self.add_with(TOp::Define { vars: vec![v], body }, ty.clone(), &[body], &[], &[v], span);
+            // An edge binds those of its ends that were named with it.
+            let ends = self.model.var(v).ends.map_or_else(Vec::new, |(s, d)| vec![s, d]);
+            let mut bound: Vec<VarId> = ends.into_iter().filter(|e| self.model.var(*e).kind == VarKind::End).collect();
+            bound.push(v);
+            body = self.add_with(TOp::Define { vars: vec![v], body }, ty.clone(), &[body], &[], &bound, span);
         }
         Ok(body)
     }
