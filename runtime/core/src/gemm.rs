@@ -86,7 +86,7 @@ mod tests {
         };
         // SAFETY: the arrays hold 2 × 3, 3 × 2 and 2 × 2 elements.
         unsafe { gemm([2, 2, 3], out, view(&a, 3, 1), view(&b, 2, 1), false) };
-        assert_eq!(c, [6.0, 9.0, 6.0, 18.0]);
+        assert_eq!(c, [4.0, 7.0, 4.0, 16.0]);
         let out = Strided {
             at: c.as_mut_ptr(),
             row: 2,
@@ -94,7 +94,7 @@ mod tests {
         };
         // SAFETY: as above; b is read as its transpose.
         unsafe { gemm([2, 2, 3], out, view(&a, 3, 1), view(&b, 1, 3), true) };
-        assert_eq!(c, [6.0 + -1.0, 9.0 + 8.0, 6.0 - 10.0, 18.0 + 26.0]);
+        assert_eq!(c, [4.0 - 1.0, 7.0 + 8.0, 4.0 - 10.0, 16.0 + 26.0]);
         // No summands: zero.
         let out = Strided {
             at: c.as_mut_ptr(),
