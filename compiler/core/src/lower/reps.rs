@@ -151,7 +151,7 @@ pub fn open(model: &Model, space: &Space) -> Result<Opened, String> {
             break (None, rep.clone());
         }
     };
-    let group = group_of(model, &b);
+    let group = group_of(model, a.as_ref().filter(|_| b.gauge.is_none()).unwrap_or(&b));
     let target = concrete(model, &b).ok_or("this representation is not known here")?.1;
     let source = match &a {
         Some(a) => Some(concrete(model, a).ok_or("this representation is not known here")?.1),
