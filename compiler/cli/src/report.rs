@@ -281,7 +281,7 @@ impl SourceCode for Lines {
         let count = self.source[start..end].matches('\n').count() + 1;
         Ok(Box::new(MietteSpanContents::new_named(
             self.path.clone(),
-            self.source[start..end].as_bytes(),
+            &self.source.as_bytes()[start..end],
             whole,
             first,
             0,

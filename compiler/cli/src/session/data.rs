@@ -218,13 +218,9 @@ impl<'a> Reading<'a> {
                 Source::Array(array) => Some((array.clone(), f.channels_first)),
                 _ => None,
             });
-        let call = match value {
-            Some(v) => Some(
-                expr::call(v)
-                    .ok_or_else(|| wrong(v.span, "a domain is read in one of these ways", forms(&domain.kind))),
-            ),
-            None => None,
-        };
+        let call = value.map(|v| {
+            expr::call(v).ok_or_else(|| wrong(v.span, "a domain is read in one of these ways", forms(&domain.kind)))
+        });
         let is_grid = matches!(domain.kind, DomainKind::Grid { .. });
         let call = if is_grid { None } else { call.transpose()? };
         Ok(Some(match &domain.kind {
