@@ -20,7 +20,7 @@ const LABEL: &str = "(s: set, x: s -> 4, y: s -> class(4)) -> (s -> 1)";
 const GRID: &str = "under D(4) (p: grid(2, size = 4*k), x: p -> 1) -> 4";
 const MESH: &str = "(m: mesh, x: m.verts -> 3) -> (m.verts -> 2)";
 
-const CASES: [Case; 70] = [
+const CASES: [Case; 71] = [
     ("linear", SETS, "linear(x, 4)"),
     ("bias", VALUE, "bias(x)"),
     ("mlp", SETS, "mlp(x, [8, 8, 4], silu)"),
@@ -79,6 +79,7 @@ const CASES: [Case; 70] = [
     ("causal_attention", "(s: seq, x: s -> 4) -> (s -> 4)", "causal_attention(x, 2, 2, 0.5)"),
     ("rnn", SEQS, "rnn(x, 4)"),
     ("lstm", SEQS, "lstm(x, 4)"),
+    ("two lstm", SEQS, "x |> lstm(5) |> lstm(4)"),
     ("gru", SEQS, "gru(x, 4)"),
     ("bessel", EDGES, "r[e in m.edges] = bessel(norm(e.vec), 8, m.cutoff)\n  r"),
     ("gaussians", EDGES, "r[e in m.edges] = gaussians(norm(e.vec), 8, m.cutoff)\n  r"),

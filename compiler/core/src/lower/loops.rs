@@ -98,15 +98,6 @@ impl Lowerer<'_> {
             init.push(v);
         }
         let outer = self.cur;
-        self.levels.push(Level {
-            b: Builder::part(gdl_abi::Domains::default()),
-            cache: HashMap::new(),
-            captures: Vec::new(),
-            first_capture: 0,
-            of: Some(l.id),
-            xs: Vec::new(),
-        });
-        let level = self.levels.len() - 1;
         let steps: Vec<NodeId> = self.step_signals(l);
         let mut xs = Vec::new();
         for x in &steps {
@@ -115,6 +106,16 @@ impl Lowerer<'_> {
             let map = self.b().domains().map(MapDef::ToStep { time, stacked: of });
             xs.push(self.b().segment(Fold::Sum, t.v, map));
         }
+        self.levels.push(Level {
+            b: Builder::part(gdl_abi::Domains::default()),
+            cache: HashMap::new(),
+            captures: Vec::new(),
+            first_capture: 0,
+            of: Some(l.id),
+            below: outer,
+            xs: Vec::new(),
+        });
+        let level = self.levels.len() - 1;
         self.go(level);
         for (k, (shape, rows)) in shapes.iter().enumerate() {
             let v = self.b().arg(k as u32, shape.clone());
@@ -231,12 +232,18 @@ impl Lowerer<'_> {
 
     pub(crate) fn import_value(&mut self, v: Value, from: usize) -> Value {
         let mut v = v;
-        for level in from + 1..=self.cur {
+        let mut path = Vec::new();
+        let mut at = self.cur;
+        while at != from {
+            path.push(at);
+            at = self.levels[at].below;
+        }
+        for level in path.into_iter().rev() {
             if let Some((_, a)) = self.levels[level].captures.iter().find(|(o, _)| *o == v) {
                 v = *a;
                 continue;
             }
-            let below = &self.levels[level - 1].b;
+            let below = &self.levels[self.levels[level].below].b;
             let shape = below.shape(v);
             let fill = below.filled(v);
             v = match fill {

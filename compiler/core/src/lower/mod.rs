@@ -133,6 +133,8 @@ struct Level {
     first_capture: u32,
     /// The loop whose body this is.
     of: Option<u32>,
+    /// The level in which that loop stands (loops are lowered when they are needed, so not always the one before).
+    below: usize,
     /// For a scan: stacked signals read at the step, by node.
     xs: Vec<(NodeId, Value)>,
 }
@@ -166,7 +168,7 @@ struct Lowerer<'m> {
 
 impl<'m> Lowerer<'m> {
     fn new(model: &'m Model, mode: Mode) -> Lowerer<'m> {
-        let level = Level { b: Builder::new(&model.name), cache: HashMap::new(), captures: Vec::new(), first_capture: 0, of: None, xs: Vec::new() };
+        let level = Level { b: Builder::new(&model.name), cache: HashMap::new(), captures: Vec::new(), first_capture: 0, of: None, below: 0, xs: Vec::new() };
         Lowerer {
             model,
             mode,
@@ -252,7 +254,11 @@ impl<'m> Lowerer<'m> {
     /// The level a node belongs to: the innermost open loop on which it depends.
     fn home(&self, id: NodeId) -> usize {
         let deps = &self.loops_of[id.0 as usize];
-        (0..=self.cur).rev().find(|&k| self.levels[k].of.is_none_or(|of| deps.contains(&of))).unwrap_or(0)
+        let mut k = self.cur;
+        while self.levels[k].of.is_some_and(|of| !deps.contains(&of)) {
+            k = self.levels[k].below;
+        }
+        k
     }
 
     pub(crate) fn unsupported(&self, what: &str, span: Span) -> Box<Diagnostic> {

@@ -34,6 +34,12 @@ impl EdgeList {
             Source::Transport => self.transport.clone(),
             _ => None,
         };
+        let data = match source {
+            Source::Angle | Source::Transport if width == 2 => {
+                data.map(|v| v.iter().flat_map(|a| [a.cos(), a.sin()]).collect())
+            }
+            _ => data,
+        };
         data.filter(|v| v.len() == width * self.ends.len())
             .map(|v| Values::Real {
                 data: Elements::F64(v),

@@ -153,9 +153,10 @@ pub enum Source {
     Indicator(String),
     /// The periodic shift of an edge of [`Edges::Cutoff`], 3 numbers: `pos[src] + shift − pos[dst]` is the edge's vector.
     Shift,
-    /// The direction of an edge of [`Edges::Faces`] in its destination's frame, in radians.
+    /// The direction of an edge of [`Edges::Faces`] in its destination's frame: in radians, or (cos, sin) for a field
+    /// of two numbers.
     Angle,
-    /// The angle in radians by which an edge of [`Edges::Faces`] turns its source's frame into its destination's.
+    /// The angle by which an edge of [`Edges::Faces`] turns its source's frame into its destination's, likewise.
     Transport,
 }
 
