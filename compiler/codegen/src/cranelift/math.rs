@@ -2,6 +2,8 @@
 //!
 //! Sources of the polynomials: Cephes (exp, tanh), fdlibm (log). Errors are a few units in the last place.
 
+#![expect(clippy::excessive_precision, reason = "coefficients are as published")]
+
 use super::lanes::Ops;
 use cranelift::prelude::*;
 

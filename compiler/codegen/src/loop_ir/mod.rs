@@ -200,7 +200,12 @@ pub struct Gemm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Space {
     /// The rows of a dim, each cut into `times` parts.
-    Rows { dim: DimId, times: u32 },
+    Rows {
+        /// The dim.
+        dim: DimId,
+        /// The parts of a row.
+        times: u32,
+    },
     /// A fixed number of rows.
     Fixed(u32),
 }

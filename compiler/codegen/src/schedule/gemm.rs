@@ -15,18 +15,21 @@ use gdl_core::ir::{Op, Value};
 /// An array of a product: where it is and its strides; `None` if it may have any order.
 #[derive(Clone, Debug)]
 struct Operand {
-    letters: Vec<(Label, usize)>,
+    letters: Vec<Letter>,
     strides: Option<Vec<usize>>,
 }
 
 /// A product whose letters merge.
 struct Plan {
     /// The letters of m, n, k, from slow to fast.
-    order: [Vec<(Label, usize)>; 3],
-    batch: Vec<(Label, usize)>,
+    order: [Vec<Letter>; 3],
+    batch: Vec<Letter>,
     /// a, b, c with strides.
     operands: [Operand; 3],
 }
+
+/// A letter and its extent.
+type Letter = (Label, usize);
 
 /// Outer loops made of letters that do not merge run at most this often.
 const OUTER: usize = 16;
@@ -45,7 +48,7 @@ impl Operand {
     }
 
     /// Whether these letters, from slow to fast, are one loop in memory.
-    fn merges(&self, order: &[(Label, usize)]) -> bool {
+    fn merges(&self, order: &[Letter]) -> bool {
         self.strides.is_none()
             || order
                 .windows(2)
@@ -128,11 +131,8 @@ impl Scheduler<'_> {
         matrices.push((result, Index::lit(0)));
         let [pa, pb, pc] = &plan.operands;
         let [om, on, ok] = &plan.order;
-        let fast = |p: &Operand, order: &[(Label, usize)]| order.last().map_or(1, |(l, _)| p.stride(*l));
-        let matrix = |(buffer, offset): (BufferId, Index),
-                      p: &Operand,
-                      rows: &[(Label, usize)],
-                      cols: &[(Label, usize)]| Matrix {
+        let fast = |p: &Operand, order: &[Letter]| order.last().map_or(1, |(l, _)| p.stride(*l));
+        let matrix = |(buffer, offset): (BufferId, Index), p: &Operand, rows: &[Letter], cols: &[Letter]| Matrix {
             buffer,
             offset,
             row_stride: fast(p, rows),
@@ -164,7 +164,7 @@ impl Scheduler<'_> {
     /// The letters of an argument and its strides.
     fn operand(&mut self, at: At, axes: &[u8]) -> Operand {
         let shape = self.shape(at);
-        let mut letters: Vec<(Label, usize)> = shape.dim.iter().map(|d| (Label::Rows(*d), MANY)).collect();
+        let mut letters: Vec<Letter> = shape.dim.iter().map(|d| (Label::Rows(*d), MANY)).collect();
         letters.extend(
             axes.iter()
                 .zip(&shape.axes)
@@ -261,7 +261,7 @@ impl Scheduler<'_> {
     }
 }
 
-fn extent(letters: &[(Label, usize)]) -> Extent {
+fn extent(letters: &[Letter]) -> Extent {
     let mut e = Extent { dim: None, times: 1 };
     for (l, n) in letters {
         match l {
@@ -273,7 +273,7 @@ fn extent(letters: &[(Label, usize)]) -> Extent {
 }
 
 /// An order in which everything merges: as it is, with copies of arrays without rows, with outer loops, with any copies.
-fn plan(operands: &[Operand; 3], roles: &[Vec<(Label, usize)>; 3], batch: &[(Label, usize)]) -> Option<Plan> {
+fn plan(operands: &[Operand; 3], roles: &[Vec<Letter>; 3], batch: &[Letter]) -> Option<Plan> {
     let copies = |set: usize, j: usize| set >> j & 1 == 1;
     let has_rows = |set: usize| (0..3).any(|j| copies(set, j) && operands[j].rows().is_some());
     let mut sets: Vec<usize> = (0..8).collect();
@@ -293,15 +293,10 @@ fn plan(operands: &[Operand; 3], roles: &[Vec<(Label, usize)>; 3], batch: &[(Lab
     })
 }
 
-fn try_plan(
-    operands: [Operand; 3],
-    roles: &[Vec<(Label, usize)>; 3],
-    batch: &[(Label, usize)],
-    outer: bool,
-) -> Option<Plan> {
+fn try_plan(operands: [Operand; 3], roles: &[Vec<Letter>; 3], batch: &[Letter], outer: bool) -> Option<Plan> {
     let [a, b, c] = &operands;
     let mut batch = batch.to_vec();
-    let mut order: [Vec<(Label, usize)>; 3] = Default::default();
+    let mut order: [Vec<Letter>; 3] = Default::default();
     for (j, pair) in [(0, [a, c]), (1, [b, c]), (2, [a, b])] {
         match merged_order(&roles[j], pair) {
             Some(found) => order[j] = found,
@@ -317,7 +312,7 @@ fn try_plan(
     let mut operands = operands;
     for (j, operand) in operands.iter_mut().enumerate() {
         if operand.strides.is_none() {
-            let own: Vec<&[(Label, usize)]> = (0..3)
+            let own: Vec<&[Letter]> = (0..3)
                 .filter(|r| owners[*r].contains(&j))
                 .map(|r| order[r].as_slice())
                 .collect();
@@ -328,7 +323,7 @@ fn try_plan(
 }
 
 /// An order of letters that is one loop in both arrays.
-fn merged_order(letters: &[(Label, usize)], pair: [&Operand; 2]) -> Option<Vec<(Label, usize)>> {
+fn merged_order(letters: &[Letter], pair: [&Operand; 2]) -> Option<Vec<Letter>> {
     let mut letters = letters.to_vec();
     // Rows are slowest, as in memory; then as in the first array that has an order.
     let leader = pair.iter().find(|o| o.strides.is_some());
@@ -342,14 +337,14 @@ fn merged_order(letters: &[(Label, usize)], pair: [&Operand; 2]) -> Option<Vec<(
 }
 
 /// The rows or the longest letter, and the others if they are few.
-fn without_main(letters: &[(Label, usize)]) -> Option<((Label, usize), Vec<(Label, usize)>)> {
+fn without_main(letters: &[Letter]) -> Option<(Letter, Vec<Letter>)> {
     let main = *letters.iter().max_by_key(|(l, n)| (matches!(l, Label::Rows(_)), *n))?;
     let rest: Vec<_> = letters.iter().copied().filter(|x| *x != main).collect();
     (rest.iter().map(|(_, n)| n).product::<usize>() <= OUTER).then_some((main, rest))
 }
 
 /// Strides of a new array: its rows, the other letters of their role, outer loops, the other role.
-fn canonical(operand: &Operand, roles: &[&[(Label, usize)]], batch: &[(Label, usize)]) -> Vec<usize> {
+fn canonical(operand: &Operand, roles: &[&[Letter]], batch: &[Letter]) -> Vec<usize> {
     let mut roles = roles.to_vec();
     roles.sort_by_key(|r| !r.iter().any(|(l, _)| matches!(l, Label::Rows(_))));
     let with_rows = roles
@@ -360,7 +355,7 @@ fn canonical(operand: &Operand, roles: &[&[(Label, usize)]], batch: &[(Label, us
         .filter(|(l, _)| operand.letters.iter().any(|(x, _)| x == l))
         .copied()
         .collect();
-    let mut order: Vec<(Label, usize)> = Vec::new();
+    let mut order: Vec<Letter> = Vec::new();
     if !with_rows {
         order.extend(&own_batch);
     }

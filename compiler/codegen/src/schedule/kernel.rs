@@ -11,6 +11,9 @@ use std::collections::HashMap;
 /// The row variable of every kernel.
 pub(super) const ROW: Var = Var(0);
 
+/// An element of a value: its row and static indices.
+pub(super) type Element = (At, Option<Index>, Vec<Index>);
+
 /// A kernel under construction.
 pub(super) struct Builder {
     pub extents: Vec<Option<u32>>,
@@ -20,7 +23,7 @@ pub(super) struct Builder {
     /// Open blocks, the innermost last.
     blocks: Vec<Vec<Stmt>>,
     /// What is known in every open block.
-    known: Vec<HashMap<(At, Option<Index>, Vec<Index>), Expr>>,
+    known: Vec<HashMap<Element, Expr>>,
     /// Whether a concatenation may ask for a cut.
     pub may_cut: bool,
     /// Values held in local arrays, at a row.
@@ -84,11 +87,11 @@ impl Builder {
         (self.blocks.pop().unwrap_or_default(), result)
     }
 
-    pub fn lookup(&self, key: &(At, Option<Index>, Vec<Index>)) -> Option<Expr> {
+    pub fn lookup(&self, key: &Element) -> Option<Expr> {
         self.known.iter().rev().find_map(|m| m.get(key).cloned())
     }
 
-    pub fn remember(&mut self, key: (At, Option<Index>, Vec<Index>), value: Expr) {
+    pub fn remember(&mut self, key: Element, value: Expr) {
         if let Some(m) = self.known.last_mut() {
             m.insert(key, value);
         }
