@@ -8,6 +8,7 @@ mod parity {
     mod graphs;
     mod irrep_list;
     mod irreps;
+    mod nequip;
     mod paths;
     mod planes;
     mod trial;
