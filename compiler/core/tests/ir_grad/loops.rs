@@ -198,3 +198,22 @@ fn a_capture_that_depends_on_another_one() {
     })
     .check(2);
 }
+
+#[test]
+fn a_capture_that_the_body_undoes() {
+    // Outside the loop the two reshapes cancel: what is left begins before the capture.
+    let case = Case::new(-1.0, 1.0, |b, w| {
+        let p = b.param("p", &[2, 3]);
+        let flat = b.reshape(p, &[6]);
+        let h0 = real(b, "h", w.samples, &[3]);
+        let outs = b.scan(w.rounds, false, [&[h0], &[], &[flat]], |b, args| {
+            let &[h, flat] = args else { return Vec::new() };
+            let m = b.reshape(flat, &[2, 3]);
+            let u = b.contract(m, h, "oi,i->o");
+            let v = b.contract(m, u, "oi,o->i");
+            vec![b.map1(Scalar::Tanh, v)]
+        });
+        vec![outs[0]]
+    });
+    case.check(2);
+}

@@ -26,8 +26,8 @@ pub(super) struct RowSum {
 pub(super) struct Reverse<'b> {
     pub b: &'b mut Builder,
     pub live: Vec<bool>,
-    /// Values that hand nothing on.
-    pub leaves: Vec<Value>,
+    /// The number of the first node that hands its cotangent on.
+    first: usize,
     cotangents: HashMap<Value, Value>,
     /// Of results of loops.
     pub loop_cotangents: HashMap<(Value, u32), Value>,
@@ -44,7 +44,7 @@ impl<'b> Reverse<'b> {
         Reverse {
             b,
             live,
-            leaves: Vec::new(),
+            first: 0,
             cotangents: HashMap::new(),
             loop_cotangents: HashMap::new(),
             postponed,
@@ -62,9 +62,9 @@ impl<'b> Reverse<'b> {
         for &(v, c) in seeds {
             self.give(v, c);
         }
-        for k in (0..self.live.len()).rev() {
+        for k in (self.first..self.live.len()).rev() {
             let v = Value(k as u32);
-            if !self.live[k] || self.leaves.contains(&v) {
+            if !self.live[k] {
                 continue;
             }
             self.b.origin = self.b.body().nodes[k].origin;
@@ -78,6 +78,30 @@ impl<'b> Reverse<'b> {
             }
         }
         self.b.origin = u32::MAX;
+    }
+
+    /// Cotangents of the nodes before `first`, from seeds at any nodes: a pass over the nodes from `first` on.
+    pub fn back_to(&mut self, first: usize, seeds: &[(Value, Value)]) -> Vec<(Value, Value)> {
+        let end = self.b.body().nodes.len();
+        let known = &self.live;
+        let is_seed = |v: Value| (v.0 as usize) < first && known[v.0 as usize];
+        let live = live(&self.b.body().nodes[..end], &|v, _| is_seed(v));
+        let mut later = Reverse {
+            b: &mut *self.b,
+            live,
+            first,
+            cotangents: HashMap::new(),
+            loop_cotangents: HashMap::new(),
+            postponed: None,
+        };
+        later.spread(seeds);
+        let mut found: Vec<(Value, Value)> = later
+            .cotangents
+            .into_iter()
+            .filter(|(v, _)| (v.0 as usize) < first)
+            .collect();
+        found.sort_unstable();
+        found
     }
 
     /// The cotangent of a value, zeros if there is none.

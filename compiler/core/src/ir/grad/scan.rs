@@ -79,13 +79,14 @@ impl Reverse<'_> {
             self.give(operands[k], c);
         }
         let first_capture = init.len() + xs.len();
-        self.sum_outside(&inside, first_capture, &scan.captures, sums, outs.as_slice());
+        self.sum_outside(v, &inside, first_capture, &scan.captures, sums, outs.as_slice());
     }
 
-    /// Makes the sums over rows that a loop body has left, from stacked parts, and pulls them back to the captures through those
-    /// nodes of the body that have no rows.
+    /// Makes the sums over rows that the body of loop `of` has left, from stacked parts, and pulls them back to the values before
+    /// the loop through those nodes of the body that have no rows.
     fn sum_outside(
         &mut self,
+        of: Value,
         inside: &Body,
         first_capture: usize,
         captures: &[Value],
@@ -114,21 +115,9 @@ impl Reverse<'_> {
                 None => seeds.push((target, (outside.make)(self.b, parts))),
             }
         }
-        let rowless: Vec<Value> = captures
-            .iter()
-            .copied()
-            .filter(|&c| self.b.shape(c).dim.is_none())
-            .collect();
-        let end = self.b.body().nodes.len();
-        let mut outside = Reverse::new(self.b, end, &rowless, false);
-        // A capture may depend on another one: that is handed on where the captures are made.
-        outside.leaves = rowless.clone();
-        let cotangents = outside.run(&seeds, &rowless);
-        // A capture may stand in the list twice: its cotangent is counted once.
-        for (k, (&v, c)) in rowless.iter().zip(cotangents).enumerate() {
-            if !rowless[..k].contains(&v) {
-                self.give(v, c);
-            }
+        // The copies are simplified together with what the captures are made of: they may begin before the captures.
+        for (value, c) in self.back_to(of.0 as usize, &seeds) {
+            self.give(value, c);
         }
     }
 }
