@@ -97,17 +97,12 @@ fn lstm() {
     let built = Built::new(LSTM);
     let state = |key: &str| case.view(key).permute(&[1, 0, 2]);
     let last = |key: &str, layer: usize| case.view(key).pick(0, [layer]);
-    let weights = [
-        ("linear_1", "ih_l0"),
-        ("scan_1.linear_1", "hh_l0"),
-        ("linear_2", "ih_l1"),
-        ("scan_2.linear_1", "hh_l1"),
-    ];
+    let weights = ["ih_l0", "hh_l0", "ih_l1", "hh_l1"];
     let mut trial = Trial::new(&case, &built, sets("s", 3, 9));
-    for (path, key) in weights {
+    for (k, key) in weights.iter().enumerate() {
         trial = trial
-            .param(&format!("{path}.W"), case.view(&format!("w.weight_{key}")))
-            .param(&format!("{path}.c"), case.view(&format!("w.bias_{key}")));
+            .param(&format!("linear_{}.W", k + 1), case.view(&format!("w.weight_{key}")))
+            .param(&format!("linear_{}.c", k + 1), case.view(&format!("w.bias_{key}")));
     }
     trial
         .input("x", case.view("in.x"))
