@@ -8,6 +8,7 @@ mod params;
 mod run;
 mod test;
 mod train;
+mod verify;
 mod why;
 
 use crate::{Failure, Terminal};
@@ -24,6 +25,7 @@ pub enum Command {
     Test(test::Test),
     Train(train::Train),
     Run(run::Run),
+    Verify(verify::Verify),
     Params(params::Params),
     Ir(ir::Ir),
 }
@@ -42,6 +44,7 @@ impl Command {
             Command::Test(c) => c.run(terminal),
             Command::Train(c) => c.run(terminal),
             Command::Run(c) => c.run(terminal),
+            Command::Verify(c) => c.run(terminal),
             Command::Params(c) => c.run(terminal),
             Command::Ir(c) => c.run(terminal),
         }

@@ -1,0 +1,178 @@
+//! `gdl verify`.
+
+use crate::session::backend::{Backend, Engine};
+use crate::session::{Session, programs, words};
+use crate::{Failure, Terminal};
+use clap::Args;
+use gdl_abi::{DoorSizes, Dtype, Instance};
+use gdl_core::certify::numeric::{Batch, VerifyOptions, VerifyReport, random_batches, verify};
+use gdl_core::ir::Func;
+use gdl_core::lower;
+use gdl_core::typed::Model;
+use gdl_core::types::Elem;
+use gdl_host::data::{Dataset, Split};
+use gdl_host::files;
+use gdl_host::params::Params;
+use gdl_host::train::load_params;
+use gdl_runtime::{Array, Program};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// The relative errors above which rounding is no explanation, in f32 and f64.
+const LIMITS: [f64; 2] = [1e-3, 1e-9];
+
+/// Apply random group elements to real inputs and compare, layer by layer
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Runs the compiled model on inputs and on the moved inputs, in f32 and f64, and prints the largest relative error
+|f(gx) - g f(x)| / |f(x)| of every layer. Without --input the inputs are random.
+
+Examples:
+  gdl verify digits.gdl
+  gdl verify digits.gdl --weights runs/Digits/best.safetensors --input digits8x8.npz --samples 16"
+)]
+pub struct Verify {
+    /// A program with a model.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The model, if there are several; then values of settings.
+    #[arg(value_name = "MODEL | NAME=VALUE")]
+    words: Vec<String>,
+    /// Weights; without them the model has those it starts from.
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// A data file or folder; without it inputs are random.
+    #[arg(long, value_name = "PATH")]
+    input: Option<PathBuf>,
+    /// How many samples of it.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    samples: u32,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        terminal.set_json(self.json);
+        let (name, settings) = words(&self.words);
+        let session = Session::open(&self.file, settings, terminal)?;
+        let model = with_layers(&session.model(name, terminal)?);
+        let lowered = session.ok(lower::lower_model(&model), terminal)?;
+        let mut reports = Vec::new();
+        for double in [false, true] {
+            let engine = Engine { backend: Backend::Cranelift, double, threads: None };
+            let program = engine.load(&lowered.func)?;
+            let mut params = Params::init(program.signature(), &programs::specs(&lowered.params), 1, double)?;
+            if let Some(path) = &self.weights {
+                load_params(path, &mut params, Some(&session.hash_of(&lowered.params)))?;
+            }
+            let batches = match &self.input {
+                Some(_) => vec![self.batch(&session, &model, program.as_ref(), terminal)?],
+                None => random_batches(&model, &lowered.func, 1).map_err(Failure::error)?,
+            };
+            let mut run = |door: &DoorSizes, inputs: &[Vec<f64>]| call(program.as_ref(), &params, door, inputs);
+            let report = verify(&model, &lowered.func, &mut run, &batches, &VerifyOptions::default());
+            reports.push(report.map_err(Failure::error)?);
+        }
+        self.show(&model, &lowered.func, &reports, terminal)
+    }
+
+    /// The first samples of the data.
+    fn batch(&self, session: &Session, model: &Model, program: &dyn Program, terminal: &mut Terminal<'_>) -> Result<Batch, Failure> {
+        let path = self.input.as_ref().ok_or_else(|| Failure::error("no data"))?;
+        let block = session.data_of(&model.name);
+        let mut spec = session.ok(session.data_spec(block, model, program.signature()), terminal)?;
+        spec.split = Split::All;
+        let data = Dataset::new(&files::load(path)?, &spec)?;
+        let ids: Vec<usize> = (0..data.len().min(self.samples as usize)).collect();
+        let (door, inputs) = data.batch(&ids, program.signature(), program.is_f64())?;
+        Ok(Batch { door, inputs: inputs.iter().map(Array::to_f64).collect() })
+    }
+
+    fn show(&self, model: &Model, func: &Func, reports: &[VerifyReport], terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        let worst = |r: &VerifyReport, k: usize| r.rows.iter().map(|row| row.errors[k].1).fold(0.0, f64::max);
+        let broken: Vec<bool> = reports.iter().zip(LIMITS).map(|(r, limit)| !(r.error() <= limit)).collect();
+        if self.json {
+            let layers: Vec<_> = func
+                .outputs
+                .iter()
+                .enumerate()
+                .map(|(k, n)| json!({ "name": n, "f32": worst(&reports[0], k), "f64": worst(&reports[1], k) }))
+                .collect();
+            let factors: Vec<_> = reports[1]
+                .rows
+                .iter()
+                .zip(&reports[0].rows)
+                .map(|(d, s)| json!({ "factor": d.factor, "f32": largest(s.errors.iter().map(|e| e.1)), "f64": largest(d.errors.iter().map(|e| e.1)), "worst": d.worst, "runs": d.runs }))
+                .collect();
+            terminal.object(&json!({ "model": model.name, "f32": reports[0].error(), "f64": reports[1].error(), "layers": layers, "factors": factors, "verified": !broken.contains(&true) }))?;
+        } else {
+            let width = func.outputs.iter().map(|n| n.chars().count()).max().unwrap_or(0);
+            terminal.line(format!("{:width$}  largest relative error    f32        f64", ""))?;
+            for (k, n) in func.outputs.iter().enumerate() {
+                terminal.line(format!("{n:width$}  {:22}  {:.1e}    {:.1e}", "", worst(&reports[0], k), worst(&reports[1], k)))?;
+            }
+            for (row, single) in reports[1].rows.iter().zip(&reports[0].rows) {
+                let (s, d) = (largest(single.errors.iter().map(|e| e.1)), largest(row.errors.iter().map(|e| e.1)));
+                terminal.line(format!("{}: f32 {s:.1e}, f64 {d:.1e} in {} runs", row.factor, row.runs))?;
+            }
+            for (factor, why) in &reports[1].not_claimed {
+                terminal.line(format!("{factor}: not claimed ({why})"))?;
+            }
+        }
+        if broken.contains(&true) {
+            let at = &reports[1].rows.iter().max_by(|a, b| largest(a.errors.iter().map(|e| e.1)).total_cmp(&largest(b.errors.iter().map(|e| e.1))));
+            let element = at.map_or(String::new(), |r| format!(" ({}, {})", r.factor, r.worst));
+            return Err(Failure::error(format!("`{}` is not equivariant: the error is more than rounding{element}", model.name)));
+        }
+        Ok(())
+    }
+}
+
+fn largest(list: impl Iterator<Item = f64>) -> f64 {
+    list.fold(0.0, f64::max)
+}
+
+/// The model with the named values of its layers as outputs before its own.
+fn with_layers(model: &Model) -> Model {
+    let mut out = model.clone();
+    let own = std::mem::take(&mut out.outputs);
+    for (name, id) in &model.names {
+        let node = model.node(*id);
+        let plain = node.deps.is_empty() && !matches!(node.ty.elem, Elem::Index(_)) && node.ty.sets.iter().all(gdl_core::types::Set::is_dynamic);
+        let path = &model.paths[node.path as usize];
+        let full = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let taken = |n: &str| out.outputs.iter().chain(&own).any(|(m, _)| m == n);
+        if !plain || taken(&full) {
+            continue;
+        }
+        let alone = vec![(full.clone(), *id)];
+        if lower::lower(model, &alone, lower::Mode::Run).is_ok_and(|l| l.func.body.results.iter().all(|v| l.func.body.get(*v).is_some_and(|n| n.shape.dim.is_some()))) {
+            out.outputs.push((full, *id));
+        }
+    }
+    out.outputs.extend(own);
+    out
+}
+
+/// Runs a compiled program on arrays of doubles.
+fn call(program: &dyn Program, params: &Params, door: &DoorSizes, inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
+    let signature = program.signature();
+    let instance = Instance::new(&signature.domains, door)?;
+    let arrays: Vec<Array> = signature
+        .inputs
+        .iter()
+        .zip(inputs)
+        .map(|(decl, x)| match (decl.dtype, program.is_f64()) {
+            (Dtype::Class(_), _) => Array::Class(x.iter().map(|v| *v as u32).collect()),
+            (Dtype::Real, true) => Array::F64(x.clone()),
+            (Dtype::Real, false) => Array::F32(x.iter().map(|v| *v as f32).collect()),
+        })
+        .collect();
+    let inputs: Vec<&Array> = arrays.iter().collect();
+    let params = params.of(signature).map_err(|e| e.to_string())?;
+    let mut outputs = Vec::new();
+    program.run(&instance, &inputs, &params, &mut outputs).map_err(|e| e.to_string())?;
+    Ok(outputs.iter().map(Array::to_f64).collect())
+}
