@@ -82,3 +82,22 @@ fn edge_conv() {
         .param("edge_conv_1.mlp_1.mlp_1.linear_1.c", case.view("w.nn.2.bias"))
         .check();
 }
+
+#[test]
+#[should_panic(expected = "interpreter, output: 1.0e-9 > 1e-10")]
+fn a_wrong_weight_is_noticed() {
+    let case = Case::load("torch_geometric/gin_conv");
+    let built = Built::new("model M (g: graph, x: g.nodes -> 6) -> (g.nodes -> 5) { gin(x, [8, 5]) }");
+    trial(&case, &built)
+        .param("gin_1.mlp_1.linear_1.W", case.view("w.nn.0.weight"))
+        .param("gin_1.mlp_1.linear_1.c", case.view("w.nn.0.bias"))
+        .param(
+            "gin_1.mlp_1.mlp_1.linear_1.W",
+            case.view("w.nn.2.weight").scale(1.0 + 1e-9),
+        )
+        .param(
+            "gin_1.mlp_1.mlp_1.linear_1.c",
+            case.view("w.nn.2.bias").scale(1.0 + 1e-9),
+        )
+        .check();
+}

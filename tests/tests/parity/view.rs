@@ -126,16 +126,6 @@ impl View {
         self
     }
 
-    /// One after the other along the first axis.
-    pub fn stack(parts: &[View]) -> View {
-        let mut shape = parts[0].shape.clone();
-        shape[0] = parts.iter().map(|p| p.shape[0]).sum();
-        View {
-            shape,
-            entries: parts.iter().flat_map(|p| p.entries.clone()).collect(),
-        }
-    }
-
     /// The numbers.
     pub fn values(&self, case: &Case) -> Vec<f64> {
         let arrays: BTreeMap<Rc<str>, Vec<f64>> =
