@@ -237,7 +237,7 @@ impl Checker<'_> {
             if matches!(val, Val::Poison) {
                 return Err(Reported);
             }
-            self.bind_param(layer, k, val, at, span, &mut env)?;
+            self.bind_param(layer, k, val, at, &mut env)?;
         }
         for w in &c.wheres {
             self.check_where(layer, &w.name.name, &w.ty, span, &mut env)?;
@@ -252,14 +252,14 @@ impl Checker<'_> {
         out
     }
 
-    fn bind_param(&mut self, layer: &Rc<LayerRef>, k: usize, val: Val, at: Span, span: Span, env: &mut Env) -> R<()> {
+    fn bind_param(&mut self, layer: &Rc<LayerRef>, k: usize, val: Val, at: Span, env: &mut Env) -> R<()> {
         let c = &layer.callable;
         let p = &c.params[k];
         let name = p.name.name.clone();
         if let Some(kind) = self.kind_of(&p.ty, env)? {
             let bound = match self.coerce_kind(&kind, &val) {
                 Ok(v) => v,
-                Err(why) => return Err(self.misfit(layer, &name, &why, at)),
+                Err(why) => return Err(self.misfit(layer, &name, &why, val.to_rep().as_ref(), at)),
             };
             env.set(&name, bound);
             return Ok(());
@@ -267,22 +267,26 @@ impl Checker<'_> {
         let node = self.to_node(&val, at)?;
         let ty = self.node(node).ty.clone();
         if let Err(why) = self.unify(&p.ty, &ty, c, env) {
-            let _ = span;
-            return Err(self.misfit(layer, &name, &why, at));
+            return Err(self.misfit(layer, &name, &why, ty.as_rep(), at));
         }
         env.set(&name, Val::Node(node));
         Ok(())
     }
 
-    pub(crate) fn misfit(&mut self, layer: &Rc<LayerRef>, param: &str, why: &str, at: Span) -> Reported {
+    /// An argument that is not what the signature asks for; `rep` is the representation that was given, if it is one.
+    pub(crate) fn misfit(&mut self, layer: &Rc<LayerRef>, param: &str, why: &str, rep: Option<&Rep>, at: Span) -> Reported {
         let c = &layer.callable;
-        let scalar = why.contains("not invariant") || why.contains("not permute");
+        let p_span = c.params.iter().find(|p| p.name.name == param).map_or(c.name.span, |p| p.ty.span);
+        let scalar = ["not invariant", "not permute", "not a number of invariants"].iter().any(|w| why.contains(w));
         let mut d = Diagnostic::error("GDL0111", format!("argument `{param}` of `{}` does not fit", c.name.name), at, why.to_string()).label(c.name.span, "declared here");
+        let declared = self.program.modules[layer.module].text.get(p_span.start as usize..p_span.end as usize).unwrap_or(param);
+        d.help = Some(format!("`{param}` is declared as `{declared}`: give a value of that type."));
         if scalar {
             d.code = "GDL0102";
             d.title = format!("`{}` is not equivariant on this field", c.name.name);
             d.note = Some("It acts on single components, and commutes with the group only where the group leaves them alone or permutes them.".into());
             d.help = Some("Use `gate` or `norm_act` on vectors, or take `norm2` first.".into());
+            d.counterexample = rep.and_then(|r| self.mixed_components(r, &|x| x.max(0.0)).or_else(|| self.moved_vector(r)));
         }
         self.report(d)
     }
@@ -346,7 +350,7 @@ impl Checker<'_> {
             _ => None,
         };
         match why {
-            Some(why) => Err(self.misfit(layer, name, &why, span)),
+            Some(why) => Err(self.misfit(layer, name, &why, val.to_rep().as_ref(), span)),
             None => Ok(()),
         }
     }
@@ -359,10 +363,11 @@ impl Checker<'_> {
             Some(ResultTy::Single(e)) => {
                 let span = c.body.stmts.last().map_or(c.name.span, |s| s.span);
                 let node = self.to_node(&val, span)?;
-                self.result_fits(e, node, env).map(Val::Node)
+                self.result_fits(e, node, c.body.stmts.first().map_or(span, |s| s.span), span, env).map(Val::Node)
             }
             Some(ResultTy::Record(fields)) => {
                 let mut out = Vec::new();
+                let (start, end) = (c.body.stmts.first().map_or(c.name.span, |s| s.span), c.body.stmts.last().map_or(c.name.span, |s| s.span));
                 for (name, e) in fields {
                     let v = match &val {
                         Val::Record(given) => given.iter().find(|(n, _)| *n == name.name).map(|(_, v)| v.clone()),
@@ -374,14 +379,15 @@ impl Checker<'_> {
                         ));
                     };
                     let node = self.to_node(&v, name.span)?;
-                    out.push((name.name.clone(), Val::Node(self.result_fits(e, node, env)?)));
+                    out.push((name.name.clone(), Val::Node(self.result_fits(e, node, start, end, env)?)));
                 }
                 Ok(Val::Record(out))
             }
         }
     }
 
-    fn result_fits(&mut self, e: &Expr, node: NodeId, env: &mut Env) -> R<NodeId> {
+    /// `start` and `end` are the first and last statement of the body.
+    fn result_fits(&mut self, e: &Expr, node: NodeId, start: Span, end: Span, env: &mut Env) -> R<NodeId> {
         let declared = self.eval(e, env)?;
         let Some(want) = declared.to_type() else {
             return Err(self.error("GDL0111", "a type is needed after `->`", e.span, declared.describe()));
@@ -396,6 +402,8 @@ impl Checker<'_> {
             }
         }
         let (h, w, at) = (self.show(&have), self.show(&want), self.node(node).span);
+        let inside = at.file == start.file && start.start <= at.start && at.end <= end.end;
+        let at = if inside { at } else { end };
         Err(self.report(
             Diagnostic::error("GDL0110", "the result has another type than declared", at, format!("this is `{h}`"))
                 .label(e.span, format!("declared as `{w}`"))

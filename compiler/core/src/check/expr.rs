@@ -69,7 +69,10 @@ impl Checker<'_> {
     pub(crate) fn eval_int(&mut self, e: &Expr, env: &mut Env) -> R<Int> {
         match self.eval(e, env)? {
             Val::Int(n) => Ok(n),
-            other => Err(self.error("GDL0111", "a whole number is needed here", e.span, format!("this is {}", other.describe()))),
+            other => Err(self.report(
+                Diagnostic::error("GDL0111", "a whole number is needed here", e.span, format!("this is {}", other.describe()))
+                    .help("Numbers that shape a network are known at compile time: a literal, an `int` of the signature, `dim(V)`; a loop also takes `g.size`."),
+            )),
         }
     }
 
@@ -216,13 +219,12 @@ impl Checker<'_> {
             (Mul, Val::Int(x), Val::Int(y)) => x.mul(y).map(Val::Int).ok_or_else(|| self.too_large(span)),
             (Add, Val::Rep(_), Val::Rep(_) | Val::Int(_)) | (Add, Val::Int(_), Val::Rep(_)) => {
                 let (x, y) = (self.want_rep(a, parts.0)?, self.want_rep(b, parts.1)?);
-                if x.gauge.is_some() && y.gauge.is_some() && x.gauge != y.gauge {
-                    return Err(self.error("GDL0116", "these are representations of the gauges of two meshes", span, "cannot be added"));
-                }
+                self.joint_gauge(&x, &y, span)?;
                 Ok(Val::Rep(x.plus(&y)))
             }
             (Mul, Val::Rep(x), Val::Rep(y)) => {
-                Ok(Val::Rep(Rep::from_blocks(vec![(Int::num(1), Atom::Kron(Box::new(x.clone()), Box::new(y.clone())))], x.gauge.or(y.gauge))))
+                let gauge = self.joint_gauge(x, y, span)?;
+                Ok(Val::Rep(Rep::from_blocks(vec![(Int::num(1), Atom::Kron(Box::new(x.clone()), Box::new(y.clone())))], gauge)))
             }
             (Concat, Val::List(x), Val::List(y)) => Ok(Val::List([x.as_slice(), y.as_slice()].concat())),
             (Pow, _, Val::Int(n)) => {

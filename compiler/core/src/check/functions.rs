@@ -62,7 +62,8 @@ impl Checker<'_> {
             "trivial" => Val::Group(Group::Trivial),
             "vector" => Val::Rep(self.vector_rep(&self.space_dim())),
             "point" => Val::Type(Type { sets: Vec::new(), elem: Elem::Point(self.space_dim()) }),
-            "pi" => Val::Num(Exact::inexact(std::f64::consts::PI)),
+            // π is transcendental: every residue extends the homomorphism from the algebraic numbers.
+            "pi" => Val::Num(Exact { f: std::f64::consts::PI, r: Some(PI_RESIDUE) }),
             "true" | "false" => Val::Bool(n == "true"),
             "O" | "Oh" => match Group::named(n, &[]) {
                 Ok(g) => Val::Group(g),
@@ -251,13 +252,19 @@ impl Checker<'_> {
             ("points", [a]) => {
                 let r = self.eval_rep(&a.value, env)?;
                 if !r.is_permutation() {
-                    return Err(self.error("GDL0108", format!("the group does not permute a basis of `{r}`"), a.value.span, "not a permutation representation"));
+                    let mixed = self.mixed_components(&r, &|x| x.max(0.0));
+                    return Err(self.report(
+                        Diagnostic::error("GDL0108", format!("the group does not permute a basis of `{r}`"), a.value.span, "not a permutation representation")
+                            .counterexample(mixed)
+                            .help("Components have indices only where the group permutes them (`regular`, invariants); take `norm2` of the whole vector."),
+                    ));
                 }
                 Ok(Val::Set(Set::Points(r)))
             }
             ("hom", [a, b]) => {
                 let (x, y) = (self.eval_rep(&a.value, env)?, self.eval_rep(&b.value, env)?);
-                Ok(Val::Rep(Rep::from_blocks(vec![(Int::num(1), Atom::Hom(Box::new(x.clone()), Box::new(y.clone())))], x.gauge.or(y.gauge))))
+                let gauge = self.joint_gauge(&x, &y, span)?;
+                Ok(Val::Rep(Rep::from_blocks(vec![(Int::num(1), Atom::Hom(Box::new(x), Box::new(y)))], gauge)))
             }
             ("fixed", [a]) => {
                 let v = self.eval(&a.value, env)?;
@@ -455,7 +462,12 @@ impl Checker<'_> {
             ("ones", [(v, s)]) => {
                 let r = self.want_rep(v, *s)?;
                 if !r.is_permutation() {
-                    return Err(self.error("GDL0103", format!("no vector of ones is fixed in `{r}`"), *s, "the group moves it"));
+                    let moved = self.moved_vector(&r);
+                    return Err(self.report(
+                        Diagnostic::error("GDL0103", format!("no vector of ones is fixed in `{r}`"), *s, "the group moves it")
+                            .counterexample(moved)
+                            .help("Ones are fixed where the group permutes the components; 0 is fixed everywhere: `0 * x`."),
+                    ));
                 }
                 Ok(Val::Node(self.add(TOp::Constant(vec![Exact::int(1)]), Type::rep(r), &[], span)))
             }
@@ -513,7 +525,8 @@ impl Checker<'_> {
                 return Err(c.points_are_affine("a point has no tensor product", span));
             };
             c.same_fibre(args[0], args[1], span)?;
-            let rep = Rep::from_blocks(vec![(Int::num(1), Atom::Kron(Box::new(x.clone()), Box::new(y)))], x.gauge);
+            let gauge = c.joint_gauge(&x, &y, span)?;
+            let rep = Rep::from_blocks(vec![(Int::num(1), Atom::Kron(Box::new(x), Box::new(y)))], gauge);
             Ok(c.add(TOp::Tensor { a: args[0], b: args[1] }, Type::rep(rep), args, span))
         })
     }
@@ -544,7 +557,15 @@ impl Checker<'_> {
                     let ty = Type { sets: Vec::new(), elem: Elem::Index(Set::Range(n)) };
                     Ok(c.add(TOp::Argmax { x: args[0] }, ty, args, span))
                 }
-                None => Err(c.not_pointwise("argmax", &rep, span, span, &|v| v.max(0.0))),
+                None => {
+                    let moved = c.moved_maximum(&rep);
+                    Err(c.report(
+                        Diagnostic::error("GDL0102", "`argmax` is not equivariant on this field", span, format!("the group moves the components of `{rep}`, and with them the place of the largest"))
+                            .counterexample(moved)
+                            .note("A place among components is a number, so it is invariant only where the components are.")
+                            .help("Reduce over the group first (`group_pool(max)`), or take `norm2` of every copy."),
+                    ))
+                }
             }
         })
     }
@@ -574,6 +595,7 @@ impl Checker<'_> {
             if !t1.same(&t2) {
                 return Err(c.types_differ("choose between", args[1], args[2], span));
             }
+            c.same_fibre(args[1], args[2], span)?;
             let scalar = t0.same(&Type::scalar());
             let componentwise = t0.same(&t1) && t1.as_rep().is_some_and(Rep::is_permutation);
             if !scalar && !componentwise {
@@ -626,5 +648,8 @@ impl Checker<'_> {
         crate::lower::reps::concrete(&self.model, r)
     }
 }
+
+/// The residue that stands for π.
+const PI_RESIDUE: u64 = 3_141_592_653_589_793_238;
 
 const MAX_ITEM_DEPTH: usize = 40;

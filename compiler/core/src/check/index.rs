@@ -111,7 +111,10 @@ impl Checker<'_> {
             },
             _ => {
                 let shown = self.show(&ty);
-                Err(self.error("GDL0111", "there is nothing to index", span, format!("this is `{shown}`")))
+                Err(self.report(
+                    Diagnostic::error("GDL0111", "there is nothing to index", span, format!("this is `{shown}`"))
+                        .help("Brackets read signals and copies (`x[i]`, `n x V`); points and labels have no components: use differences of points."),
+                ))
             }
         }
     }
@@ -127,28 +130,31 @@ impl Checker<'_> {
     fn pick(&mut self, x: NodeId, k: i64, set: &Set, rest: Type, base_span: Span, at_span: Span, span: Span) -> R<Val> {
         match set {
             Set::Range(n) => {
-                if let Some(len) = n.value() {
-                    if k < 0 || k >= len {
-                        return Err(self.error("GDL0106", "this index is out of range", at_span, format!("there are {len} of them, numbered from 0")));
-                    }
-                }
                 let rep = self.node(x).ty.as_rep().cloned().unwrap_or_default();
                 if self.node(x).ty.sets.is_empty() && rep.copies().0.is(1) && !rep.is_trivial() && !rep.is_abstract() {
                     return Err(self.component(&rep, base_span, at_span));
                 }
+                if let Some(len) = n.value().filter(|len| !(0..*len).contains(&k)) {
+                    return Err(self.out_of_range(k, &format!("there are {len} of them, numbered from 0"), at_span));
+                }
                 Ok(Val::Node(self.add(TOp::Pick { x, k: k as u32 }, rest, &[x], span)))
             }
             Set::Enum(names) if k >= 0 && (k as usize) < names.len() => Ok(Val::Node(self.add(TOp::Pick { x, k: k as u32 }, rest, &[x], span))),
-            Set::Enum(names) => Err(self.error("GDL0106", "this index is out of range", at_span, format!("there are {} labels", names.len()))),
+            Set::Enum(names) => Err(self.out_of_range(k, &format!("there are {} labels", names.len()), at_span)),
             other => {
-                let shown = self.show_set(other);
+                let (shown, moved) = (self.show_set(other), self.moved_element(other));
                 Err(self.report(
                     Diagnostic::error("GDL0104", format!("no element of `{shown}` can be named"), at_span, "the symmetry moves every element")
+                        .counterexample(moved)
                         .note("Relabelling the elements is a symmetry of the domain and fixes none of them.")
                         .help("Bind an index (`y[i] = …`, `sum i: …`), or mark elements by an input signal."),
                 ))
             }
         }
+    }
+
+    fn out_of_range(&mut self, k: i64, have: &str, span: Span) -> super::Reported {
+        self.report(Diagnostic::error("GDL0106", "this index is out of range", span, have).help(format!("Elements are numbered from 0, so there is no element {k} here.")))
     }
 
     fn component(&mut self, rep: &Rep, base: Span, at: Span) -> super::Reported {
@@ -214,9 +220,10 @@ impl Checker<'_> {
             return Err(self.error("GDL0111", "only signals on a grid are read at offsets", span, format!("this is `{shown}`")));
         };
         let Some(grid) = grid_of(self, dom) else {
-            let shown = self.show_set(&Set::Nodes(dom));
+            let (shown, moved) = (self.show_set(&Set::Nodes(dom)), self.moved_element(&Set::Nodes(dom)));
             return Err(self.report(
                 Diagnostic::error("GDL0104", format!("`{shown}` has no offsets"), at_span, "only grids have neighbours at fixed offsets")
+                    .counterexample(moved)
                     .help("Declare the domain as `grid(d)`, or use `scan` on a `seq` and edges on a graph."),
             ));
         };

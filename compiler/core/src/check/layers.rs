@@ -1,7 +1,9 @@
 //! A layer at its definition: checked once, with its representations unknown.
 
 use super::{Checker, Env, LayerRef, R, Val};
+use crate::diag::Diagnostic;
 use crate::typed::{Input, TOp};
+use crate::types::Set;
 use gdl_syntax::ast::Expr;
 use std::rc::Rc;
 
@@ -57,6 +59,16 @@ impl Checker<'_> {
         let Some(t) = v.to_type() else {
             return Err(self.error("GDL0111", format!("what is `{name}`?"), ty.span, format!("a type or kind is needed; this is {}", v.describe())));
         };
+        if let Some(gauge) = t.as_rep().filter(|r| !self.abstract_mode && !r.is_trivial()).and_then(|r| r.gauge) {
+            let over = t.sets.iter().filter(|s| matches!(s, Set::Nodes(d) | Set::Edges(d) if d.0 == gauge)).count();
+            if over != 1 {
+                return Err(self.report(
+                    Diagnostic::error("GDL0125", format!("over which vertex does `{name}` lie?"), ty.span, "tangent vectors of a mesh live over its vertices or edges")
+                        .note("There is no tangent plane common to all vertices.")
+                        .help("Declare it as a field: `m.verts -> …`, or as invariants."),
+                ));
+            }
+        }
         self.model.inputs.push(Input { name: name.to_string(), ty: t.clone() });
         let k = self.model.inputs.len() as u32 - 1;
         Ok(self.add(TOp::Input(k), t, &[], ty.span))

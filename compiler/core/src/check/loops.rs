@@ -41,7 +41,13 @@ impl Checker<'_> {
             };
             let (a, b) = (self.node(init[k]).ty.clone(), self.node(x).ty.clone());
             if !a.same(&b) {
-                let (a, b, at) = (self.show(&a), self.show(&b), self.node(x).span);
+                let (a, b) = (self.show(&a), self.show(&b));
+                let new = format!("{}'", n.name);
+                let value = body.stmts.iter().rev().find_map(|s| match &s.kind {
+                    StmtKind::Def(d) if matches!(&d.lhs, Lhs::Name { name, .. } if name.name == new) => Some(d.value.span),
+                    _ => None,
+                });
+                let at = value.unwrap_or(self.node(x).span);
                 return Err(self.report(
                     Diagnostic::error("GDL0115", format!("the state `{}` changes its type", n.name), at, format!("becomes `{b}`"))
                         .label(n.span, format!("starts as `{a}`"))

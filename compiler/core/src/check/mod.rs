@@ -19,6 +19,7 @@ mod ops;
 mod params;
 mod reduce;
 mod regroup;
+mod shown;
 mod signature;
 mod stmts;
 mod suggest;

@@ -23,7 +23,7 @@ impl Checker<'_> {
         for b in bound {
             deps.remove(b);
         }
-        if ty.as_rep().is_none_or(|r| r.gauge.is_none()) || fibre.is_some_and(|f| bound.contains(&f)) {
+        if ty.as_rep().is_none_or(|r| r.gauge.is_none() || r.is_trivial()) || fibre.is_some_and(|f| bound.contains(&f)) {
             fibre = None;
         }
         let path = self.path_id();
@@ -42,9 +42,19 @@ impl Checker<'_> {
         }
     }
 
-    /// Says in whose fibre a node lies.
+    /// Says in whose fibre a node lies; invariants lie in none.
     pub(crate) fn set_fibre(&mut self, id: NodeId, fibre: Option<VarId>) {
-        self.model.nodes[id.0 as usize].fibre = fibre;
+        let node = &mut self.model.nodes[id.0 as usize];
+        node.fibre = if node.ty.as_rep().is_some_and(Rep::is_trivial) { None } else { fibre };
+    }
+
+    /// The index over which values read at `v` lie, if it belongs to the mesh of a gauge: a vertex, or the destination of an edge.
+    fn fibre_at(&self, v: VarId, gauge: Option<u32>) -> Option<VarId> {
+        match self.model.var(v).set {
+            Set::Nodes(d) if Some(d.0) == gauge => Some(v),
+            Set::Edges(d) if Some(d.0) == gauge => Some(self.end_of(v, false).unwrap_or(v)),
+            _ => None,
+        }
     }
 
     /// A constant number.
@@ -68,6 +78,9 @@ impl Checker<'_> {
             Val::Bool(b) => Ok(self.number(Exact::int(i64::from(*b)), span)),
             Val::Var(v) => self.index_as_value(*v, span),
             Val::List(items) => self.vector_constant(items, span),
+            Val::Record(_) => Err(self.report(
+                crate::diag::Diagnostic::error("GDL0111", "a value is needed here", span, "this is a record").help("Numbers in parentheses are a vector only in `const v: V = (…)`, where they must be fixed by the group."),
+            )),
             other => Err(self.error("GDL0111", "a value is needed here", span, format!("this is {}", other.describe()))),
         }
     }
@@ -84,9 +97,10 @@ impl Checker<'_> {
                 Ok(self.add_with(TOp::Position(v), Type::scalar(), &[], &[v], &[], span))
             }
             _ => {
-                let name = self.model.var(v).name.clone();
+                let (name, moved) = (self.model.var(v).name.clone(), self.moved_element(&set));
                 Err(self.report(
                     crate::diag::Diagnostic::error("GDL0104", format!("`{name}` is not a number"), span, "an index of a domain whose elements have no order")
+                        .counterexample(moved)
                         .note("Relabelling the elements is a symmetry of this domain, and no numbering is fixed by it.")
                         .help("Use a `seq` if the order of the elements means something, or pass the number as an input."),
                 ))
@@ -141,10 +155,10 @@ impl Checker<'_> {
     pub(crate) fn read(&mut self, x: NodeId, at: VarId, span: Span) -> R<NodeId> {
         let ty = self.node(x).ty.clone();
         let rest = ty.with_sets(ty.sets[1..].to_vec());
-        let gauged = ty.as_rep().is_some_and(|r| r.gauge.is_some());
+        let fibre = self.fibre_at(at, ty.as_rep().and_then(|r| r.gauge));
         let id = self.add_with(TOp::Read { x, at }, rest, &[x], &[at], &[], span);
-        if gauged && matches!(ty.sets[0], Set::Nodes(_)) {
-            self.set_fibre(id, Some(at));
+        if fibre.is_some() {
+            self.set_fibre(id, fibre);
         }
         Ok(id)
     }
@@ -153,11 +167,14 @@ impl Checker<'_> {
     pub(crate) fn define(&mut self, vars: &[VarId], body: NodeId, span: Span) -> R<NodeId> {
         let body_ty = self.node(body).ty.clone();
         let fibre = self.node(body).fibre;
-        let gauged = body_ty.as_rep().is_some_and(|r| r.gauge.is_some() && !r.is_trivial());
-        if gauged {
-            let over = vars.iter().copied().find(|v| matches!(self.model.var(*v).set, Set::Nodes(_)));
-            if fibre != over && over.is_some() && self.node(body).deps.iter().any(|d| Some(*d) == fibre) {
-                return Err(self.fibre_mismatch(fibre, over, span));
+        if let Some(gauge) = body_ty.as_rep().filter(|r| !r.is_trivial()).and_then(|r| r.gauge) {
+            let over: Vec<VarId> = vars.iter().filter_map(|&v| self.fibre_at(v, Some(gauge))).collect();
+            let inner = body_ty.sets.iter().any(|s| matches!(s, Set::Nodes(d) | Set::Edges(d) if d.0 == gauge));
+            match (over.as_slice(), fibre) {
+                ([_, _, ..], _) => return Err(self.two_fibres(span)),
+                ([_], _) if inner => return Err(self.two_fibres(span)),
+                ([at], Some(f)) if f != *at => return Err(self.fibre_mismatch(fibre, Some(*at), span)),
+                _ => {}
             }
         }
         let mut ty = body_ty;

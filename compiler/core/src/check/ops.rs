@@ -183,8 +183,11 @@ impl Checker<'_> {
         self.lift(xs, span, &mut |c, args| {
             let mut rep = Rep::default();
             for &a in args {
-                match c.node(a).ty.as_rep() {
-                    Some(r) => rep = rep.plus(r),
+                match c.node(a).ty.as_rep().cloned() {
+                    Some(r) => {
+                        c.joint_gauge(&rep, &r, span)?;
+                        rep = rep.plus(&r);
+                    }
                     None => return Err(c.points_are_affine("a point cannot be joined to other features", span)),
                 }
             }
@@ -285,6 +288,28 @@ impl Checker<'_> {
         )
     }
 
+    /// A field that lives on two sets of a mesh at once.
+    pub(crate) fn two_fibres(&mut self, span: Span) -> Reported {
+        self.report(
+            Diagnostic::error("GDL0107", "vectors over one vertex are indexed by two", span, "over which of the two does each lie?")
+                .counterexample(Some("frame over one of them turned by 90°:  |f(gx) - g f(x)| / |f(x)| = 1.00".into()))
+                .note("A field of tangent vectors has one vector for every vertex or edge; a table of them has no fibre of its own.")
+                .help("Define it on vertices or on edges alone, or keep invariants: `norm2`, `dot`."),
+        )
+    }
+
+    /// The gauge of a representation made of two, which belong to one group unless one of them is invariant.
+    pub(crate) fn joint_gauge(&mut self, x: &Rep, y: &Rep, span: Span) -> R<Option<u32>> {
+        if !self.abstract_mode && x.gauge != y.gauge && !x.is_trivial() && !y.is_trivial() {
+            return Err(self.report(
+                Diagnostic::error("GDL0116", "representations of two groups are joined", span, format!("`{x}` and `{y}`"))
+                    .note("Tangent vectors turn with the frame of their vertex, other vectors with the group of the model.")
+                    .help("Join invariants: `norm2` of one of the two."),
+            ));
+        }
+        Ok(x.gauge.or(y.gauge))
+    }
+
     pub(crate) fn points_are_affine(&mut self, title: &str, span: Span) -> Reported {
         self.report(
             Diagnostic::error("GDL0109", title.to_string(), span, "positions have no origin")
@@ -315,7 +340,7 @@ impl Checker<'_> {
     /// A function that acts on each component alone, on a representation that mixes them.
     pub(crate) fn not_pointwise(&mut self, name: &str, rep: &Rep, span: Span, at: Span, f: &dyn Fn(f64) -> f64) -> Reported {
         let group = self.model.group.to_string();
-        let counter = self.concrete(rep).and_then(|(g, r)| gdl_rep::witness::pointwise(&g, &r, f)).map(|c| format!("{}:  |f(gx) - g f(x)| / |f(x)| = {:.2}", c.element, c.error));
+        let counter = self.mixed_components(rep, f);
         let mixed = rep.flat().blocks().iter().find(|(_, a)| !Rep::from_blocks(vec![(Int::num(1), a.clone())], rep.gauge).is_permutation()).map(|(_, a)| a.to_string()).unwrap_or_default();
         let who = if self.abstract_mode { "the group".to_string() } else if rep.gauge.is_some() { "the gauge".into() } else { group };
         let mut d = Diagnostic::error("GDL0102", format!("`{name}` is not equivariant on this field"), span, format!("acts on each component alone, but {who} mixes the components of `{mixed}`"));

@@ -19,14 +19,21 @@ impl Checker<'_> {
         }
         let ty = self.eval(ty_expr, env)?;
         let Some(space) = ty.to_space() else {
+            let Some(set) = ty.to_type().and_then(|t| t.sets.into_iter().find(crate::types::Set::is_dynamic)) else {
+                return Err(self.report(
+                    Diagnostic::error("GDL0111", "a parameter needs a type", ty_expr.span, format!("this is {}", ty.describe())).help("Write `param W: hom(a, b)`, `param c: 8`, or `param E: enum(H, C) -> 8`."),
+                ));
+            };
+            let moved = self.moved_element(&set);
             return Err(self.report(
-                Diagnostic::error("GDL0103", "a parameter cannot live on a run-time domain", ty_expr.span, format!("this is {}", ty.describe()))
+                Diagnostic::error("GDL0103", "a parameter cannot live on a run-time domain", ty_expr.span, "its elements are known only when the model runs")
+                    .counterexample(moved)
                     .note("Relabelling the elements of the domain fixes no assignment of weights to them but the constant one.")
                     .help("Use static sets (`0..n`, `enum`, `p.window(3)`) and representations; a value for every node comes in as an input."),
             ));
         };
         let init = self.init(p, env)?;
-        let dead = self.check_space(&space, ty_expr, p.name.span)?;
+        let dead = self.check_space(&space, ty_expr, p.name.span, env)?;
         let param = Param { name: path.clone(), space: space.clone(), init, external: p.external.clone(), basis: p.basis.as_ref().map(|b| b.name.clone()), span: p.name.span };
         self.model.params.push(param);
         let id = ParamId(self.model.params.len() as u32 - 1);
@@ -84,13 +91,17 @@ impl Checker<'_> {
     }
 
     /// A space must have fixed elements. A block that no map reaches gives a warning for the end.
-    fn check_space(&mut self, space: &Space, ty: &Expr, span: Span) -> R<Option<Diagnostic>> {
+    fn check_space(&mut self, space: &Space, ty: &Expr, span: Span, env: &Env) -> R<Option<Diagnostic>> {
         let Some(dims) = self.space_dims(space, ty.span)? else { return Ok(None) };
-        if dims.total == 0 && !matches!(ty.kind, ExprKind::Name(_)) && space.rep.as_hom().is_none() {
-            let group = self.model.group.to_string();
+        // A layer for any representation may have a bias: it is 0 where nothing else is fixed.
+        let given = matches!(&ty.kind, ExprKind::Name(n) if env.get(n).is_some());
+        if dims.total == 0 && !given && space.rep.as_hom().is_none() {
+            let group = if space.rep.gauge.is_some() { "the gauge".into() } else { self.model.group.to_string() };
+            let moved = self.moved_vector(&space.rep);
             let rep = space.rep.to_string();
             return Err(self.report(
                 Diagnostic::error("GDL0103", format!("no vector of `{rep}` is fixed by {group}"), ty.span, "this parameter could only be 0")
+                    .counterexample(moved)
                     .note("Schur: an irreducible representation that is not trivial has no invariant vector, so a bias there breaks the symmetry.")
                     .help("Leave the bias out, or declare it on the invariant blocks only."),
             ));
@@ -143,8 +154,9 @@ impl Checker<'_> {
             return Err(self.error("GDL0110", "this statistic has another type than declared", value.span, format!("this is `{h}`, declared as `{w}`")));
         }
         if !self.abstract_mode && !space.rep.is_trivial() {
+            let moved = self.moved_vector(&space.rep);
             return Err(self.report(
-                Diagnostic::error("GDL0103", "a statistic must be fixed by the group", ty.span, format!("`{}` is moved", space.rep)).help("Average invariants: norms, or means over the points of a permutation representation."),
+                Diagnostic::error("GDL0103", "a statistic must be fixed by the group", ty.span, format!("`{}` is moved", space.rep)).counterexample(moved).help("Average invariants: norms, or means over the points of a permutation representation."),
             ));
         }
         let param = Param { name: path, space, init: Init::Constant(1.0), external: None, basis: None, span: name.span };

@@ -64,7 +64,10 @@ impl Checker<'_> {
         let default = match (&r.default, proof) {
             (Some(d), _) => {
                 let ty = self.node(body).ty.clone();
-                Some(self.default_value(d, &ty, env)?)
+                let value = self.default_value(d, &ty, env)?;
+                self.stands_alone(value, &vars, d.span)?;
+                self.same_fibre(body, value, d.span)?;
+                Some(value)
             }
             (None, true) => None,
             (None, false) => return Err(self.may_be_empty(r, &vars)),
@@ -75,6 +78,19 @@ impl Checker<'_> {
             body = self.reduce_over(r.op, v, c, b, body, if k == 0 { default } else { None }, r, span)?;
         }
         Ok(Val::Node(body))
+    }
+
+    /// What stands for an empty range names none of its elements.
+    fn stands_alone(&mut self, value: NodeId, vars: &[VarId], span: Span) -> R<()> {
+        let ends = vars.iter().filter_map(|v| self.model.var(*v).ends).flat_map(|(s, d)| [s, d]);
+        let bound: Vec<VarId> = ends.filter(|v| self.model.var(*v).kind == VarKind::End).chain(vars.iter().copied()).collect();
+        let Some(&v) = self.node(value).deps.iter().find(|d| bound.contains(d)) else { return Ok(()) };
+        let name = self.model.var(v).name.clone();
+        Err(self.report(
+            Diagnostic::error("GDL0127", "this default depends on an element of the empty range", span, format!("when it is needed, there is no `{name}`"))
+                .note("The value after `else` is that of the whole reduction when nothing is reduced.")
+                .help("Write a fixed value, 0 for instance, or one that depends on outer indices only."),
+        ))
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -161,7 +177,7 @@ impl Checker<'_> {
         });
         self.report(
             Diagnostic::error("GDL0108", format!("`{word}` is not equivariant on this field"), r.op_span, format!("compares components of `{rep}`, which the group mixes"))
-                .counterexample(counter.map(|c| format!("{}:  |f(gx) - g f(x)| / |f(x)| = {:.2}", c.element, c.error)))
+                .counterexample(counter.map(super::shown::said))
                 .note("Only sums commute with every linear action; extrema and products need a basis that the group permutes.")
                 .help(format!("Use `sum` or `mean`, or take the {word} of norms: `{word} …: norm2(…)`.")),
         )
@@ -173,6 +189,7 @@ impl Checker<'_> {
             Binder::Bare(name) => {
                 let set = match self.infer_set(&name.name, scope, env) {
                     Some(s) => s,
+                    None if scope.iter().any(|e| reads_poison(&name.name, e, env)) => return Err(super::Reported),
                     None => {
                         return Err(self.report(
                             Diagnostic::error("GDL0111", format!("over what does `{}` range?", name.name), name.span, "it is not used as an index of a known signal")
@@ -307,6 +324,9 @@ impl Checker<'_> {
                     }
                 }
             }
+            if let Some(set) = self.infer_from_comparison(name, r, env) {
+                return Some(set);
+            }
         }
         let mut found = None;
         crate::walk::children(e, &mut |child| {
@@ -315,6 +335,20 @@ impl Checker<'_> {
             }
         });
         found
+    }
+
+    /// `i` in `sum j in s if j <= i: …` ranges over s.
+    fn infer_from_comparison(&mut self, name: &str, r: &Reduction, env: &mut Env) -> Option<Set> {
+        r.conds.iter().find_map(|c| {
+            let ExprKind::Binary { op: BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge, lhs, rhs } = &c.kind else { return None };
+            let (ExprKind::Name(a), ExprKind::Name(b)) = (&lhs.kind, &rhs.kind) else { return None };
+            let other = if a == name { b } else { a };
+            let set = r.binders.iter().find_map(|b| match b {
+                Binder::In(n, set) if n.name == *other => Some(set),
+                _ => None,
+            });
+            (a == name || b == name).then_some(set)?.and_then(|set| self.quietly(|c| c.eval(set, env)).ok()?.to_set())
+        })
     }
 
     fn infer_from_read(&mut self, name: &str, base: &Expr, indices: &[Expr], env: &mut Env) -> Option<Set> {
@@ -353,6 +387,22 @@ impl Checker<'_> {
         self.diags = kept;
         out
     }
+}
+
+/// Whether an expression reads something at the index `name` whose error has been reported.
+fn reads_poison(name: &str, e: &Expr, env: &Env) -> bool {
+    if let ExprKind::Index { base, indices } = &e.kind {
+        let named = |e: &Expr| matches!(&e.kind, ExprKind::Name(n) if n == name);
+        let at = indices.iter().any(|i| named(i) || matches!(&i.kind, ExprKind::Binary { lhs, .. } if named(lhs)));
+        if let (true, ExprKind::Name(root)) = (at, &index_root(base).0.kind) {
+            if matches!(env.get(root), Some(Val::Poison)) {
+                return true;
+            }
+        }
+    }
+    let mut found = false;
+    crate::walk::children(e, &mut |child| found |= reads_poison(name, child, env));
+    found
 }
 
 /// The innermost base of nested brackets and how many brackets lie between.

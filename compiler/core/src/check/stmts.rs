@@ -246,6 +246,13 @@ impl Checker<'_> {
         let Some((at, n)) = self.gates_at.clone() else {
             return Err(self.error("GDL0111", "`gates` stands only inside `for n x V in a`", span, "there is no current block"));
         };
+        let all = self.node(x).ty.as_rep().cloned().unwrap_or_default();
+        if !all.is_trivial() {
+            let mixed = self.moved_vector(&all);
+            return Err(self.report(
+                Diagnostic::error("GDL0102", "gates are invariant numbers", span, format!("`{all}` is moved by the group")).counterexample(mixed).help("Make them with `linear`: `(v, g) = split(x, a)` of an `x: gated(a)`."),
+            ));
+        }
         let rep = Rep::atom(n.clone(), crate::types::Atom::Known(gdl_rep::Atom::Trivial));
         self.lift(&[x], span, &mut |c, args| {
             let ty = crate::types::Type::rep(rep.clone());
