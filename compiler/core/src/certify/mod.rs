@@ -34,7 +34,7 @@ mod scene;
 mod slots;
 
 pub use factors::Factor;
-pub use numeric::{VerifyReport, verify};
+pub use numeric::{Batch, VerifyOptions, VerifyReport, verify};
 pub use scene::{Column, Rng};
 
 use crate::diag::Diagnostic;

@@ -47,11 +47,11 @@ impl Lowerer<'_> {
             TOp::Offset { x, cell, offset, default } => self.offset(*x, *cell, offset, *default, span)?,
             TOp::Apply { map, x } => {
                 let x = self.tensor(*x)?;
-                let Lowered1::Map(m) = self.low(*map)? else { return Err(self.unsupported("this map has no coordinates", span)) };
+                let m = self.map(*map, span)?;
                 self.apply(&m, &x, span)?
             }
             TOp::Direction { x, dir } => {
-                let Lowered1::Map(m) = self.low(*x)? else { return Err(self.unsupported("this is not a kernel", span)) };
+                let m = self.map(*x, span)?;
                 let d = self.tensor(*dir)?;
                 let len = m.open.orbit_len;
                 return Ok(Lowered1::Map(self.direction(m, &d, len)));
@@ -196,9 +196,20 @@ impl Lowerer<'_> {
         }
     }
 
+    /// A map or kernel: a parameter, or a value of type `fixed(T)`.
+    fn map(&mut self, x: NodeId, span: Span) -> L<super::maps::MapLow> {
+        match self.low(x)? {
+            Lowered1::Map(m) => Ok(m),
+            _ => self.opened_fixed(x, span),
+        }
+    }
+
     /// A value of type `fixed(T)` as the map or kernel it stands for.
     fn opened_fixed(&mut self, x: NodeId, span: Span) -> L<super::maps::MapLow> {
-        let Some(space) = self.model.rep(x).and_then(crate::types::Rep::opened) else { return Err(self.unsupported("not a fixed element", span)) };
+        let space = match self.model.rep(x).map(crate::types::Rep::blocks) {
+            Some([(n, crate::types::Atom::Fixed(s))]) if n.is(1) => (**s).clone(),
+            _ => return Err(self.unsupported("this map has no coordinates", span)),
+        };
         let Lowered1::Tensor(t) = self.low(x)? else { return Err(self.unsupported("not coordinates", span)) };
         match self.from_scalars(&t, &space, span)? {
             Lowered1::Map(m) => Ok(m),

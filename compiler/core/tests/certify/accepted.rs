@@ -68,14 +68,9 @@ model Tensors under O(3) (m: cloud(3), x: m.nodes -> 2x0e + 1x1o) -> (m.nodes ->
 }";
 
 pub const MESH: &str = "
-layer gem_conv(x: m.verts -> a, b: rep(m.gauge)) -> (m.verts -> b) where m: mesh, a: rep(m.gauge) {
-  param Kself: hom(a, b)
-  param Knbr : m.circle -> hom(a, b)
-  y[p] = Kself(x[p]) + (mean e: q -> p in m.edges: Knbr[e.angle](e.transport(x[q])) else 0)
-  y
-}
-model Gem(m: mesh, x: m.verts -> 2) -> (m.verts -> 1 + irrep(1)) {
-  x |> gem_conv(2 + irrep(1) + irrep(2)) |> gem_conv(1 + irrep(1))
+model Gem(m: mesh, x: m.verts -> 2) -> (s: m.verts -> 2, v: m.verts -> 1 + irrep(1)) {
+  y = x |> gem_conv(gated(2 + 2 x irrep(1) + irrep(2))) |> gate(silu) |> gem_conv(1 + irrep(1))
+  (s = gem_conv(y, 2), v = y)
 }";
 
 pub const SEQ: &str = "

@@ -2,3 +2,4 @@
 
 mod accepted;
 mod common;
+mod mutations;
