@@ -512,3 +512,34 @@ fn results_of_all_kinds() {
         vec![x, x, w, c, fill, y, y]
     });
 }
+
+/// Enough rows for several threads, parts and tiles.
+#[test]
+fn large_batches() {
+    let door = DoorSizes {
+        samples: 160,
+        grids: vec![("img".into(), vec![8, 8])],
+        ..DoorSizes::default()
+    };
+    check(&door, |b| {
+        let fine = grid(b);
+        let x = b.input("x", Some(fine), &[16], Dtype::Real);
+        let spec = WindowSpec {
+            offsets: offsets(1),
+            stride: 1,
+            wrap: false,
+            fine,
+            coarse: fine,
+        };
+        let w = b.window(x, &spec);
+        let kernel = b.param("k", &[9, 16, 16]);
+        let y = b.contract(w, kernel, "ki,koi->o");
+        let z = b.map1(Scalar::Tanh, y);
+        let dk = b.contract_rows(w, z, "ki,o->koi");
+        let of = b.domains().map(MapDef::Sample(fine));
+        let sums = b.segment(Fold::Sum, z, of);
+        let square = b.mul(z, z);
+        let total = b.total(square);
+        vec![z, dk, sums, total]
+    });
+}

@@ -1,8 +1,11 @@
 //! Loop IR to machine code in memory, one function a kernel.
 
 mod emit;
+mod found;
 mod lanes;
+mod loops;
 mod math;
+mod memory;
 mod scalar;
 
 pub use emit::local_bytes;

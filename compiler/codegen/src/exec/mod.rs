@@ -5,6 +5,7 @@
 
 mod door;
 mod plan;
+mod products;
 mod run;
 mod tables;
 

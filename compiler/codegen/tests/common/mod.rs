@@ -84,10 +84,20 @@ pub fn check_on(
         let (xs, ps) = (convert_all(&func.inputs, inputs), convert_all(&func.params, params));
         let (xs, ps): (Vec<&Array>, Vec<&Array>) = (xs.iter().collect(), ps.iter().collect());
         let mut outputs = Vec::new();
-        // Twice: the second call reuses memory.
-        for _ in 0..2 {
-            program.run(&batch, &xs, &ps, &mut outputs).unwrap();
-        }
+        program.run(&batch, &xs, &ps, &mut outputs).unwrap();
+        let first = outputs.clone();
+        // The second call reuses memory, and gives the same bits.
+        program.run(&batch, &xs, &ps, &mut outputs).unwrap();
+        let bits = |list: &[Array]| {
+            list.iter()
+                .flat_map(Array::to_f64)
+                .map(f64::to_bits)
+                .collect::<Vec<_>>()
+        };
+        assert!(
+            bits(&first) == bits(&outputs),
+            "{what}: two calls differ (double {double}, threads {threads})"
+        );
         for (k, (got, want)) in outputs.iter().zip(&want).enumerate() {
             let got = got.to_f64();
             assert_eq!(got.len(), want.len(), "{what}: length of output {k}");
