@@ -18,7 +18,6 @@ pub const SAMPLES: DimId = DimId(0);
 
 /// What the rows of a dim are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 #[allow(missing_docs)] // fields are explained with their variant
 pub enum DimDef {
     /// One row a sample.
@@ -43,7 +42,6 @@ pub enum DimDef {
 
 /// A total function between the rows of two dims.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 #[allow(missing_docs)] // fields are explained with their variant
 pub enum MapDef {
     /// The sample of every row.
@@ -191,7 +189,7 @@ impl Instance {
                 }
                 DimDef::Coarse { of, size, stride, pad } => {
                     for &n in &inst.extents[of.0 as usize] {
-                        let span = n + 2 * pad;
+                        let span = n.saturating_add(2 * pad);
                         if span < *size || (span - size) % stride != 0 {
                             return Err(format!("a grid axis of {n} cells cannot be covered by windows of {size} moved by {stride} with padding {pad}: the symmetry needs (n + {}) divisible by {stride}", 2 * *pad as i64 - *size as i64));
                         }
@@ -205,7 +203,7 @@ impl Instance {
                     ptr.push(0);
                     for s in 0..samples {
                         at += u64::from(l[s + 1] - l[s]) * u64::from(r[s + 1] - r[s]);
-                        ptr.push(u32::try_from(at).map_err(|_| format!("more than 2^32 pairs in a batch"))?);
+                        ptr.push(u32::try_from(at).map_err(|_| String::from("more than 2^32 pairs in a batch"))?);
                     }
                     at as usize
                 }
