@@ -44,7 +44,10 @@ fn typing_rules() {
         };
         if !fine {
             let titles: Vec<String> = diags.iter().map(|d| format!("{} {}", d.code, d.title)).collect();
-            wrong.push(format!("spec/typing.md:{line}: expected {}, found {titles:?}", expected.as_deref().unwrap_or("no errors")));
+            wrong.push(format!(
+                "spec/typing.md:{line}: expected {}, found {titles:?}",
+                expected.as_deref().unwrap_or("no errors")
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

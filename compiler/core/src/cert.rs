@@ -49,9 +49,16 @@ pub fn certificate(model: &Model, training: bool) -> Vec<Row> {
     for (k, d) in model.domains.iter().enumerate() {
         let id = DomainId(k as u32);
         let name = &d.name;
-        let exact = |factor: String| Row { factor, claim: Claim::Exact, flags: flags.clone(), remark: String::new() };
+        let exact = |factor: String| Row {
+            factor,
+            claim: Claim::Exact,
+            flags: flags.clone(),
+            remark: String::new(),
+        };
         match &d.kind {
-            DomainKind::Set { .. } | DomainKind::Graph | DomainKind::Any => rows.push(exact(format!("relabelling of {name}"))),
+            DomainKind::Set { .. } | DomainKind::Graph | DomainKind::Any => {
+                rows.push(exact(format!("relabelling of {name}")))
+            }
             DomainKind::Cloud { .. } => {
                 rows.push(exact(format!("relabelling of {name}")));
                 rows.push(exact(format!("translations of {name}")));
@@ -75,7 +82,12 @@ pub fn certificate(model: &Model, training: bool) -> Vec<Row> {
         factor: "samples".into(),
         claim: Claim::Exact,
         flags: Vec::new(),
-        remark: if joined { "in any order; batch statistics join the samples of a batch" } else { "in any order and any batch" }.into(),
+        remark: if joined {
+            "in any order; batch statistics join the samples of a batch"
+        } else {
+            "in any order and any batch"
+        }
+        .into(),
     });
     rows
 }
@@ -84,30 +96,60 @@ fn declared(model: &Model, flags: &[Flag]) -> Row {
     let mut needs: Vec<String> = Vec::new();
     for c in &model.congruences {
         let name = &model.domains[c.domain.0 as usize].name;
-        let form = if c.remainder == 0 { format!("divisible by {}", c.modulus) } else { format!("of the form {}k + {}", c.modulus, c.remainder) };
+        let form = if c.remainder == 0 {
+            format!("divisible by {}", c.modulus)
+        } else {
+            format!("of the form {}k + {}", c.modulus, c.remainder)
+        };
         let text = format!("needs sides of {name} {form}");
         if c.modulus > 1 && !needs.contains(&text) {
             needs.push(text);
         }
     }
-    Row { factor: model.group.to_string(), claim: Claim::Exact, flags: flags.to_vec(), remark: needs.join(", ") }
+    Row {
+        factor: model.group.to_string(),
+        claim: Claim::Exact,
+        flags: flags.to_vec(),
+        remark: needs.join(", "),
+    }
 }
 
 /// Translations of a grid: exact if it wraps and nothing strides; in steps if it wraps; else the radius within which the border is not felt.
 fn translations(model: &Model, id: DomainId, wrap: bool, flags: &[Flag]) -> Row {
     let factor = format!("translations of {}", model.domains[id.0 as usize].name);
-    let step = model.domains.iter().enumerate().filter_map(|(k, _)| step_of(model, DomainId(k as u32), id)).max().unwrap_or(1);
+    let step = model
+        .domains
+        .iter()
+        .enumerate()
+        .filter_map(|(k, _)| step_of(model, DomainId(k as u32), id))
+        .max()
+        .unwrap_or(1);
     if wrap {
-        let claim = if step == 1 { Claim::Exact } else { Claim::Subgroup(format!("in steps of {step}")) };
-        return Row { factor, claim, flags: flags.to_vec(), remark: String::new() };
+        let claim = if step == 1 {
+            Claim::Exact
+        } else {
+            Claim::Subgroup(format!("in steps of {step}"))
+        };
+        return Row {
+            factor,
+            claim,
+            flags: flags.to_vec(),
+            remark: String::new(),
+        };
     }
     let radius = interior(model, id);
-    let steps = if step == 1 { String::new() } else { format!(", in steps of {step}") };
+    let steps = if step == 1 {
+        String::new()
+    } else {
+        format!(", in steps of {step}")
+    };
     Row {
         factor,
         claim: Claim::NotClaimed,
         flags: Vec::new(),
-        remark: format!("bounded grid; exact for what stays {radius} cells away from the border before the last pool{steps}"),
+        remark: format!(
+            "bounded grid; exact for what stays {radius} cells away from the border before the last pool{steps}"
+        ),
     }
 }
 
@@ -135,7 +177,9 @@ fn interior(model: &Model, root: DomainId) -> i64 {
 }
 
 fn reach(model: &Model, x: NodeId, offset: &Offset, root: DomainId) -> i64 {
-    let Some(Set::Nodes(fine)) = model.node(x).ty.sets.first() else { return 0 };
+    let Some(Set::Nodes(fine)) = model.node(x).ty.sets.first() else {
+        return 0;
+    };
     let step = step_of(model, *fine, root).unwrap_or(0);
     let cells = match offset {
         Offset::Window(o) => match &model.var(*o).set {
@@ -152,7 +196,10 @@ fn flags(model: &Model, training: bool) -> Vec<Flag> {
     let mut raise = |name: &'static str, span: Span| match out.iter_mut().find(|f| f.name == name) {
         Some(f) if f.spans.contains(&span) => {}
         Some(f) => f.spans.push(span),
-        None => out.push(Flag { name, spans: vec![span] }),
+        None => out.push(Flag {
+            name,
+            spans: vec![span],
+        }),
     };
     for n in &model.nodes {
         match &n.op {

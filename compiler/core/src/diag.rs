@@ -46,7 +46,10 @@ impl Diagnostic {
             code,
             severity: Severity::Error,
             title: title.into(),
-            labels: vec![Label { span, text: label.into() }],
+            labels: vec![Label {
+                span,
+                text: label.into(),
+            }],
             counterexample: None,
             help: None,
             note: None,
@@ -55,12 +58,18 @@ impl Diagnostic {
 
     /// A warning with its main label.
     pub fn warning(code: &'static str, title: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, title, span, label) }
+        Diagnostic {
+            severity: Severity::Warning,
+            ..Diagnostic::error(code, title, span, label)
+        }
     }
 
     /// Adds a label.
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 

@@ -46,7 +46,11 @@ pub type Loader<'a> = dyn Fn(&str, &str) -> Result<(String, String), String> + '
 
 /// Parses a file and everything it uses.
 pub fn load(path: &str, text: &str, settings: &[(String, String)], loader: &Loader<'_>) -> (Program, Vec<Diagnostic>) {
-    let mut program = Program { modules: Vec::new(), root: LIBRARY.len(), settings: settings.to_vec() };
+    let mut program = Program {
+        modules: Vec::new(),
+        root: LIBRARY.len(),
+        settings: settings.to_vec(),
+    };
     let mut diags = Vec::new();
     for (name, text) in LIBRARY {
         program.parse_module(name, text, true, &mut diags);
@@ -77,14 +81,27 @@ impl Program {
             let o = &self.modules[other];
             return o.own.get(name).map(|&k| (other, &o.ast.items[k]));
         }
-        self.modules.iter().enumerate().filter(|(_, m)| m.library).find_map(|(n, m)| m.own.get(name).map(|&k| (n, &m.ast.items[k])))
+        self.modules
+            .iter()
+            .enumerate()
+            .filter(|(_, m)| m.library)
+            .find_map(|(n, m)| m.own.get(name).map(|&k| (n, &m.ast.items[k])))
     }
 
     /// The names visible in a module.
     pub fn names(&self, module: usize) -> Vec<String> {
-        let library = self.modules.iter().filter(|m| m.library).flat_map(|m| m.own.keys().cloned());
+        let library = self
+            .modules
+            .iter()
+            .filter(|m| m.library)
+            .flat_map(|m| m.own.keys().cloned());
         let m = &self.modules[module];
-        m.own.keys().cloned().chain(m.imports.keys().cloned()).chain(library).collect()
+        m.own
+            .keys()
+            .cloned()
+            .chain(m.imports.keys().cloned())
+            .chain(library)
+            .collect()
     }
 
     /// The value given for a setting outside.
@@ -107,17 +124,34 @@ impl Program {
         }
         let mut own = HashMap::new();
         for (k, item) in parsed.ast.items.iter().enumerate() {
-            if let Some((name, span)) = item_name(item) {
-                if own.insert(name.to_string(), k).is_some() {
-                    diags.push(Diagnostic::error("GDL0120", format!("`{name}` is defined twice"), span, "defined again").help("Take another name."));
-                }
+            if let Some((name, span)) = item_name(item)
+                && own.insert(name.to_string(), k).is_some()
+            {
+                diags.push(
+                    Diagnostic::error("GDL0120", format!("`{name}` is defined twice"), span, "defined again")
+                        .help("Take another name."),
+                );
             }
         }
-        self.modules.push(Module { path: path.into(), text: text.into(), ast: parsed.ast, imports: HashMap::new(), own, library });
+        self.modules.push(Module {
+            path: path.into(),
+            text: text.into(),
+            ast: parsed.ast,
+            imports: HashMap::new(),
+            own,
+            library,
+        });
         id
     }
 
-    fn add_file(&mut self, path: &str, text: &str, loader: &Loader<'_>, stack: &mut Vec<String>, diags: &mut Vec<Diagnostic>) -> usize {
+    fn add_file(
+        &mut self,
+        path: &str,
+        text: &str,
+        loader: &Loader<'_>,
+        stack: &mut Vec<String>,
+        diags: &mut Vec<Diagnostic>,
+    ) -> usize {
         let id = self.parse_module(path, text, false, diags);
         stack.push(path.to_string());
         let uses: Vec<(gdl_syntax::ast::Use, Span)> = self.modules[id]
@@ -131,20 +165,32 @@ impl Program {
             .collect();
         for (u, span) in uses {
             let (other, single) = match &u.from {
-                UseFrom::Path(parts) => (self.library_module(parts, span, diags), parts.last().map(|p| p.name.clone())),
+                UseFrom::Path(parts) => (
+                    self.library_module(parts, span, diags),
+                    parts.last().map(|p| p.name.clone()),
+                ),
                 UseFrom::File { path: file, span } => (self.use_file(path, file, *span, loader, stack, diags), None),
             };
             let Some(other) = other else { continue };
             let names: Vec<(String, Span)> = match &u.names {
                 Some(list) => list.iter().map(|n| (n.name.clone(), n.span)).collect(),
-                None => single.filter(|n| self.modules[other].own.contains_key(n)).map(|n| (n, span)).into_iter().collect(),
+                None => single
+                    .filter(|n| self.modules[other].own.contains_key(n))
+                    .map(|n| (n, span))
+                    .into_iter()
+                    .collect(),
             };
             for (n, at) in names {
                 if self.modules[other].own.contains_key(&n) {
                     self.modules[id].imports.insert(n, other);
                 } else {
                     let known: Vec<String> = self.modules[other].own.keys().cloned().collect();
-                    let mut d = Diagnostic::error("GDL0121", format!("`{}` has no `{n}`", self.modules[other].path), at, "not found there");
+                    let mut d = Diagnostic::error(
+                        "GDL0121",
+                        format!("`{}` has no `{n}`", self.modules[other].path),
+                        at,
+                        "not found there",
+                    );
                     d.help = crate::check_suggest(&n, &known);
                     diags.push(d);
                 }
@@ -154,20 +200,47 @@ impl Program {
         id
     }
 
-    fn library_module(&self, parts: &[gdl_syntax::ast::Ident], span: Span, diags: &mut Vec<Diagnostic>) -> Option<usize> {
+    fn library_module(
+        &self,
+        parts: &[gdl_syntax::ast::Ident],
+        span: Span,
+        diags: &mut Vec<Diagnostic>,
+    ) -> Option<usize> {
         let words: Vec<&str> = parts.iter().map(|p| p.name.as_str()).collect();
         let found = match words.as_slice() {
-            ["std", m, ..] => self.modules.iter().position(|x| x.library && x.path == format!("std/{m}.gdl")),
+            ["std", m, ..] => self
+                .modules
+                .iter()
+                .position(|x| x.library && x.path == format!("std/{m}.gdl")),
             _ => None,
         };
         if found.is_none() {
-            let known: Vec<String> = LIBRARY.iter().map(|(n, _)| n.replace('/', "::").replace(".gdl", "")).collect();
-            diags.push(Diagnostic::error("GDL0121", format!("there is no module `{}`", words.join("::")), span, "not found").help(format!("The library has {}.", known.join(", "))));
+            let known: Vec<String> = LIBRARY
+                .iter()
+                .map(|(n, _)| n.replace('/', "::").replace(".gdl", ""))
+                .collect();
+            diags.push(
+                Diagnostic::error(
+                    "GDL0121",
+                    format!("there is no module `{}`", words.join("::")),
+                    span,
+                    "not found",
+                )
+                .help(format!("The library has {}.", known.join(", "))),
+            );
         }
         found
     }
 
-    fn use_file(&mut self, from: &str, file: &str, span: Span, loader: &Loader<'_>, stack: &mut Vec<String>, diags: &mut Vec<Diagnostic>) -> Option<usize> {
+    fn use_file(
+        &mut self,
+        from: &str,
+        file: &str,
+        span: Span,
+        loader: &Loader<'_>,
+        stack: &mut Vec<String>,
+        diags: &mut Vec<Diagnostic>,
+    ) -> Option<usize> {
         match loader(from, file) {
             Err(why) => {
                 diags.push(Diagnostic::error("GDL0121", format!("cannot read `{file}`"), span, why));
@@ -176,7 +249,15 @@ impl Program {
             Ok((path, _)) if stack.contains(&path) => {
                 let mut cycle: Vec<&str> = stack.iter().map(String::as_str).collect();
                 cycle.push(&path);
-                diags.push(Diagnostic::error("GDL0121", "these files use each other in a circle", span, cycle.join(" → ")).help("Move what both need into a third file."));
+                diags.push(
+                    Diagnostic::error(
+                        "GDL0121",
+                        "these files use each other in a circle",
+                        span,
+                        cycle.join(" → "),
+                    )
+                    .help("Move what both need into a third file."),
+                );
                 None
             }
             Ok((path, text)) => match self.modules.iter().position(|m| m.path == path) {
@@ -189,7 +270,10 @@ impl Program {
 
 fn item_name(item: &Item) -> Option<(&str, Span)> {
     let ident = match &item.kind {
-        ItemKind::Group { name, .. } | ItemKind::Rep { name, .. } | ItemKind::Setting { name, .. } | ItemKind::Trust { name, .. } => name,
+        ItemKind::Group { name, .. }
+        | ItemKind::Rep { name, .. }
+        | ItemKind::Setting { name, .. }
+        | ItemKind::Trust { name, .. } => name,
         ItemKind::Const(c) => &c.name,
         ItemKind::Layer(c) | ItemKind::Model(c) => &c.name,
         ItemKind::Data(d) => &d.name,

@@ -87,7 +87,12 @@ pub enum TOp {
     /// Copy k, or element k of a transparent set.
     Pick { x: NodeId, k: u32 },
     /// Grid signal `x` at cell variable plus offset; `default` outside.
-    Offset { x: NodeId, cell: VarId, offset: Offset, default: Option<NodeId> },
+    Offset {
+        x: NodeId,
+        cell: VarId,
+        offset: Offset,
+        default: Option<NodeId>,
+    },
     /// Linear map `map` (a vector of `hom(a, b)`) applied to `x`.
     Apply { map: NodeId, x: NodeId },
     /// A function on the circle or sphere at the direction of a vector.
@@ -107,7 +112,11 @@ pub enum TOp {
     /// Blocks `first .. first + count` of the representation.
     Blocks { x: NodeId, first: u32, count: u32 },
     /// The components before or after `at`.
-    Split { x: NodeId, front: bool, at: Option<crate::types::Int> },
+    Split {
+        x: NodeId,
+        front: bool,
+        at: Option<crate::types::Int>,
+    },
     /// The same components under another type with the same layout.
     Retype { x: NodeId },
     /// Scalars read as coordinates of a fixed element of a space.
@@ -115,7 +124,14 @@ pub enum TOp {
     /// The signal whose value at the variables is `body`.
     Define { vars: Vec<VarId>, body: NodeId },
     /// A reduction over `var` (for edges: the edge variable).
-    Reduce { op: RedOp, var: VarId, cond: Option<NodeId>, by: Option<Weight>, body: NodeId, default: Option<NodeId> },
+    Reduce {
+        op: RedOp,
+        var: VarId,
+        cond: Option<NodeId>,
+        by: Option<Weight>,
+        body: NodeId,
+        default: Option<NodeId>,
+    },
     /// 1 where the comparison holds, else 0.
     CompareIndex { op: IndexCmp, a: VarId, b: VarId },
     /// The number of the element in its sequence.
@@ -326,7 +342,11 @@ impl Model {
     /// The edge variables that have this variable as an end.
     pub fn edges_ending_at(&self, v: VarId) -> impl Iterator<Item = VarId> {
         let ends = move |e: &Var| e.ends.is_some_and(|(s, d)| s == v || d == v);
-        self.vars.iter().enumerate().filter(move |(_, e)| ends(e)).map(|(k, _)| VarId(k as u32))
+        self.vars
+            .iter()
+            .enumerate()
+            .filter(move |(_, e)| ends(e))
+            .map(|(k, _)| VarId(k as u32))
     }
 
     /// The representation of a node's values.

@@ -49,7 +49,13 @@ pub fn children<'a>(e: &'a Expr, f: &mut dyn FnMut(&'a Expr)) {
             block(then, f);
             block(otherwise, f);
         }
-        ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Irrep { .. } | ExprKind::Str(_) | ExprKind::Name(_) | ExprKind::Cycles(_) | ExprKind::Bad => {}
+        ExprKind::Int(_)
+        | ExprKind::Float(_)
+        | ExprKind::Irrep { .. }
+        | ExprKind::Str(_)
+        | ExprKind::Name(_)
+        | ExprKind::Cycles(_)
+        | ExprKind::Bad => {}
     }
 }
 
@@ -65,7 +71,9 @@ pub fn block<'a>(b: &'a Block, f: &mut dyn FnMut(&'a Expr)) {
                 f(count);
                 block(body, f);
             }
-            StmtKind::Iterate { from, body, .. } | StmtKind::Scan { from, body, .. } | StmtKind::Integrate { from, body, .. } => {
+            StmtKind::Iterate { from, body, .. }
+            | StmtKind::Scan { from, body, .. }
+            | StmtKind::Integrate { from, body, .. } => {
                 from.iter().for_each(|d| f(&d.value));
                 block(body, f);
             }

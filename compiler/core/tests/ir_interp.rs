@@ -199,11 +199,11 @@ return "product" %4 "weights" %5 "rows" %6 "diagonal" %7
     for n in 0..5 {
         let x = |i: usize, j: usize| x[(n * 2 + i) * 3 + j];
         let y = |j: usize, k: usize| y[(n * 3 + j) * 4 + k];
-        for k in 0..4 {
+        for (k, row) in rows.iter_mut().enumerate() {
             for i in 0..2 {
                 let sum: f64 = (0..3).map(|j| x(i, j) * y(j, k)).sum();
                 product.push(sum);
-                rows[k] += sum;
+                *row += sum;
             }
         }
         for i in 0..2 {
@@ -551,8 +551,8 @@ fn wrong_sizes_are_errors() {
     let x = vec![0.0; 10];
     assert!(fails(&[], &[], &instance).contains("0 inputs were given, 1 are needed"));
     assert!(fails(&[vec![0.0; 9]], &[], &instance).contains("`x` has 9 elements"));
-    assert!(fails(&[x.clone()], &[vec![]], &instance).contains("parameters"));
-    assert!(fails(&[x.clone()], &[], &Instance::default()).contains("another program"));
+    assert!(fails(std::slice::from_ref(&x), &[vec![]], &instance).contains("parameters"));
+    assert!(fails(std::slice::from_ref(&x), &[], &Instance::default()).contains("another program"));
     let broken: [fn(&mut Instance); 5] = [
         |i| i.maps[1].index[0] = 5,
         |i| i.maps[1].index.truncate(4),
@@ -563,6 +563,6 @@ fn wrong_sizes_are_errors() {
     for change in broken {
         let mut instance = instance.clone();
         change(&mut instance);
-        run(&Real64, &func, &instance, &[x.clone()], &[]).unwrap_err();
+        run(&Real64, &func, &instance, std::slice::from_ref(&x), &[]).unwrap_err();
     }
 }

@@ -68,15 +68,30 @@ fn parse(text: &str) -> Vec<Group> {
         let group = groups.last_mut().expect("a program comes first");
         let last = || "an edit comes first";
         if let Some(rest) = line.strip_prefix("- ") {
-            group.mutants.last_mut().expect(last()).from.push(rest.into());
+            group
+                .mutants
+                .last_mut()
+                .unwrap_or_else(|| panic!("{}", last()))
+                .from
+                .push(rest.into());
         } else if let Some(rest) = line.strip_prefix("+ ") {
-            group.mutants.last_mut().expect(last()).to.push(rest.into());
+            group
+                .mutants
+                .last_mut()
+                .unwrap_or_else(|| panic!("{}", last()))
+                .to
+                .push(rest.into());
         } else if let Some(rest) = line.strip_prefix("@ ") {
-            group.mutants.last_mut().expect(last()).at = Some(rest.into());
+            group.mutants.last_mut().unwrap_or_else(|| panic!("{}", last())).at = Some(rest.into());
         } else if let Some(rest) = line.strip_prefix("then ") {
-            group.mutants.last_mut().expect(last()).then.push(rest.into());
+            group
+                .mutants
+                .last_mut()
+                .unwrap_or_else(|| panic!("{}", last()))
+                .then
+                .push(rest.into());
         } else if line == "unknown" {
-            group.mutants.last_mut().expect(last()).unknown = true;
+            group.mutants.last_mut().unwrap_or_else(|| panic!("{}", last())).unknown = true;
         } else if let Some((name, code)) = line.rsplit_once(": ") {
             group.mutants.push(Mutant {
                 name: name.into(),

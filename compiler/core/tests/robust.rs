@@ -27,10 +27,10 @@ fn compiled(name: &str, text: &str) {
     let (program, _) = load("robust.gdl", text, &[], &|_, _| Err("no files".into()));
     let (models, _) = check(&program);
     for m in &models {
-        if let Ok(lowered) = lower_model(m) {
-            if let Err(why) = verify(&lowered.func) {
-                panic!("{name}: the lowered program is not well formed: {why}\n{text}");
-            }
+        if let Ok(lowered) = lower_model(m)
+            && let Err(why) = verify(&lowered.func)
+        {
+            panic!("{name}: the lowered program is not well formed: {why}\n{text}");
         }
     }
     if start.elapsed() > Duration::from_secs(1) {

@@ -13,7 +13,8 @@ const SEQS: &str = "(s: seq, x: s -> 3) -> (s -> 4)";
 const GRAPH: &str = "(g: graph, x: g.nodes -> 3) -> (g.nodes -> 4)";
 const CLOUD: &str = "under O(3) (m: cloud(3, cutoff = 4.0), h: m.nodes -> 4 x (0e + 1o)) -> (m.nodes -> 4 x (0e + 1o))";
 const EDGES: &str = "under O(3) (m: cloud(3, cutoff = 4.0)) -> (m.edges -> 8)";
-const VECTOR: &str = "under O(3) (m: cloud(3, cutoff = 4.0), x: m.nodes -> 4x0e + 2x1o + 2x2e) -> (m.nodes -> 4x0e + 2x1o + 2x2e)";
+const VECTOR: &str =
+    "under O(3) (m: cloud(3, cutoff = 4.0), x: m.nodes -> 4x0e + 2x1o + 2x2e) -> (m.nodes -> 4x0e + 2x1o + 2x2e)";
 const VALUE: &str = "(s: set, x: s -> 4) -> (s -> 4)";
 const PAIR: &str = "(s: set, x: s -> 4, y: s -> 4) -> (s -> 1)";
 const LABEL: &str = "(s: set, x: s -> 4, y: s -> class(4)) -> (s -> 1)";
@@ -48,14 +49,42 @@ const CASES: [Case; 71] = [
     ("huber", PAIR, "huber(x, y, 0.5)"),
     ("huber_of", "(s: set, x: s -> 1) -> (s -> 1)", "huber_of(x, 1)"),
     ("hit", LABEL, "hit(x, y)"),
-    ("conv", GRID, "x |> conv(4 x regular, 3) |> pool(mean) |> group_pool(max)"),
-    ("conv_strided", GRID, "x |> conv_strided(4 x regular, 2) |> pool(max) |> group_pool(max)"),
-    ("max_pool", GRID, "x |> conv(4 x regular, 3) |> max_pool(2) |> pool(sum) |> group_pool(mean)"),
-    ("mean_pool", GRID, "x |> conv(4 x regular, 3) |> mean_pool(2) |> pool(mean) |> group_pool(max)"),
+    (
+        "conv",
+        GRID,
+        "x |> conv(4 x regular, 3) |> pool(mean) |> group_pool(max)",
+    ),
+    (
+        "conv_strided",
+        GRID,
+        "x |> conv_strided(4 x regular, 2) |> pool(max) |> group_pool(max)",
+    ),
+    (
+        "max_pool",
+        GRID,
+        "x |> conv(4 x regular, 3) |> max_pool(2) |> pool(sum) |> group_pool(mean)",
+    ),
+    (
+        "mean_pool",
+        GRID,
+        "x |> conv(4 x regular, 3) |> mean_pool(2) |> pool(mean) |> group_pool(max)",
+    ),
     ("pool", GRID, "x |> conv(4, 3) |> pool(mean)"),
-    ("group_pool", GRID, "x |> conv(4 x regular, 1) |> pool(mean) |> group_pool(mean)"),
-    ("batch_norm", GRID, "x |> conv(4 x regular, 3) |> batch_norm |> relu |> pool(mean) |> group_pool(max)"),
-    ("block_norm", GRID, "x |> conv(2 + 2 x irrep(1, 1), 3) |> batch_norm |> pool(mean) |> linear(4)"),
+    (
+        "group_pool",
+        GRID,
+        "x |> conv(4 x regular, 1) |> pool(mean) |> group_pool(mean)",
+    ),
+    (
+        "batch_norm",
+        GRID,
+        "x |> conv(4 x regular, 3) |> batch_norm |> relu |> pool(mean) |> group_pool(max)",
+    ),
+    (
+        "block_norm",
+        GRID,
+        "x |> conv(2 + 2 x irrep(1, 1), 3) |> batch_norm |> pool(mean) |> linear(4)",
+    ),
     ("gcn", GRAPH, "gcn(x, 4)"),
     ("sage", GRAPH, "sage(x, 4)"),
     ("gin", GRAPH, "gin(x, [8, 4])"),
@@ -65,9 +94,17 @@ const CASES: [Case; 71] = [
     ("cheb", GRAPH, "cheb(x, 4, 3)"),
     ("spread", GRAPH, "x |> spread |> linear(4)"),
     ("edge_conv", GRAPH, "edge_conv(x, [8, 4])"),
-    ("collect", GRAPH, "u[e: j -> i in g.edges] = x[j] - x[i]\n  collect(u, min) |> linear(4)"),
+    (
+        "collect",
+        GRAPH,
+        "u[e: j -> i in g.edges] = x[j] - x[i]\n  collect(u, min) |> linear(4)",
+    ),
     ("mpnn", GRAPH, "mpnn(x, [8, 8], [8, 4], mean, silu)"),
-    ("mpnn_edges", "(g: graph, x: g.nodes -> 3, w: g.edges -> 1) -> (g.nodes -> 4)", "mpnn_edges(x, w, [8], [4], max)"),
+    (
+        "mpnn_edges",
+        "(g: graph, x: g.nodes -> 3, w: g.edges -> 1) -> (g.nodes -> 4)",
+        "mpnn_edges(x, w, [8], [4], max)",
+    ),
     ("deep_sets", "(s: set, x: s -> 3) -> 4", "deep_sets(x, [8, 8], [8, 4])"),
     ("set_linear", SETS, "set_linear(x, 4)"),
     ("janossy", "(s: set, x: s -> 3) -> 4", "janossy(x, [8], [4])"),
@@ -76,15 +113,35 @@ const CASES: [Case; 71] = [
     ("attention_pool", "(s: set, x: s -> 3) -> 4", "attention_pool(x, 2, 2)"),
     ("waves", SEQS, "y[t in s] = waves(t, 2)\n  y"),
     ("with_positions", SEQS, "with_positions(x, 3) |> linear(4)"),
-    ("causal_attention", "(s: seq, x: s -> 4) -> (s -> 4)", "causal_attention(x, 2, 2, 0.5)"),
+    (
+        "causal_attention",
+        "(s: seq, x: s -> 4) -> (s -> 4)",
+        "causal_attention(x, 2, 2, 0.5)",
+    ),
     ("rnn", SEQS, "rnn(x, 4)"),
     ("lstm", SEQS, "lstm(x, 4)"),
     ("two lstm", SEQS, "x |> lstm(5) |> lstm(4)"),
     ("gru", SEQS, "gru(x, 4)"),
-    ("bessel", EDGES, "r[e in m.edges] = bessel(norm(e.vec), 8, m.cutoff)\n  r"),
-    ("gaussians", EDGES, "r[e in m.edges] = gaussians(norm(e.vec), 8, m.cutoff)\n  r"),
-    ("gaussians_up_to", EDGES, "r[e in m.edges] = gaussians_up_to(norm(e.vec), 7, 2)\n  r"),
-    ("envelope", EDGES, "r[e in m.edges] = bessel(norm(e.vec), 8, 4) * envelope(norm(e.vec), 6, 4)\n  r"),
+    (
+        "bessel",
+        EDGES,
+        "r[e in m.edges] = bessel(norm(e.vec), 8, m.cutoff)\n  r",
+    ),
+    (
+        "gaussians",
+        EDGES,
+        "r[e in m.edges] = gaussians(norm(e.vec), 8, m.cutoff)\n  r",
+    ),
+    (
+        "gaussians_up_to",
+        EDGES,
+        "r[e in m.edges] = gaussians_up_to(norm(e.vec), 7, 2)\n  r",
+    ),
+    (
+        "envelope",
+        EDGES,
+        "r[e in m.edges] = bessel(norm(e.vec), 8, 4) * envelope(norm(e.vec), 6, 4)\n  r",
+    ),
     (
         "egnn",
         "under O(3) (m: cloud(3), h: m.nodes -> 4) -> (h: m.nodes -> 4, x: m.nodes -> point)",
@@ -96,20 +153,36 @@ const CASES: [Case; 71] = [
         "r[e in m.edges] = gaussians(norm(e.vec), 8, m.cutoff)\n  cfconv(h, r)",
     ),
     ("bilinear", VECTOR, "bilinear(x, x, 4x0e + 2x1o + 2x2e)"),
-    ("interaction", CLOUD, "r[e in m.edges] = bessel(norm(e.vec), 8, m.cutoff)\n  interaction(h, r, 2, 0e + 1o)"),
+    (
+        "interaction",
+        CLOUD,
+        "r[e in m.edges] = bessel(norm(e.vec), 8, m.cutoff)\n  interaction(h, r, 2, 0e + 1o)",
+    ),
     (
         "interaction to forces",
         "under O(3) (m: cloud(3, cutoff = 4.0), z: m.nodes -> enum(H, C)) -> (energy: 1, forces: m.nodes -> vector)",
         "param E: enum(H, C) -> 8x0e\n  r[e in m.edges] = bessel(norm(e.vec), 8, m.cutoff)\n  h = E[z] |> interaction(r, 1, 0e + 1o)\n  energy = sum i: linear(h[i] as (8x0e + 8x1o), 1)\n  forces = -grad(energy, m.pos)",
     ),
-    ("gem_conv", MESH, "x |> gem_conv(4 x irrep(0) + 4 x irrep(1)) |> gem_conv(2)"),
-    ("gem_conv with gates", MESH, "x |> gem_conv(gated(4 x irrep(0) + 4 x irrep(1))) |> gate(silu) |> gem_conv(2)"),
+    (
+        "gem_conv",
+        MESH,
+        "x |> gem_conv(4 x irrep(0) + 4 x irrep(1)) |> gem_conv(2)",
+    ),
+    (
+        "gem_conv with gates",
+        MESH,
+        "x |> gem_conv(gated(4 x irrep(0) + 4 x irrep(1))) |> gate(silu) |> gem_conv(2)",
+    ),
 ];
 
 #[test]
 fn layers_check_alone() {
     let (program, diags) = load("empty.gdl", "", &[], &|_, _| Err("no files".into()));
-    let found: Vec<String> = diags.iter().chain(&check_library(&program)).map(|d| format!("{} {}: {:?}", d.code, d.title, d.labels)).collect();
+    let found: Vec<String> = diags
+        .iter()
+        .chain(&check_library(&program))
+        .map(|d| format!("{} {}: {:?}", d.code, d.title, d.labels))
+        .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
@@ -125,7 +198,12 @@ fn layers_in_models() {
             failures.push(format!("{layer}: {why}"));
         }
     }
-    assert!(failures.is_empty(), "{} layers:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} layers:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 #[test]
@@ -134,7 +212,11 @@ fn every_layer_has_a_case() {
     for m in &program.modules {
         for item in &m.ast.items {
             if let gdl_syntax::ast::ItemKind::Layer(c) = &item.kind {
-                assert!(CASES.iter().any(|(l, _, _)| *l == c.name.name), "`{}` is in no model", c.name.name);
+                assert!(
+                    CASES.iter().any(|(l, _, _)| *l == c.name.name),
+                    "`{}` is in no model",
+                    c.name.name
+                );
             }
         }
     }
@@ -148,7 +230,11 @@ fn in_model(signature: &str, body: &str) -> Result<(), String> {
     let shown: Vec<String> = diags
         .iter()
         .map(|d| {
-            let at: Vec<String> = d.labels.iter().map(|l| format!("{}: {}", program.modules[l.span.file as usize].path, l.text)).collect();
+            let at: Vec<String> = d
+                .labels
+                .iter()
+                .map(|l| format!("{}: {}", program.modules[l.span.file as usize].path, l.text))
+                .collect();
             format!("{} {} [{}]", d.code, d.title, at.join("; "))
         })
         .collect();

@@ -22,13 +22,10 @@ impl Group {
         match self {
             Group::Product(factors) => {
                 let mut acting = factors.iter().filter(|factor| factor.acts_on_space(d));
-                acting.next().is_some_and(|factor| factor.acts_on_grid(d))
-                    && acting.next().is_none()
+                acting.next().is_some_and(|factor| factor.acts_on_grid(d)) && acting.next().is_none()
             }
             _ => {
-                self.is_finite()
-                    && self.acts_on_space(d)
-                    && self.generators().iter().all(|g| integral(g, d).is_some())
+                self.is_finite() && self.acts_on_space(d) && self.generators().iter().all(|g| integral(g, d).is_some())
             }
         }
     }
@@ -40,8 +37,7 @@ impl Group {
 
     /// Does the group act on R^d in the standard way?
     pub fn acts_on_space(&self, d: usize) -> bool {
-        self.identity().vector(d).is_some()
-            && self.generators().iter().all(|g| g.vector(d).is_some())
+        self.identity().vector(d).is_some() && self.generators().iter().all(|g| g.vector(d).is_some())
     }
 
     /// The image of an element of this group in a larger one, by the natural inclusion: subgroups in their parents,
@@ -67,18 +63,12 @@ impl Group {
             | (Group::D(_), Group::O2, Elem::Planar { n, flip, turn }) => {
                 Some(circle(*flip, i64::from(*turn), u64::from(*n)).lift())
             }
-            (Group::SO2, Group::O2, _) | (Group::O, Group::Oh, _) | (Group::SO3, Group::O3, _) => {
-                Some(element.clone())
-            }
+            (Group::SO2, Group::O2, _) | (Group::O, Group::Oh, _) | (Group::SO3, Group::O3, _) => Some(element.clone()),
             (Group::O, Group::SO3 | Group::O3, _) | (Group::Oh, Group::O3, _) => {
                 Some(Elem::Space(element.vector(3)?.try_into().ok()?))
             }
             (Group::Product(a), Group::Product(b), Elem::Tuple(parts)) if a.len() == b.len() => {
-                let images = a
-                    .iter()
-                    .zip(b)
-                    .zip(parts)
-                    .map(|((a, b), part)| a.include(b, part));
+                let images = a.iter().zip(b).zip(parts).map(|((a, b), part)| a.include(b, part));
                 Some(Elem::Tuple(images.collect::<Option<_>>()?))
             }
             _ => None,

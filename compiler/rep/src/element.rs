@@ -86,9 +86,7 @@ impl<S: Scalar> Elem<S> {
                 axis: *axis,
                 sign: *sign,
             },
-            Elem::Tuple(parts) => {
-                Elem::Tuple(parts.iter().map(Elem::discrete).collect::<Option<_>>()?)
-            }
+            Elem::Tuple(parts) => Elem::Tuple(parts.iter().map(Elem::discrete).collect::<Option<_>>()?),
             Elem::Circle { .. } | Elem::Space(_) => return None,
         })
     }
@@ -106,11 +104,7 @@ impl<S: Scalar> Elem<S> {
                 },
             ) if n == m => {
                 // r^a f^i r^b f^j = r^(a ± b) f^(i+j)
-                let step = if *flip {
-                    n.saturating_sub(*turn2)
-                } else {
-                    *turn2
-                };
+                let step = if *flip { n.saturating_sub(*turn2) } else { *turn2 };
                 Elem::Planar {
                     n: *n,
                     flip: flip ^ flip2,
@@ -118,11 +112,7 @@ impl<S: Scalar> Elem<S> {
                 }
             }
             (Elem::Permutation(a), Elem::Permutation(b)) if a.len() == b.len() => {
-                Elem::Permutation(
-                    b.iter()
-                        .map(|&i| a.get(i as usize).copied())
-                        .collect::<Option<_>>()?,
-                )
+                Elem::Permutation(b.iter().map(|&i| a.get(i as usize).copied()).collect::<Option<_>>()?)
             }
             (Elem::Signed { axis: a, sign: s }, Elem::Signed { axis: b, sign: t }) => {
                 let through = b.map(usize::from);
@@ -132,11 +122,7 @@ impl<S: Scalar> Elem<S> {
                 }
             }
             (
-                Elem::Circle {
-                    flip,
-                    cos: c,
-                    sin: s,
-                },
+                Elem::Circle { flip, cos: c, sin: s },
                 Elem::Circle {
                     flip: flip2,
                     cos: c2,
@@ -154,16 +140,11 @@ impl<S: Scalar> Elem<S> {
             }
             (Elem::Space(a), Elem::Space(b)) => Elem::Space(std::array::from_fn(|at| {
                 let (i, j) = (at / 3, at % 3);
-                (0..3).fold(S::zero(), |sum, k| {
-                    sum.plus(&a[3 * i + k].times(&b[3 * k + j]))
-                })
+                (0..3).fold(S::zero(), |sum, k| sum.plus(&a[3 * i + k].times(&b[3 * k + j])))
             })),
-            (Elem::Tuple(a), Elem::Tuple(b)) if a.len() == b.len() => Elem::Tuple(
-                a.iter()
-                    .zip(b)
-                    .map(|(a, b)| a.compose(b))
-                    .collect::<Option<_>>()?,
-            ),
+            (Elem::Tuple(a), Elem::Tuple(b)) if a.len() == b.len() => {
+                Elem::Tuple(a.iter().zip(b).map(|(a, b)| a.compose(b)).collect::<Option<_>>()?)
+            }
             _ => return None,
         })
     }
@@ -206,9 +187,7 @@ impl<S: Scalar> Elem<S> {
                 cos: cos.clone(),
                 sin: if *flip { sin.clone() } else { sin.minus() },
             },
-            Elem::Space(m) => {
-                Elem::Space(std::array::from_fn(|at| m[3 * (at % 3) + at / 3].clone()))
-            }
+            Elem::Space(m) => Elem::Space(std::array::from_fn(|at| m[3 * (at % 3) + at / 3].clone())),
             Elem::Tuple(parts) => Elem::Tuple(parts.iter().map(Elem::inverse).collect()),
         }
     }
@@ -273,12 +252,8 @@ impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Elem::Identity => f.write_str("identity"),
-            Elem::Planar { n, flip, turn } => {
-                write_planar(f, *flip, 360.0 * f64::from(*turn) / f64::from(*n))
-            }
-            Elem::Circle { flip, cos, sin } => {
-                write_planar(f, *flip, sin.f.atan2(cos.f).to_degrees())
-            }
+            Elem::Planar { n, flip, turn } => write_planar(f, *flip, 360.0 * f64::from(*turn) / f64::from(*n)),
+            Elem::Circle { flip, cos, sin } => write_planar(f, *flip, sin.f.atan2(cos.f).to_degrees()),
             Elem::Permutation(image) => write_cycles(f, image),
             Elem::Signed { .. } => {
                 let m = self.vector(3).unwrap_or_default();
@@ -341,25 +316,18 @@ fn write_cycles(f: &mut fmt::Formatter<'_>, image: &[u32]) -> fmt::Result {
 }
 
 fn write_spatial(f: &mut fmt::Formatter<'_>, m: &[f64; 9]) -> fmt::Result {
-    let det = m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6])
-        + m[2] * (m[3] * m[7] - m[4] * m[6]);
+    let det =
+        m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6]);
     let sign = det.signum();
     let r = m.map(|x| x * sign);
-    let angle = ((r[0] + r[4] + r[8] - 1.0) / 2.0)
-        .clamp(-1.0, 1.0)
-        .acos()
-        .to_degrees();
+    let angle = ((r[0] + r[4] + r[8] - 1.0) / 2.0).clamp(-1.0, 1.0).acos().to_degrees();
     match (degrees(angle).as_str(), sign < 0.0) {
         ("0°", false) => f.write_str("identity"),
         ("0°", true) => f.write_str("inversion"),
         ("180°", true) => write!(f, "reflection along {}", axis_name(&axis_of(&r))),
         (angle, improper) => {
             let then = if improper { " and inversion" } else { "" };
-            write!(
-                f,
-                "rotation by {angle} about {}{then}",
-                axis_name(&axis_of(&r))
-            )
+            write!(f, "rotation by {angle} about {}{then}", axis_name(&axis_of(&r)))
         }
     }
 }
@@ -370,9 +338,7 @@ fn axis_of(r: &[f64; 9]) -> [f64; 3] {
     if axis.iter().any(|x| x.abs() > 1e-6) {
         return axis;
     }
-    let column = |j: usize| -> [f64; 3] {
-        std::array::from_fn(|i| r[3 * i + j] + f64::from(u8::from(i == j)))
-    };
+    let column = |j: usize| -> [f64; 3] { std::array::from_fn(|i| r[3 * i + j] + f64::from(u8::from(i == j))) };
     let norm = |v: &[f64; 3]| v.iter().map(|x| x * x).sum::<f64>();
     let mut best = column(0);
     for j in 1..3 {

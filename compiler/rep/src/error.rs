@@ -25,18 +25,9 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Unknown(what) | Error::Invalid(what) | Error::TooLarge(what) => {
-                f.write_str(what)
-            }
-            Error::Window {
-                element,
-                point,
-                image,
-            } => {
-                write!(
-                    f,
-                    "{element} maps {point:?} to {image:?}, outside the window"
-                )
+            Error::Unknown(what) | Error::Invalid(what) | Error::TooLarge(what) => f.write_str(what),
+            Error::Window { element, point, image } => {
+                write!(f, "{element} maps {point:?} to {image:?}, outside the window")
             }
         }
     }

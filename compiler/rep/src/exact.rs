@@ -143,23 +143,14 @@ impl Exact {
 
     /// √(∏ numerators! / ∏ denominators!), by the exponents of primes, so that nothing overflows.
     pub(crate) fn sqrt_factorials(numerators: &[u64], denominators: &[u64]) -> Exact {
-        let top = numerators
-            .iter()
-            .chain(denominators)
-            .copied()
-            .max()
-            .unwrap_or(0);
+        let top = numerators.iter().chain(denominators).copied().max().unwrap_or(0);
         let mut result = Exact::ONE;
         let mut square_free = 1.0;
         for q in (2..=top).filter(|&q| (2..q).all(|d| q % d != 0)) {
             let count = |list: &[u64]| list.iter().map(|&n| legendre_exponent(n, q)).sum::<i64>();
             let e = count(numerators) - count(denominators);
             let whole = Exact::int(q as i64).pow(e.div_euclid(2).unsigned_abs());
-            result = if e >= 0 {
-                result * whole
-            } else {
-                result / whole
-            };
+            result = if e >= 0 { result * whole } else { result / whole };
             if e.rem_euclid(2) == 1 {
                 square_free *= q as f64;
                 result.r = result.r.zip(sqrt_residue(q)).map(|(a, b)| modp::mul(a, b));
@@ -174,10 +165,7 @@ impl Exact {
     /// cos(2πk/n).
     pub fn cos_2pi(k: i64, n: u64) -> Exact {
         let r = zeta_pair(k, n).and_then(|(z, w)| Some(modp::mul(modp::add(z, w), modp::inv(2)?)));
-        Exact {
-            f: cos_turn(k, n),
-            r,
-        }
+        Exact { f: cos_turn(k, n), r }
     }
 
     /// sin(2πk/n).
@@ -254,10 +242,7 @@ fn zeta_pair(k: i64, n: u64) -> Option<(u64, u64)> {
 
 /// cos(2πk/n), reduced to the first octant so that symmetric values agree to the last bit.
 fn cos_turn(k: i64, n: u64) -> f64 {
-    let Some(n) = i64::try_from(n)
-        .ok()
-        .filter(|&n| n > 0 && n < 4 * MAX_CONDUCTOR)
-    else {
+    let Some(n) = i64::try_from(n).ok().filter(|&n| n > 0 && n < 4 * MAX_CONDUCTOR) else {
         return f64::NAN;
     };
     let k = k.rem_euclid(n);
@@ -291,12 +276,7 @@ fn gcd(a: u64, b: u64) -> u64 {
 /// φ(√q) for the primes of the field, computed once.
 fn prime_roots() -> &'static [(u64, u64)] {
     static ROOTS: OnceLock<Vec<(u64, u64)>> = OnceLock::new();
-    ROOTS.get_or_init(|| {
-        PRIMES
-            .iter()
-            .filter_map(|&q| Some((q, gauss_root(q)?)))
-            .collect()
-    })
+    ROOTS.get_or_init(|| PRIMES.iter().filter_map(|&q| Some((q, gauss_root(q)?))).collect())
 }
 
 fn gauss_root(q: u64) -> Option<u64> {
@@ -371,10 +351,7 @@ impl Mul for Exact {
 impl Div for Exact {
     type Output = Exact;
     fn div(self, o: Exact) -> Exact {
-        let r = self
-            .r
-            .zip(o.r.and_then(modp::inv))
-            .map(|(a, b)| modp::mul(a, b));
+        let r = self.r.zip(o.r.and_then(modp::inv)).map(|(a, b)| modp::mul(a, b));
         Exact { f: self.f / o.f, r }
     }
 }

@@ -245,15 +245,11 @@ impl Group {
     /// All elements of a finite group, in the order of [`Group::index`].
     pub fn elements(&self) -> Result<Vec<Element>, Error> {
         match self.order() {
-            Some(order) if order <= MAX_ELEMENTS => {
-                Ok((0..order).filter_map(|i| self.element(i)).collect())
-            }
+            Some(order) if order <= MAX_ELEMENTS => Ok((0..order).filter_map(|i| self.element(i)).collect()),
             Some(order) => Err(Error::TooLarge(format!(
                 "{self} has {order} elements; at most {MAX_ELEMENTS} are listed"
             ))),
-            None if self.is_finite() => Err(Error::TooLarge(format!(
-                "{self} has too many elements to list"
-            ))),
+            None if self.is_finite() => Err(Error::TooLarge(format!("{self} has too many elements to list"))),
             None => Err(Error::Invalid(format!("{self} is infinite"))),
         }
     }
@@ -277,9 +273,7 @@ impl Group {
                 }
             }
             Group::S(n) => Elem::Permutation(unrank(index, *n)),
-            Group::O => signed_elements()
-                .filter(|g| determinant(g) == 1)
-                .nth(index as usize)?,
+            Group::O => signed_elements().filter(|g| determinant(g) == 1).nth(index as usize)?,
             Group::Oh => signed_elements().nth(index as usize)?,
             Group::Product(factors) => {
                 let mut rest = index;
@@ -317,18 +311,11 @@ impl Group {
                 .filter(|g| determinant(g) == 1)
                 .position(|g| g == *element)
                 .map(|i| i as u64),
-            (Group::Oh, Elem::Signed { .. }) => signed_elements()
-                .position(|g| g == *element)
-                .map(|i| i as u64),
+            (Group::Oh, Elem::Signed { .. }) => signed_elements().position(|g| g == *element).map(|i| i as u64),
             (Group::Product(factors), Elem::Tuple(parts)) if parts.len() == factors.len() => {
-                factors
-                    .iter()
-                    .zip(parts)
-                    .try_fold(0u64, |index, (factor, part)| {
-                        index
-                            .checked_mul(factor.order()?)?
-                            .checked_add(factor.index(part)?)
-                    })
+                factors.iter().zip(parts).try_fold(0u64, |index, (factor, part)| {
+                    index.checked_mul(factor.order()?)?.checked_add(factor.index(part)?)
+                })
             }
             (Group::Subgroup(sub), _) => sub.position(element).map(|i| i as u64),
             _ => None,
@@ -342,8 +329,7 @@ impl Group {
             (Group::O2, Elem::Circle { .. }) | (Group::O3, Elem::Space(_)) => true,
             (Group::SO3, Elem::Space(m)) => crate::wigner::det(m) > 0.0,
             (Group::Product(factors), Elem::Tuple(parts)) => {
-                factors.len() == parts.len()
-                    && factors.iter().zip(parts).all(|(g, e)| g.contains(e))
+                factors.len() == parts.len() && factors.iter().zip(parts).all(|(g, e)| g.contains(e))
             }
             (Group::S(n), Elem::Permutation(image)) => image.len() == *n as usize,
             _ => self.index(element).is_some(),
@@ -376,11 +362,7 @@ impl Group {
                 );
                 let (a, b) = ((1.0 - u).sqrt(), u.sqrt());
                 let (x, y, z, w) = (a * s1, a * c1, b * s2, b * c2);
-                let sign = if *self == Group::O3 && unit() < 0.5 {
-                    -1.0
-                } else {
-                    1.0
-                };
+                let sign = if *self == Group::O3 && unit() < 0.5 { -1.0 } else { 1.0 };
                 let m = [
                     1.0 - 2.0 * (y * y + z * z),
                     2.0 * (x * y - z * w),
@@ -401,13 +383,10 @@ impl Group {
                 }
                 Elem::Permutation(image)
             }
-            Group::Product(factors) => {
-                Elem::Tuple(factors.iter().map(|g| g.random_dyn(draw)).collect())
-            }
+            Group::Product(factors) => Elem::Tuple(factors.iter().map(|g| g.random_dyn(draw)).collect()),
             _ => {
                 let order = self.order().unwrap_or(1).max(1);
-                self.element(draw() % order)
-                    .unwrap_or_else(|| self.identity())
+                self.element(draw() % order).unwrap_or_else(|| self.identity())
             }
         }
     }
@@ -436,11 +415,7 @@ impl Group {
                 list
             }
             Group::C(n) | Group::D(n) => {
-                let mut turns: Vec<u32> = [4, 3, 2]
-                    .into_iter()
-                    .filter(|q| n % q == 0)
-                    .map(|q| n / q)
-                    .collect();
+                let mut turns: Vec<u32> = [4, 3, 2].into_iter().filter(|q| n % q == 0).map(|q| n / q).collect();
                 if *n > 1 && !turns.contains(&1) {
                     turns.push(1);
                 }

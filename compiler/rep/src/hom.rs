@@ -206,22 +206,13 @@ fn small(group: &Group, atom: &Atom) -> Result<Vec<Element>, Error> {
 }
 
 pub(crate) fn matrix(group: &Group, atom: &Atom, g: &Element) -> Result<Vec<Exact>, Error> {
-    atom.matrix(group, g).ok_or_else(|| {
-        Error::Invalid(format!(
-            "{g} does not act on `{}` of {group}",
-            atom.name(group)
-        ))
-    })
+    atom.matrix(group, g)
+        .ok_or_else(|| Error::Invalid(format!("{g} does not act on `{}` of {group}", atom.name(group))))
 }
 
 /// The matrices X of dim b × dim a, flattened, with ρ_b(g) X = X ρ_a(g) for the given elements and for the identity
 /// component: in reduced row echelon form, and whether floats decided.
-pub(crate) fn fixed(
-    group: &Group,
-    elements: &[Element],
-    a: &Atom,
-    b: &Atom,
-) -> Result<(Vec<Vec<Exact>>, bool), Error> {
+pub(crate) fn fixed(group: &Group, elements: &[Element], a: &Atom, b: &Atom) -> Result<(Vec<Vec<Exact>>, bool), Error> {
     let (da, db) = (a.dim(group), b.dim(group));
     if da.saturating_mul(db) > MAX_UNKNOWNS {
         return Err(Error::TooLarge(format!(
@@ -265,7 +256,5 @@ pub(crate) fn fixed(
 }
 
 fn unit_vector(at: usize, n: usize) -> Vec<Exact> {
-    (0..n)
-        .map(|i| if i == at { Exact::ONE } else { Exact::ZERO })
-        .collect()
+    (0..n).map(|i| if i == at { Exact::ONE } else { Exact::ZERO }).collect()
 }

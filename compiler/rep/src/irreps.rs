@@ -22,9 +22,7 @@ pub fn irreps(group: &Group, max: u32) -> Result<Vec<Atom>, Error> {
                 .chain(planes)
                 .collect()
         }
-        Group::SO3 => (0..=max.min(wigner::MAX_L - 1))
-            .map(|l| Label::SO3 { l })
-            .collect(),
+        Group::SO3 => (0..=max.min(wigner::MAX_L - 1)).map(|l| Label::SO3 { l }).collect(),
         Group::O3 => (0..=max.min(wigner::MAX_L - 1))
             .flat_map(|l| [false, true].map(|odd| Label::O3 { l, odd }))
             .collect(),
@@ -46,10 +44,7 @@ pub fn irreps(group: &Group, max: u32) -> Result<Vec<Atom>, Error> {
             )));
         }
     };
-    labels
-        .into_iter()
-        .map(|label| checked(group, label))
-        .collect()
+    labels.into_iter().map(|label| checked(group, label)).collect()
 }
 
 fn dihedral_labels(n: u32) -> Vec<Label> {
@@ -66,10 +61,7 @@ fn dihedral_labels(n: u32) -> Vec<Label> {
 }
 
 fn products(factors: &[Group], max: u32) -> Result<Vec<Atom>, Error> {
-    let lists = factors
-        .iter()
-        .map(|g| irreps(g, max))
-        .collect::<Result<Vec<_>, _>>()?;
+    let lists = factors.iter().map(|g| irreps(g, max)).collect::<Result<Vec<_>, _>>()?;
     let complex = factors
         .iter()
         .zip(&lists)
@@ -102,11 +94,9 @@ pub fn commutant(group: &Group, atom: &Atom) -> usize {
     match (group, atom) {
         (Group::C(_), Atom::Irrep(label)) => dim(group, *label),
         (Group::SO2, Atom::Irrep(_)) => 2,
-        (Group::Product(factors), Atom::Outer(parts)) => factors
-            .iter()
-            .zip(parts)
-            .map(|(g, a)| commutant(g, a))
-            .product(),
+        (Group::Product(factors), Atom::Outer(parts)) => {
+            factors.iter().zip(parts).map(|(g, a)| commutant(g, a)).product()
+        }
         _ => 1,
     }
 }
@@ -138,11 +128,7 @@ pub fn checked(group: &Group, label: Label) -> Result<Atom, Error> {
         Label::O2 { j, k } | Label::Dihedral { j, k } => !j && k == 0,
         Label::Finite { index } => index == 0,
     };
-    Ok(if trivial {
-        Atom::Trivial
-    } else {
-        Atom::Irrep(label)
-    })
+    Ok(if trivial { Atom::Trivial } else { Atom::Irrep(label) })
 }
 
 /// See [`Atom::irrep`].
@@ -168,21 +154,14 @@ pub(crate) fn by_numbers(group: &Group, numbers: &[i64]) -> Result<Atom, Error> 
             j: j == 1,
             k: natural(k)?,
         },
-        (Group::O | Group::Oh, &[index]) => Label::Finite {
-            index: natural(index)?,
-        },
+        (Group::O | Group::Oh, &[index]) => Label::Finite { index: natural(index)? },
         (Group::S(n), parts) if *n <= symmetric::MAX_POINTS => {
-            let parts = parts
-                .iter()
-                .map(|&p| natural(p))
-                .collect::<Result<Vec<u32>, _>>()?;
+            let parts = parts.iter().map(|&p| natural(p)).collect::<Result<Vec<u32>, _>>()?;
             let index = symmetric::partitions(*n)
                 .iter()
                 .position(|p| *p == parts)
                 .ok_or_else(unknown)?;
-            Label::Finite {
-                index: index as u32,
-            }
+            Label::Finite { index: index as u32 }
         }
         _ => return Err(unknown()),
     };
@@ -191,11 +170,7 @@ pub(crate) fn by_numbers(group: &Group, numbers: &[i64]) -> Result<Atom, Error> 
 
 /// See [`Atom::named`].
 pub(crate) fn by_name(group: &Group, name: &str) -> Result<Atom, Error> {
-    let unknown = || {
-        Error::Unknown(format!(
-            "{group} has no irreducible representation `{name}`"
-        ))
-    };
+    let unknown = || Error::Unknown(format!("{group} has no irreducible representation `{name}`"));
     let label = match group {
         Group::O3 => {
             let (l, odd) = match (name.strip_suffix('e'), name.strip_suffix('o')) {
@@ -266,7 +241,11 @@ pub(crate) fn dim(group: &Group, label: Label) -> usize {
             }
         }
         (Group::C(n) | Group::D(n), Label::Cyclic { k } | Label::Dihedral { k, .. }) => {
-            if k == 0 || 2 * k == *n { 1 } else { 2 }
+            if k == 0 || 2 * k == *n {
+                1
+            } else {
+                2
+            }
         }
         (Group::S(n), Label::Finite { index }) => symmetric::dim(*n, index),
         (_, Label::Finite { index }) => [1, 1, 2, 3, 3][index as usize % 5],

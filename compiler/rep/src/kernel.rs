@@ -15,12 +15,7 @@ use crate::wigner::{MAX_L, wigner_3j};
 /// \[k, points, dim b, dim a\], in reduced row echelon form.
 ///
 /// Factors of the group that do not act on points are in every stabilizer. On each orbit of points the value at the first point is a map that its stabilizer fixes; the others follow.
-pub fn kernel_basis(
-    group: &Group,
-    window: &[Vec<i32>],
-    a: &Atom,
-    b: &Atom,
-) -> Result<Basis, Error> {
+pub fn kernel_basis(group: &Group, window: &[Vec<i32>], a: &Atom, b: &Atom) -> Result<Basis, Error> {
     let (a, b) = (a.clone().checked(group)?, b.clone().checked(group)?);
     if let Some(tying) = kernel_tying(group, window, &a, &b)? {
         return tying.basis();
@@ -48,10 +43,7 @@ pub fn kernel_basis(
         let mut block = vec![vec![Exact::ZERO; window.len() * size]; values.len()];
         for (point, element) in orbit {
             seen[point] = true;
-            let (left, right) = (
-                matrix(group, &b, &element)?,
-                matrix(group, &a, &element.inverse())?,
-            );
+            let (left, right) = (matrix(group, &b, &element)?, matrix(group, &a, &element.inverse())?);
             for (row, value) in block.iter_mut().zip(&values) {
                 let moved = multiply(&multiply(&left, value, db, db, da), &right, db, da, da);
                 for (to, x) in row[point * size..][..size].iter_mut().zip(moved) {
@@ -65,10 +57,7 @@ pub fn kernel_basis(
 }
 
 /// Where each generator sends each point of the window.
-pub(crate) fn window_permutations(
-    group: &Group,
-    window: &[Vec<i32>],
-) -> Result<Vec<Vec<u32>>, Error> {
+pub(crate) fn window_permutations(group: &Group, window: &[Vec<i32>]) -> Result<Vec<Vec<u32>>, Error> {
     let d = window.first().map_or(0, Vec::len);
     if !window.is_empty() && !group.acts_on_grid(d) || window.iter().any(|p| p.len() != d) {
         return Err(Error::Invalid(format!(
@@ -130,16 +119,9 @@ fn orbit(
 ///
 /// Between irreducible atoms B_ijm = √(dim b) · W(l_a, l, l_b)_jmi, which is e3nn's path with its `component`
 /// normalisation. Y_l has parity (−1)^l.
-pub fn sphere_kernel(
-    group: &Group,
-    lmax: u32,
-    a: &Atom,
-    b: &Atom,
-) -> Result<Vec<(u32, Basis)>, Error> {
+pub fn sphere_kernel(group: &Group, lmax: u32, a: &Atom, b: &Atom) -> Result<Vec<(u32, Basis)>, Error> {
     if !matches!(group, Group::O3 | Group::SO3) {
-        return Err(Error::Invalid(format!(
-            "{group} is not the group of the sphere"
-        )));
+        return Err(Error::Invalid(format!("{group} is not the group of the sphere")));
     }
     if lmax >= MAX_L {
         return Err(Error::TooLarge(format!(
@@ -163,11 +145,7 @@ pub fn sphere_kernel(
                     let (i, j, m) = (at / (da * n), at / n % da, at % n);
                     scale * w[(j * n + m) * db + i]
                 };
-                Basis::from_rows(
-                    vec![(0..db * da * n).map(entry).collect()],
-                    &[db, da, n],
-                    false,
-                )
+                Basis::from_rows(vec![(0..db * da * n).map(entry).collect()], &[db, da, n], false)
             }
             _ => {
                 let harmonic = match group {

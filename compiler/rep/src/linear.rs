@@ -8,13 +8,7 @@ use crate::scalar::Scalar;
 /// The identity matrix of size n.
 pub fn identity<S: Scalar>(n: usize) -> Vec<S> {
     (0..n * n)
-        .map(|at| {
-            if at / n == at % n {
-                S::one()
-            } else {
-                S::zero()
-            }
-        })
+        .map(|at| if at / n == at % n { S::one() } else { S::zero() })
         .collect()
 }
 
@@ -56,9 +50,7 @@ pub fn kronecker<S: Scalar>(a: &[S], b: &[S], n: usize, m: usize) -> Vec<S> {
 
 /// The transpose of an n×m matrix.
 pub fn transpose<S: Scalar>(a: &[S], n: usize, m: usize) -> Vec<S> {
-    (0..n * m)
-        .map(|at| a[at % n * m + at / n].clone())
-        .collect()
+    (0..n * m).map(|at| a[at % n * m + at / n].clone()).collect()
 }
 
 /// The determinant of an n×n matrix by expansion along its first row; for the small minors of alternating powers.
@@ -83,9 +75,7 @@ pub fn minor<S: Scalar>(a: &[S], rows: &[usize], columns: &[usize], n: usize) ->
 /// An integer matrix applied to a point.
 pub fn act(m: &[i32], point: &[i32]) -> Vec<i32> {
     let d = point.len();
-    (0..d)
-        .map(|i| (0..d).map(|j| m[i * d + j] * point[j]).sum())
-        .collect()
+    (0..d).map(|i| (0..d).map(|j| m[i * d + j] * point[j]).sum()).collect()
 }
 
 /// Without residues, an entry below this is zero …
@@ -142,9 +132,7 @@ impl Echelon {
             }
             rows[done][column] = Exact::ONE;
             let pivot = rows[done].clone();
-            let support: Vec<usize> = (column..self.width)
-                .filter(|&j| !pivot[j].is_zero())
-                .collect();
+            let support: Vec<usize> = (column..self.width).filter(|&j| !pivot[j].is_zero()).collect();
             for (i, row) in rows.iter_mut().enumerate() {
                 let factor = row[column];
                 if i == done || factor.is_zero() {
@@ -215,10 +203,7 @@ pub fn canonical(vectors: Vec<Vec<Exact>>, width: usize) -> Vec<Vec<Exact>> {
 
 /// The vectors that all equations annihilate, in reduced row echelon form; the flag says that floats decided. An error
 /// if they do not leave a clear gap.
-pub fn null_space(
-    equations: Vec<Vec<Exact>>,
-    width: usize,
-) -> Result<(Vec<Vec<Exact>>, bool), Error> {
+pub fn null_space(equations: Vec<Vec<Exact>>, width: usize) -> Result<(Vec<Vec<Exact>>, bool), Error> {
     let exact = equations.iter().flatten().all(|x| x.r.is_some());
     let mut echelon = Echelon::new(width, exact);
     echelon.reduce(equations);

@@ -24,12 +24,7 @@ impl Atom {
             Atom::Irrep(label) => irrep(group, *label, g),
             Atom::Regular | Atom::Quotient(_) | Atom::PermDefining => None,
             Atom::Vector(d) => g.vector(*d as usize),
-            Atom::Kron(a, b) => Some(kronecker(
-                &a.matrix_over(g)?,
-                &b.matrix_over(g)?,
-                a.dim(),
-                b.dim(),
-            )),
+            Atom::Kron(a, b) => Some(kronecker(&a.matrix_over(g)?, &b.matrix_over(g)?, a.dim(), b.dim())),
             Atom::Sym(a, k) => Some(symmetric_power(&a.matrix_over(g)?, a.dim(), *k as usize)),
             Atom::Alt(a, k) => {
                 let (m, n) = (a.matrix_over(g)?, a.dim());
@@ -41,12 +36,7 @@ impl Atom {
                 )
             }
             Atom::Dual(a) => Some(contragredient(a, g)?),
-            Atom::Hom(a, b) => Some(kronecker(
-                &b.matrix_over(g)?,
-                &contragredient(a, g)?,
-                b.dim(),
-                a.dim(),
-            )),
+            Atom::Hom(a, b) => Some(kronecker(&b.matrix_over(g)?, &contragredient(a, g)?, b.dim(), a.dim())),
             Atom::Restrict(a) => a.matrix_over(&group.include(&a.group, g)?),
             Atom::Outer(parts) => {
                 let (Group::Product(factors), Elem::Tuple(elements)) = (group, g) else {
@@ -69,9 +59,7 @@ impl Atom {
         }
         let pairs = |a: &[u32], b: &[u32]| -> Vec<u32> {
             let n = b.len() as u32;
-            a.iter()
-                .flat_map(|&i| b.iter().map(move |&j| i * n + j))
-                .collect()
+            a.iter().flat_map(|&i| b.iter().map(move |&j| i * n + j)).collect()
         };
         match self {
             Atom::Trivial => Some(vec![0]),
@@ -120,12 +108,13 @@ impl Atom {
                 let (Group::Product(factors), Elem::Tuple(elements)) = (group, g) else {
                     return None;
                 };
-                factors.iter().zip(parts).zip(elements).try_fold(
-                    vec![0],
-                    |image, ((factor, atom), element)| {
+                factors
+                    .iter()
+                    .zip(parts)
+                    .zip(elements)
+                    .try_fold(vec![0], |image, ((factor, atom), element)| {
                         Some(pairs(&image, &atom.permutation(factor, element)?))
-                    },
-                )
+                    })
             }
         }
     }
@@ -135,14 +124,7 @@ impl Atom {
         let curves = group.lie_curves();
         curves
             .iter()
-            .map(|curve| {
-                Some(
-                    self.matrix::<Jet>(group, curve)?
-                        .iter()
-                        .map(|x| x.d)
-                        .collect(),
-                )
-            })
+            .map(|curve| Some(self.matrix::<Jet>(group, curve)?.iter().map(|x| x.d).collect()))
             .collect()
     }
 }
@@ -181,16 +163,13 @@ impl Rep {
     /// The matrix of an element, row-major; entries are NaN if it belongs to another group.
     pub fn matrix(&self, g: &Element) -> Vec<f64> {
         let n = self.dim();
-        self.matrix_over(g).map_or_else(
-            || vec![f64::NAN; n * n],
-            |m| m.iter().map(|x| x.f).collect(),
-        )
+        self.matrix_over(g)
+            .map_or_else(|| vec![f64::NAN; n * n], |m| m.iter().map(|x| x.f).collect())
     }
 
     /// The matrix with residues; `None` if the element is not exact.
     pub fn exact_matrix(&self, g: &Element) -> Option<Vec<Exact>> {
-        self.matrix_over(g)
-            .filter(|m| m.iter().all(|x| x.r.is_some()))
+        self.matrix_over(g).filter(|m| m.iter().all(|x| x.r.is_some()))
     }
 
     /// The derivative at the identity along every generator of the Lie algebra, row-major.
@@ -198,14 +177,7 @@ impl Rep {
         let curves = self.group.lie_curves();
         curves
             .iter()
-            .filter_map(|curve| {
-                Some(
-                    self.matrix_over::<Jet>(curve)?
-                        .iter()
-                        .map(|x| x.d)
-                        .collect(),
-                )
-            })
+            .filter_map(|curve| Some(self.matrix_over::<Jet>(curve)?.iter().map(|x| x.d).collect()))
             .collect()
     }
 
@@ -222,8 +194,7 @@ impl Rep {
                 let Some((x, tail)) = rest.split_at_checked(d) else {
                     return vec![f64::NAN; v.len()];
                 };
-                result
-                    .extend((0..d).map(|i| (0..d).map(|j| block[i * d + j].f * x[j]).sum::<f64>()));
+                result.extend((0..d).map(|i| (0..d).map(|j| block[i * d + j].f * x[j]).sum::<f64>()));
                 rest = tail;
             }
         }
@@ -256,12 +227,9 @@ fn irrep<S: Scalar>(group: &Group, label: Label, g: &Elem<S>) -> Option<Vec<S>> 
         (Group::D(_), Label::Dihedral { j, k }, Elem::Planar { n, flip, turn }) => {
             Some(planar_irrep(*n, j, k, *flip, *turn))
         }
-        (Group::S(_), Label::Finite { index }, Elem::Permutation(image)) => Some(
-            symmetric::matrix(index, image)?
-                .into_iter()
-                .map(S::constant)
-                .collect(),
-        ),
+        (Group::S(_), Label::Finite { index }, Elem::Permutation(image)) => {
+            Some(symmetric::matrix(index, image)?.into_iter().map(S::constant).collect())
+        }
         (Group::O | Group::Oh, Label::Finite { index }, Elem::Signed { axis, sign }) => {
             Some(octahedral::matrix(index, *axis, *sign))
         }
@@ -276,10 +244,7 @@ fn planar_irrep<S: Scalar>(n: u32, j: bool, k: u32, flip: bool, turn: u32) -> Ve
         let negative = (j && flip) ^ (steps != 0);
         return vec![S::constant(if negative { -Exact::ONE } else { Exact::ONE })];
     }
-    let (c, s) = (
-        Exact::cos_2pi(steps, u64::from(n)),
-        Exact::sin_2pi(steps, u64::from(n)),
-    );
+    let (c, s) = (Exact::cos_2pi(steps, u64::from(n)), Exact::sin_2pi(steps, u64::from(n)));
     planar(S::constant(c), S::constant(s), flip)
 }
 
@@ -303,10 +268,7 @@ fn symmetric_power<S: Scalar>(m: &[S], n: usize, k: usize) -> Vec<S> {
         for column in &arranged {
             let mut sum = S::zero();
             for b in column {
-                let term = row
-                    .iter()
-                    .zip(b)
-                    .fold(S::one(), |t, (&x, &y)| t.times(&m[x * n + y]));
+                let term = row.iter().zip(b).fold(S::one(), |t, (&x, &y)| t.times(&m[x * n + y]));
                 sum = sum.plus(&term);
             }
             let scale = Exact::sqrt_ratio(arranged[i].len() as u64, column.len() as u64);
@@ -333,9 +295,7 @@ fn sequences(n: usize, k: usize, next: impl Fn(usize) -> usize) -> Vec<Vec<usize
             .into_iter()
             .flat_map(|head| {
                 let from = head.last().map_or(0, |&last| next(last));
-                (from..n)
-                    .map(|i| [head.as_slice(), &[i]].concat())
-                    .collect::<Vec<_>>()
+                (from..n).map(|i| [head.as_slice(), &[i]].concat()).collect::<Vec<_>>()
             })
             .collect();
     }

@@ -20,17 +20,13 @@ pub fn matrix<S: Scalar>(index: u32, axis: [u8; 3], sign: [i8; 3]) -> Vec<S> {
     for j in 0..3 {
         r[3 * usize::from(axis[j]) + j] = Exact::int(i64::from(sign[j] * det));
     }
-    let scaled = |s: i8, m: &[Exact]| -> Vec<Exact> {
-        m.iter().map(|&x| Exact::int(i64::from(s)) * x).collect()
-    };
+    let scaled = |s: i8, m: &[Exact]| -> Vec<Exact> { m.iter().map(|&x| Exact::int(i64::from(s)) * x).collect() };
     let even = match index % 5 {
         0 => linear::identity(1),
         1 => scaled(parity, &[Exact::ONE]),
         2 => {
             let d = wigner::wigner_d(2, false, &r);
-            [(2, 2), (2, 4), (4, 2), (4, 4)]
-                .map(|(i, j)| d[5 * i + j])
-                .to_vec()
+            [(2, 2), (2, 4), (4, 2), (4, 4)].map(|(i, j)| d[5 * i + j]).to_vec()
         }
         3 => r.to_vec(),
         _ => scaled(parity, &r),

@@ -16,9 +16,7 @@ pub(crate) fn signed_elements() -> impl Iterator<Item = Element> {
 /// The determinant of a signed permutation matrix.
 pub(crate) fn determinant(g: &Element) -> i8 {
     match g {
-        Elem::Signed { axis, sign } => {
-            permutation_sign(axis.map(u32::from).as_slice()) * sign.iter().product::<i8>()
-        }
+        Elem::Signed { axis, sign } => permutation_sign(axis.map(u32::from).as_slice()) * sign.iter().product::<i8>(),
         _ => 1,
     }
 }

@@ -136,19 +136,13 @@ impl Atom {
                 .collect::<Result<Vec<Atom>, Error>>()
                 .map(Atom::Outer),
             _ if d > 0 && group.acts_on_space(d as usize) => Ok(Atom::Vector(d)),
-            _ => Err(Error::Invalid(format!(
-                "{group} has no standard action on R^{d}"
-            ))),
+            _ => Err(Error::Invalid(format!("{group} has no standard action on R^{d}"))),
         }
     }
 
     /// The atom in its canonical form, or why it is not one of this group.
     pub fn checked(self, group: &Group) -> Result<Atom, Error> {
-        let foreign = |what: &str| {
-            Err(Error::Invalid(format!(
-                "{group} has no representation `{what}`"
-            )))
-        };
+        let foreign = |what: &str| Err(Error::Invalid(format!("{group} has no representation `{what}`")));
         let of_group = |rep: &Rep| {
             if rep.group == *group {
                 Ok(())
@@ -179,9 +173,7 @@ impl Atom {
                 Atom::Hom(a, b)
             }
             Atom::Sym(_, k) | Atom::Alt(_, k) if k > MAX_POWER => {
-                return Err(Error::TooLarge(format!(
-                    "powers are built up to {MAX_POWER}, not {k}"
-                )));
+                return Err(Error::TooLarge(format!("powers are built up to {MAX_POWER}, not {k}")));
             }
             Atom::Sym(a, k) => {
                 of_group(&a)?;
@@ -293,10 +285,7 @@ impl Rep {
     /// The sum of blocks in order: atoms are brought to their canonical form, zero multiplicities dropped and adjacent
     /// equal atoms merged.
     pub fn new(group: Group, blocks: impl IntoIterator<Item = (u32, Atom)>) -> Result<Rep, Error> {
-        let mut rep = Rep {
-            group,
-            blocks: vec![],
-        };
+        let mut rep = Rep { group, blocks: vec![] };
         for (n, atom) in blocks {
             let atom = atom.checked(&rep.group)?;
             rep.push(n, atom);
@@ -311,10 +300,7 @@ impl Rep {
 
     /// n trivial copies.
     pub fn trivial(group: Group, n: u32) -> Rep {
-        let mut rep = Rep {
-            group,
-            blocks: vec![],
-        };
+        let mut rep = Rep { group, blocks: vec![] };
         rep.push(n, Atom::Trivial);
         rep
     }
@@ -434,8 +420,7 @@ impl Atom {
                 } else {
                     &[]
                 };
-                let names: Vec<String> =
-                    factors.iter().zip(parts).map(|(g, a)| a.name(g)).collect();
+                let names: Vec<String> = factors.iter().zip(parts).map(|(g, a)| a.name(g)).collect();
                 format!("outer({})", names.join(", "))
             }
         }

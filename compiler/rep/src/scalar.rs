@@ -64,10 +64,7 @@ pub struct Jet {
 
 impl Scalar for Jet {
     fn constant(x: Exact) -> Jet {
-        Jet {
-            v: x,
-            d: Exact::ZERO,
-        }
+        Jet { v: x, d: Exact::ZERO }
     }
     fn plus(&self, o: &Jet) -> Jet {
         Jet {
@@ -108,10 +105,7 @@ impl Trig {
     }
     /// The highest frequency with a coefficient that is not zero.
     pub fn degree(&self) -> usize {
-        self.0
-            .iter()
-            .rposition(|c| !c.is_zero())
-            .map_or(0, |h| h.div_ceil(2))
+        self.0.iter().rposition(|c| !c.is_zero()).map_or(0, |h| h.div_ceil(2))
     }
     fn accumulate(&mut self, h: usize, c: Exact) {
         if self.0.len() <= h {
@@ -159,8 +153,7 @@ impl Scalar for Trig {
                         result.accumulate(2 * high, half * c);
                         if low > 0 {
                             let positive = (a > b) == sine_first;
-                            result
-                                .accumulate(2 * low, if positive { half * c } else { -(half * c) });
+                            result.accumulate(2 * low, if positive { half * c } else { -(half * c) });
                         }
                     }
                 }

@@ -55,11 +55,7 @@ impl Tying {
             }
             count += 1;
         }
-        Tying {
-            shape,
-            count,
-            labels,
-        }
+        Tying { shape, count, labels }
     }
 
     /// The indicators of the labels, already in reduced row echelon form.
@@ -76,9 +72,7 @@ impl Tying {
         for (at, &label) in self.labels.iter().enumerate() {
             data[label as usize * size + at] = Exact::ONE;
         }
-        let shape = std::iter::once(self.count)
-            .chain(self.shape.iter().copied())
-            .collect();
+        let shape = std::iter::once(self.count).chain(self.shape.iter().copied()).collect();
         Ok(Basis {
             shape,
             data,
@@ -93,21 +87,11 @@ pub fn hom_tying(group: &Group, a: &Atom, b: &Atom) -> Result<Option<Tying>, Err
 }
 
 /// The basis of [`crate::kernel::kernel_basis`] for two permutation representations; `None` for others.
-pub fn kernel_tying(
-    group: &Group,
-    window: &[Vec<i32>],
-    a: &Atom,
-    b: &Atom,
-) -> Result<Option<Tying>, Error> {
+pub fn kernel_tying(group: &Group, window: &[Vec<i32>], a: &Atom, b: &Atom) -> Result<Option<Tying>, Error> {
     tying(group, Some(window), a, b)
 }
 
-fn tying(
-    group: &Group,
-    window: Option<&[Vec<i32>]>,
-    a: &Atom,
-    b: &Atom,
-) -> Result<Option<Tying>, Error> {
+fn tying(group: &Group, window: Option<&[Vec<i32>]>, a: &Atom, b: &Atom) -> Result<Option<Tying>, Error> {
     let (a, b) = (a.clone().checked(group)?, b.clone().checked(group)?);
     if !a.is_permutation() || !b.is_permutation() {
         return Ok(None);
@@ -121,13 +105,9 @@ fn tying(
         .try_fold(1usize, |n, &d| n.checked_mul(d as usize))
         .is_none_or(|n| n > MAX_ENTRIES)
     {
-        return Err(Error::TooLarge(format!(
-            "maps of shape {shape:?} are too large"
-        )));
+        return Err(Error::TooLarge(format!("maps of shape {shape:?} are too large")));
     }
-    let points = window
-        .map(|window| window_permutations(group, window))
-        .transpose()?;
+    let points = window.map(|window| window_permutations(group, window)).transpose()?;
     let mut generators = vec![];
     for (at, g) in group.generators().iter().enumerate() {
         let foreign = || Error::Invalid(format!("{g} does not permute a basis"));

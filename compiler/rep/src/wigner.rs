@@ -48,8 +48,7 @@ pub fn wigner_3j(l1: u32, l2: u32, l3: u32) -> Vec<Exact> {
                     for (n, q3, p3) in real_columns(m3) {
                         // The power of i: q3 is conjugated.
                         let power = (phase + p1 + p2 - p3).rem_euclid(4);
-                        let at =
-                            ((l1 + j) as usize * n2 + (l2 + k) as usize) * n3 + (l3 + n) as usize;
+                        let at = ((l1 + j) as usize * n2 + (l2 + k) as usize) * n3 + (l3 + n) as usize;
                         let term = c * q1 * q2 * q3;
                         match power {
                             0 => w[at] += term,
@@ -95,10 +94,7 @@ fn clebsch_gordan(l: [i64; 3], m: [i64; 2]) -> Exact {
         .iter()
         .map(|&x| x as u64)
         .collect();
-    let down: Vec<u64> = [l1 + l2 + l3 + 1, a, b, c]
-        .iter()
-        .map(|&x| x as u64)
-        .collect();
+    let down: Vec<u64> = [l1 + l2 + l3 + 1, a, b, c].iter().map(|&x| x as u64).collect();
     Exact::wide(sum) * Exact::sqrt_factorials(&up, &down) * Exact::sqrt_int(2 * l3 as u64 + 1)
 }
 
@@ -112,8 +108,8 @@ fn binomial(n: i64, k: i64) -> i128 {
 /// The sign of the determinant of a 3×3 matrix, as ±1.
 pub(crate) fn det<S: Scalar>(m: &[S; 9]) -> f64 {
     let v: [f64; 9] = std::array::from_fn(|i| m[i].value());
-    let d = v[0] * (v[4] * v[8] - v[5] * v[7]) - v[1] * (v[3] * v[8] - v[5] * v[6])
-        + v[2] * (v[3] * v[7] - v[4] * v[6]);
+    let d =
+        v[0] * (v[4] * v[8] - v[5] * v[7]) - v[1] * (v[3] * v[8] - v[5] * v[6]) + v[2] * (v[3] * v[7] - v[4] * v[6]);
     d.signum()
 }
 
@@ -128,11 +124,7 @@ pub fn wigner_d<S: Scalar>(l: u32, odd: bool, matrix: &[S; 9]) -> Vec<S> {
     };
     let mut d = vec![S::one()];
     for step in 0..l {
-        d = if step == 0 {
-            r.to_vec()
-        } else {
-            raise(step, &d, &r)
-        };
+        d = if step == 0 { r.to_vec() } else { raise(step, &d, &r) };
     }
     if improper && odd {
         d.iter().map(S::minus).collect()
@@ -199,8 +191,5 @@ pub fn spherical_harmonics<S: Scalar>(lmax: u32, x: &[S; 3]) -> Vec<S> {
 /// The same tensor gives the gradient: ∂Y_{l+1,i}/∂x_k = (l+1) Σ_j step_ijk Y_{l,j}.
 pub fn harmonics_step(l: u32) -> Vec<Exact> {
     let scale = Exact::int(2 * i64::from(l) + 3) * Exact::sqrt_ratio(1, u64::from(l) + 1);
-    wigner_3j(l + 1, l, 1)
-        .into_iter()
-        .map(|w| scale * w)
-        .collect()
+    wigner_3j(l + 1, l, 1).into_iter().map(|w| scale * w).collect()
 }

@@ -53,12 +53,7 @@ pub fn not_fixed_vector(group: &Group, rep: &Rep, v: &[f64]) -> Option<Counterex
 }
 
 /// A counterexample to f(gx) = g f(x) at fixed inputs x, if one is found. Memorable elements come before random ones.
-pub fn generic(
-    group: &Group,
-    rep_in: &Rep,
-    rep_out: &Rep,
-    f: impl Fn(&[f64]) -> Vec<f64>,
-) -> Option<Counterexample> {
+pub fn generic(group: &Group, rep_in: &Rep, rep_out: &Rep, f: impl Fn(&[f64]) -> Vec<f64>) -> Option<Counterexample> {
     let mut random = Random(1);
     let inputs: Vec<Vec<f64>> = (0..TRIALS).map(|_| random.vector(rep_in.dim())).collect();
     let error = |g: &Element| {
@@ -69,29 +64,18 @@ pub fn generic(
 }
 
 /// The first memorable element that shows at least half of the largest error, or a random one if those show none.
-fn worst(
-    group: &Group,
-    random: &mut Random,
-    error: impl Fn(&Element) -> f64,
-) -> Option<Counterexample> {
+fn worst(group: &Group, random: &mut Random, error: impl Fn(&Element) -> f64) -> Option<Counterexample> {
     let clear = |elements: Vec<Element>| {
         let errors: Vec<f64> = elements.iter().map(&error).collect();
         let largest = errors.iter().copied().fold(ROUNDING, f64::max);
-        let at = errors
-            .iter()
-            .position(|&e| e > ROUNDING && 2.0 * e >= largest)?;
+        let at = errors.iter().position(|&e| e > ROUNDING && 2.0 * e >= largest)?;
         Some(Counterexample {
             element: elements[at].to_string(),
             error: errors[at],
         })
     };
-    clear(group.witness_elements()).or_else(|| {
-        clear(
-            (0..TRIALS)
-                .map(|_| group.random(&mut || random.draw()))
-                .collect(),
-        )
-    })
+    clear(group.witness_elements())
+        .or_else(|| clear((0..TRIALS).map(|_| group.random(&mut || random.draw())).collect()))
 }
 
 /// |a − b| / |b|, or |a| where b vanishes; zero where either is not a number.
@@ -99,21 +83,14 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
     let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|x| x * x).sum::<f64>().sqrt();
     let difference = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
     let size = norm(&mut b.iter().copied());
-    let error = if size > 0.0 {
-        difference / size
-    } else {
-        difference
-    };
+    let error = if size > 0.0 { difference / size } else { difference };
     if error.is_finite() { error } else { 0.0 }
 }
 
 /// The orbit of an offset under the group, itself first.
 pub fn orbit_of_offset(group: &Group, offset: &[i32]) -> Result<Vec<Vec<i32>>, Error> {
     let generators = group.generators();
-    let matrices: Option<Vec<Vec<i32>>> = generators
-        .iter()
-        .map(|g| group.point_matrix(g, offset.len()))
-        .collect();
+    let matrices: Option<Vec<Vec<i32>>> = generators.iter().map(|g| group.point_matrix(g, offset.len())).collect();
     let matrices = matrices.ok_or_else(|| {
         Error::Invalid(format!(
             "{group} does not act on the grid of dimension {}",

@@ -19,11 +19,7 @@ fn wigner_3j_with_signs() {
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let mut count = 0;
     for name in file.names() {
-        let l: Vec<u32> = name
-            .split('_')
-            .skip(1)
-            .map(|l| l.parse().unwrap())
-            .collect();
+        let l: Vec<u32> = name.split('_').skip(1).map(|l| l.parse().unwrap()).collect();
         let w = wigner_3j(l[0], l[1], l[2]);
         assert!(close(&floats(&w), &tensor(&file, name).1, 1e-14), "{name}");
         assert!(w.iter().all(|x| x.r.is_some()));
@@ -62,33 +58,18 @@ fn d_matrices() {
             let expected = tensor(&file, &format!("out.D{l}")).1;
             let size = (2 * l as usize + 1).pow(2);
             assert!(
-                close(
-                    &floats(&wigner_d(l, false, r)),
-                    &expected[at * size..][..size],
-                    1e-13
-                ),
+                close(&floats(&wigner_d(l, false, r)), &expected[at * size..][..size], 1e-13),
                 "l = {l}"
             );
         }
     }
     let irrep = |name| Atom::named(&Group::O3, name).unwrap();
-    let blocks = [
-        (2, "0e"),
-        (1, "0o"),
-        (1, "1o"),
-        (1, "1e"),
-        (1, "2e"),
-        (1, "3o"),
-    ];
+    let blocks = [(2, "0e"), (1, "0o"), (1, "1o"), (1, "1e"), (1, "2e"), (1, "3o")];
     let rep = Rep::new(Group::O3, blocks.map(|(n, name)| (n, irrep(name)))).unwrap();
     assert_eq!(rep.to_string(), "2x0e + 0o + 1o + 1e + 2e + 3o");
     let expected = tensor(&file, "out.D_rep").1;
     for (at, r) in matrices("in.R_o3").into_iter().enumerate() {
-        assert!(close(
-            &rep.matrix(&Elem::Space(r)),
-            &expected[at * 441..][..441],
-            1e-13
-        ));
+        assert!(close(&rep.matrix(&Elem::Space(r)), &expected[at * 441..][..441], 1e-13));
     }
 }
 
@@ -110,29 +91,20 @@ fn harmonics_rotate_by_d() {
     let mut draw = common::random(5);
     for step in 0..20 {
         let (x, g) = if step < 7 {
-            (
-                [2, -3, 5].map(Exact::int),
-                Group::O3.witness_elements()[step].clone(),
-            )
+            ([2, -3, 5].map(Exact::int), Group::O3.witness_elements()[step].clone())
         } else {
             let x = [0; 3].map(|_| Exact::inexact(common::unit(&mut draw)));
             (x, Group::O3.random(&mut draw))
         };
-        let Elem::Space(r) = &g else {
-            panic!("not a matrix")
-        };
-        let turned: [Exact; 3] =
-            std::array::from_fn(|i| (0..3).fold(Exact::ZERO, |s, j| s + r[3 * i + j] * x[j]));
+        let Elem::Space(r) = &g else { panic!("not a matrix") };
+        let turned: [Exact; 3] = std::array::from_fn(|i| (0..3).fold(Exact::ZERO, |s, j| s + r[3 * i + j] * x[j]));
         let (before, after) = (spherical_harmonics(6, &x), spherical_harmonics(6, &turned));
         for l in 0..=6u32 {
             let (from, n) = ((l * l) as usize, 2 * l as usize + 1);
             let d = wigner_d(l, l % 2 == 1, r);
             for i in 0..n {
                 let y = (0..n).fold(Exact::ZERO, |s, j| s + d[i * n + j] * before[from + j]);
-                assert!(
-                    (y.f - after[from + i].f).abs()
-                        < 1e-9 * before[from].f.abs().max(1.0).max(y.f.abs())
-                );
+                assert!((y.f - after[from + i].f).abs() < 1e-9 * before[from].f.abs().max(1.0).max(y.f.abs()));
                 assert_eq!(y.r, after[from + i].r);
             }
         }
@@ -176,9 +148,7 @@ fn gradients_of_harmonics() {
             let (from, n) = ((l * l) as usize, 2 * l as usize + 1);
             let step = harmonics_step(l);
             for i in 0..n + 2 {
-                let sum = (0..n).fold(Exact::ZERO, |s, j| {
-                    s + step[(i * n + j) * 3 + k] * y[from + j]
-                });
+                let sum = (0..n).fold(Exact::ZERO, |s, j| s + step[(i * n + j) * 3 + k] * y[from + j]);
                 let gradient = Exact::int(i64::from(l) + 1) * sum;
                 assert_eq!(gradient.r, moved[from + n + i].d.r);
             }

@@ -14,11 +14,7 @@ fn facts(name: &str, group: &Group, irreps: &[&[i64]]) {
     let regular = Rep::atom(group.clone(), Atom::Regular).unwrap();
     let expected = tensor(&file, "out.rho_regular").1;
     for (at, g) in elements.iter().enumerate() {
-        assert!(close(
-            &regular.matrix(g),
-            &expected[at * n * n..][..n * n],
-            1e-12
-        ));
+        assert!(close(&regular.matrix(g), &expected[at * n * n..][..n * n], 1e-12));
     }
     // The multiplication table, from the order of elements.
     let table = tensor(&file, "out.mult_table").1;
@@ -35,11 +31,7 @@ fn facts(name: &str, group: &Group, irreps: &[&[i64]]) {
     .unwrap();
     let expected = tensor(&file, "out.rho_irreps").1;
     for (at, g) in elements.iter().enumerate() {
-        assert!(close(
-            &sum.matrix(g),
-            &expected[at * n * n..][..n * n],
-            1e-12
-        ));
+        assert!(close(&sum.matrix(g), &expected[at * n * n..][..n * n], 1e-12));
     }
     // escnn's plane has x to the right and y up; ours are (row, column) = (−y, x).
     let plane = tensor(&file, "out.plane_action").1;
@@ -76,12 +68,7 @@ fn facts(name: &str, group: &Group, irreps: &[&[i64]]) {
         assert_eq!(hom_basis(group, &Atom::Regular, &atom).unwrap().len(), d);
         assert_eq!(hom_basis(group, &atom, &Atom::Regular).unwrap().len(), d);
     }
-    assert_eq!(
-        hom_basis(group, &Atom::Regular, &Atom::Regular)
-            .unwrap()
-            .len(),
-        n
-    );
+    assert_eq!(hom_basis(group, &Atom::Regular, &Atom::Regular).unwrap().len(), n);
 }
 
 #[test]
@@ -137,8 +124,7 @@ fn residual(basis: &[Vec<f64>], v: &[f64]) -> f64 {
 /// Complete spaces of 5×5 kernels have the known dimensions, and contain escnn's filters.
 #[test]
 fn planar_kernels() {
-    let dim =
-        |group: &Group, a: &Atom, b: &Atom| kernel_basis(group, &window(2), a, b).unwrap().len();
+    let dim = |group: &Group, a: &Atom, b: &Atom| kernel_basis(group, &window(2), a, b).unwrap().len();
     let (c4, d4) = (Group::C(4), Group::D(4));
     assert_eq!(dim(&c4, &Atom::Trivial, &Atom::Regular), 25);
     assert_eq!(dim(&c4, &Atom::Regular, &Atom::Regular), 100);
@@ -195,11 +181,7 @@ fn so2_kernels_on_the_circle() {
                     let sample = |entry: &[Exact], t: f64| -> f64 {
                         let wave = |h: usize| {
                             let angle = h.div_ceil(2) as f64 * t;
-                            if h % 2 == 1 || h == 0 {
-                                angle.cos()
-                            } else {
-                                angle.sin()
-                            }
+                            if h % 2 == 1 || h == 0 { angle.cos() } else { angle.sin() }
                         };
                         entry.iter().enumerate().map(|(h, c)| c.f * wave(h)).sum()
                     };

@@ -15,25 +15,13 @@ fn same(a: Exact, b: Exact) {
 fn square_roots_agree_multiplicatively() {
     let primes = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 107];
     for &p in &primes {
-        same(
-            Exact::sqrt_int(p) * Exact::sqrt_int(p),
-            Exact::int(p as i64),
-        );
+        same(Exact::sqrt_int(p) * Exact::sqrt_int(p), Exact::int(p as i64));
         for &q in &primes {
-            same(
-                Exact::sqrt_int(p) * Exact::sqrt_int(q),
-                Exact::sqrt_int(p * q),
-            );
-            same(
-                Exact::sqrt_int(p) / Exact::sqrt_int(q),
-                Exact::sqrt_ratio(p, q),
-            );
+            same(Exact::sqrt_int(p) * Exact::sqrt_int(q), Exact::sqrt_int(p * q));
+            same(Exact::sqrt_int(p) / Exact::sqrt_int(q), Exact::sqrt_ratio(p, q));
         }
     }
-    same(
-        Exact::sqrt_int(41 * 41 * 18),
-        Exact::int(41 * 3) * Exact::sqrt_int(2),
-    );
+    same(Exact::sqrt_int(41 * 41 * 18), Exact::int(41 * 3) * Exact::sqrt_int(2));
     assert_eq!(Exact::sqrt_int(41).r, None);
     assert_eq!(Exact::sqrt_int(0), Exact::ZERO);
 }
@@ -42,23 +30,16 @@ fn square_roots_agree_multiplicatively() {
 fn roots_agree_with_cosines() {
     same(Exact::cos_2pi(1, 12), Exact::sqrt_ratio(3, 4));
     same(Exact::sin_2pi(1, 8), Exact::sqrt_ratio(1, 2));
-    same(
-        Exact::cos_2pi(1, 5),
-        (Exact::sqrt_int(5) - Exact::ONE) / Exact::int(4),
-    );
+    same(Exact::cos_2pi(1, 5), (Exact::sqrt_int(5) - Exact::ONE) / Exact::int(4));
     same(Exact::sin_2pi(1, 3), Exact::sqrt_int(3) / Exact::int(2));
     same(
         Exact::cos_2pi(1, 24),
         (Exact::sqrt_int(6) + Exact::sqrt_int(2)) / Exact::int(4),
     );
     // Gauss: √7 = −i Σ (a/7) ζ^a, that is 2 Σ over quadratic residues of sin.
-    let sines = [1, 2, 4]
-        .iter()
-        .fold(Exact::ZERO, |s, &a| s + Exact::sin_2pi(a, 7));
+    let sines = [1, 2, 4].iter().fold(Exact::ZERO, |s, &a| s + Exact::sin_2pi(a, 7));
     same(Exact::int(2) * sines, Exact::sqrt_int(7));
-    for n in [
-        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 24, 30, 32, 37, 107,
-    ] {
+    for n in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 24, 30, 32, 37, 107] {
         for k in -3..n as i64 + 3 {
             let (c, s) = (Exact::cos_2pi(k, n), Exact::sin_2pi(k, n));
             same(c * c + s * s, Exact::ONE);
@@ -99,8 +80,7 @@ fn a_ring() {
     for _ in 0..1000 {
         let mut number = || {
             let (a, b) = ((draw() % 2001) as i64 - 1000, (draw() % 50 + 1) as i64);
-            Exact::ratio(a, b) * Exact::sqrt_int(draw() % 12)
-                + Exact::cos_2pi((draw() % 100) as i64, 24)
+            Exact::ratio(a, b) * Exact::sqrt_int(draw() % 12) + Exact::cos_2pi((draw() % 100) as i64, 24)
         };
         let (x, y, z) = (number(), number(), number());
         assert_eq!(((x + y) * z).r, (x * z + y * z).r);

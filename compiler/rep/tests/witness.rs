@@ -37,9 +37,7 @@ fn vectors_and_maps() {
     // x ↦ |x| is invariant, x ↦ x₀ is not.
     let line = rep(&Group::O3, &[(1, Atom::Trivial)]);
     assert_eq!(
-        generic(&Group::O3, &vector, &line, |x| vec![
-            x.iter().map(|x| x * x).sum()
-        ]),
+        generic(&Group::O3, &vector, &line, |x| vec![x.iter().map(|x| x * x).sum()]),
         None
     );
     assert!(generic(&Group::O3, &vector, &line, |x| vec![x[0]]).is_some());

@@ -387,11 +387,7 @@ pub enum ExprKind {
     /// `1e-2`; the text is kept so that constants stay exact.
     Float(String),
     /// `16x1o` or `1o` (then `mult` is `None`).
-    Irrep {
-        mult: Option<u64>,
-        l: u32,
-        odd: bool,
-    },
+    Irrep { mult: Option<u64>, l: u32, odd: bool },
     /// `"text"`.
     Str(String),
     /// A name; `_` included.
@@ -409,11 +405,7 @@ pub enum ExprKind {
     /// `-x`, `not x`.
     Unary { op: UnOp, arg: Box<Expr> },
     /// `a + b`; `e else d` included.
-    Binary {
-        op: BinOp,
-        lhs: Box<Expr>,
-        rhs: Box<Expr>,
-    },
+    Binary { op: BinOp, lhs: Box<Expr>, rhs: Box<Expr> },
     /// `(a, b)` or `(energy = a, forces = b)`; a parenthesised single expression is that expression with `paren` spans.
     Tuple(Vec<Arg>),
     /// `[a, b]`.

@@ -34,13 +34,9 @@ pub fn item(item: &Item) -> String {
     let text = match &item.kind {
         ItemKind::Use(u) => use_(u),
         ItemKind::Group { name, value } => form("group", [name.name.clone(), expr(value)]),
-        ItemKind::Rep { name, of, value } => {
-            form("rep", [name.name.clone(), expr(of), expr(value)])
-        }
+        ItemKind::Rep { name, of, value } => form("rep", [name.name.clone(), expr(of), expr(value)]),
         ItemKind::Const(c) => const_(c),
-        ItemKind::Setting { name, ty, value } => {
-            form("setting", [name.name.clone(), expr(ty), expr(value)])
-        }
+        ItemKind::Setting { name, ty, value } => form("setting", [name.name.clone(), expr(ty), expr(value)]),
         ItemKind::Trust { name, ty } => form("trust", [name.name.clone(), expr(ty)]),
         ItemKind::Layer(c) => callable("layer", c),
         ItemKind::Model(c) => callable("model", c),
@@ -87,16 +83,12 @@ fn callable(word: &str, c: &Callable) -> String {
                 .chain(option("=", &p.default)),
         )
     }));
-    parts.extend(c.result.iter().map(|result| {
-        match result {
-            ResultTy::Single(ty) => form("->", [expr(ty)]),
-            ResultTy::Record(fields) => form(
-                "->",
-                fields
-                    .iter()
-                    .map(|(name, ty)| form(":", [name.name.clone(), expr(ty)])),
-            ),
-        }
+    parts.extend(c.result.iter().map(|result| match result {
+        ResultTy::Single(ty) => form("->", [expr(ty)]),
+        ResultTy::Record(fields) => form(
+            "->",
+            fields.iter().map(|(name, ty)| form(":", [name.name.clone(), expr(ty)])),
+        ),
     }));
     parts.extend(
         c.wheres
@@ -112,10 +104,7 @@ fn data(d: &Data) -> String {
         let ty = e.ty.as_ref().map(|ty| form(":", [expr(ty)]));
         form(
             "entry",
-            [e.name.name.clone()]
-                .into_iter()
-                .chain(ty)
-                .chain(option("=", &e.value)),
+            [e.name.name.clone()].into_iter().chain(ty).chain(option("=", &e.value)),
         )
     });
     form(
@@ -137,34 +126,20 @@ fn train(t: &Train) -> String {
     });
     form(
         "train",
-        [t.model.name.clone(), t.data.name.clone()]
-            .into_iter()
-            .chain(entries),
+        [t.model.name.clone(), t.data.name.clone()].into_iter().chain(entries),
     )
 }
 
 fn test(t: &Test) -> String {
     match t {
         Test::Expr(e) => form("test", [expr(e)]),
-        Test::Block {
-            title,
-            rejects,
-            body,
-        } => {
-            let rejects = rejects
-                .iter()
-                .map(|code| form("rejects", [code.name.clone()]));
+        Test::Block { title, rejects, body } => {
+            let rejects = rejects.iter().map(|code| form("rejects", [code.name.clone()]));
             let body = body.iter().map(|part| match part {
                 TestPart::Item(i) => item(i),
                 TestPart::Stmt(s) => stmt(s),
             });
-            form(
-                "test",
-                [format!("{title:?}")]
-                    .into_iter()
-                    .chain(rejects)
-                    .chain(body),
-            )
+            form("test", [format!("{title:?}")].into_iter().chain(rejects).chain(body))
         }
     }
 }
@@ -193,27 +168,14 @@ pub fn stmt(stmt: &Stmt) -> String {
                     .chain(over),
             )
         }
-        StmtKind::Random { name, ty, dist } => {
-            form("random", [name.name.clone(), expr(ty), expr(dist)])
-        }
+        StmtKind::Random { name, ty, dist } => form("random", [name.name.clone(), expr(ty), expr(dist)]),
         StmtKind::Repeat { count, body } => form("repeat", [expr(count), block(body)]),
         StmtKind::Iterate { head, from, body } => round("iterate", head, from, body),
         StmtKind::Scan { head, from, body } => round("scan", head, from, body),
         StmtKind::Integrate { head, from, body } => round("integrate", head, from, body),
-        StmtKind::For {
-            count,
-            rep,
-            over,
-            body,
-        } => form(
-            "for",
-            [
-                count.name.clone(),
-                rep.name.clone(),
-                expr(over),
-                block(body),
-            ],
-        ),
+        StmtKind::For { count, rep, over, body } => {
+            form("for", [count.name.clone(), rep.name.clone(), expr(over), block(body)])
+        }
         StmtKind::Def(d) => def(d),
         StmtKind::Expr(e) => expr(e),
     };
@@ -225,16 +187,8 @@ fn param(p: &ParamDecl) -> String {
     parts.extend(p.ty.as_ref().map(expr));
     parts.extend(option("~", &p.dist));
     parts.extend(option("=", &p.value));
-    parts.extend(
-        p.basis
-            .as_ref()
-            .map(|basis| form("in", [basis.name.clone()])),
-    );
-    parts.extend(
-        p.external
-            .as_ref()
-            .map(|name| form("as", [format!("{name:?}")])),
-    );
+    parts.extend(p.basis.as_ref().map(|basis| form("in", [basis.name.clone()])));
+    parts.extend(p.external.as_ref().map(|name| form("as", [format!("{name:?}")])));
     form("param", parts)
 }
 
@@ -243,10 +197,7 @@ fn round(word: &str, head: &LoopHead, from: &[Def], body: &Block) -> String {
         LoopHead::In(name, set) => form("in", [name.name.clone(), expr(set)]),
         LoopHead::Count(count) => expr(count),
     };
-    form(
-        word,
-        [head, form("from", from.iter().map(def)), block(body)],
-    )
+    form(word, [head, form("from", from.iter().map(def)), block(body)])
 }
 
 fn def(d: &Def) -> String {
@@ -262,19 +213,9 @@ fn binder(b: &Binder) -> String {
     match b {
         Binder::Bare(name) => name.name.clone(),
         Binder::In(name, set) => form("in", [name.name.clone(), expr(set)]),
-        Binder::Edge {
-            edge,
-            src,
-            dst,
-            set,
-        } => form(
+        Binder::Edge { edge, src, dst, set } => form(
             "edge",
-            [
-                edge.name.clone(),
-                src.name.clone(),
-                dst.name.clone(),
-                expr(set),
-            ],
+            [edge.name.clone(), src.name.clone(), dst.name.clone(), expr(set)],
         ),
     }
 }
@@ -290,13 +231,8 @@ pub fn expr(e: &Expr) -> String {
         }
         ExprKind::Str(text) => format!("{text:?}"),
         ExprKind::Name(name) => name.clone(),
-        ExprKind::Call { f, args } => {
-            form("call", [expr(f)].into_iter().chain(args.iter().map(arg)))
-        }
-        ExprKind::Index { base, indices } => form(
-            "index",
-            [expr(base)].into_iter().chain(indices.iter().map(expr)),
-        ),
+        ExprKind::Call { f, args } => form("call", [expr(f)].into_iter().chain(args.iter().map(arg))),
+        ExprKind::Index { base, indices } => form("index", [expr(base)].into_iter().chain(indices.iter().map(expr))),
         ExprKind::Block { base, rep } => form("block", [expr(base), expr(rep)]),
         ExprKind::Field { base, name } => form(".", [expr(base), name.name.clone()]),
         ExprKind::Cycles(cycles) => {
@@ -311,20 +247,10 @@ pub fn expr(e: &Expr) -> String {
         ExprKind::Tuple(args) => form("tuple", args.iter().map(arg)),
         ExprKind::List(items) => form("list", items.iter().map(expr)),
         ExprKind::Reduce(r) => reduction(r),
-        ExprKind::For {
-            count,
-            rep,
-            over,
-            body,
-        } => form(
-            "for",
-            [count.name.clone(), rep.name.clone(), expr(over), expr(body)],
-        ),
-        ExprKind::If {
-            cond,
-            then,
-            otherwise,
-        } => form("if", [expr(cond), block(then), block(otherwise)]),
+        ExprKind::For { count, rep, over, body } => {
+            form("for", [count.name.clone(), rep.name.clone(), expr(over), expr(body)])
+        }
+        ExprKind::If { cond, then, otherwise } => form("if", [expr(cond), block(then), block(otherwise)]),
         ExprKind::Bad => "<bad>".to_string(),
     }
 }
@@ -339,12 +265,10 @@ fn arg(a: &Arg) -> String {
 fn reduction(r: &Reduction) -> String {
     let mut parts: Vec<String> = r.binders.iter().map(binder).collect();
     parts.extend(r.conds.iter().map(|cond| form("if", [expr(cond)])));
-    parts.extend(r.by.iter().map(|by| {
-        form(
-            if by.softmax { "by-softmax" } else { "by" },
-            [expr(&by.weight)],
-        )
-    }));
+    parts.extend(
+        r.by.iter()
+            .map(|by| form(if by.softmax { "by-softmax" } else { "by" }, [expr(&by.weight)])),
+    );
     parts.push(form(":", [expr(&r.body)]));
     parts.extend(option("else", &r.default));
     form(r.op.word(), parts)

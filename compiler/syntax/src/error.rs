@@ -21,12 +21,7 @@ pub struct SyntaxError {
 
 impl SyntaxError {
     /// An error without help.
-    pub(crate) fn new(
-        code: &'static str,
-        span: Span,
-        message: impl Into<String>,
-        label: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn new(code: &'static str, span: Span, message: impl Into<String>, label: impl Into<String>) -> Self {
         SyntaxError {
             code,
             message: message.into(),
@@ -58,13 +53,8 @@ pub(crate) fn unreadable(file: u32, text: &str, range: Range<usize>) -> SyntaxEr
     let token = &text[range.clone()];
     let span = span(file, range);
     if token.starts_with('"') {
-        return SyntaxError::new(
-            "GDL0007",
-            span,
-            "this string is not closed",
-            "no `\"` on this line",
-        )
-        .help("a string ends on the line on which it begins; it has no escapes");
+        return SyntaxError::new("GDL0007", span, "this string is not closed", "no `\"` on this line")
+            .help("a string ends on the line on which it begins; it has no escapes");
     }
     if !token.starts_with(|c: char| c.is_ascii_digit()) {
         let found = token.chars().take(8).collect::<String>();
@@ -78,43 +68,28 @@ pub(crate) fn unreadable(file: u32, text: &str, range: Range<usize>) -> SyntaxEr
                 "outside of strings and comments, text is ASCII letters, digits and `_ ' ( ) [ ] { } + - * / ^ < > = : , . ~ |>`"
             }
         };
-        return SyntaxError::new("GDL0007", span, message, "not a character of the language")
-            .help(help);
+        return SyntaxError::new("GDL0007", span, message, "not a character of the language").help(help);
     }
     let digits = token.trim_start_matches(|c: char| c.is_ascii_digit());
     let whole = &token[..token.len() - digits.len()];
     let message = format!("`{}` is not a number", shorten(token));
     if token.ends_with(['+', '-']) {
-        return SyntaxError::new("GDL0005", span, message, "its exponent has no digits")
-            .help("write it as `2e-3`");
+        return SyntaxError::new("GDL0005", span, message, "its exponent has no digits").help("write it as `2e-3`");
     }
-    if digits.is_empty()
-        || digits.starts_with(['e', 'o']) && digits.len() == 1
-        || multiple_too_large(digits)
-    {
+    if digits.is_empty() || digits.starts_with(['e', 'o']) && digits.len() == 1 || multiple_too_large(digits) {
         let message = format!("`{}` is too large", shorten(token));
-        return SyntaxError::new(
-            "GDL0005",
-            span,
-            message,
-            "beyond 2^64 - 1 (a degree: 2^32 - 1)",
-        );
+        return SyntaxError::new("GDL0005", span, message, "beyond 2^64 - 1 (a degree: 2^32 - 1)");
     }
     let error = SyntaxError::new("GDL0005", span, message, "a letter follows the digits");
     match digits.strip_prefix('x') {
-        Some(rep) if !rep.is_empty() => {
-            error.help(format!("for a multiple, leave blanks: `{whole} x {rep}`"))
-        }
+        Some(rep) if !rep.is_empty() => error.help(format!("for a multiple, leave blanks: `{whole} x {rep}`")),
         Some(_) => error.help(format!("for a multiple, leave blanks: `{whole} x …`")),
         _ => error.help("a product is written with `*`, a multiple of a representation with ` x `"),
     }
 }
 
 fn multiple_too_large(digits: &str) -> bool {
-    let Some(l) = digits
-        .strip_prefix('x')
-        .and_then(|d| d.strip_suffix(['e', 'o']))
-    else {
+    let Some(l) = digits.strip_prefix('x').and_then(|d| d.strip_suffix(['e', 'o'])) else {
         return false;
     };
     !l.is_empty() && l.bytes().all(|b| b.is_ascii_digit())
@@ -157,12 +132,7 @@ pub(crate) fn mismatched(file: u32, text: &str, at: usize, top: Option<usize>) -
             let open = &text[top..top + 1];
             let line = text[..top].bytes().filter(|b| *b == b'\n').count() + 1;
             let message = format!("`{close}` does not close `{open}`");
-            SyntaxError::new(
-                "GDL0002",
-                span,
-                message,
-                format!("`{open}` was opened in line {line}"),
-            )
+            SyntaxError::new("GDL0002", span, message, format!("`{open}` was opened in line {line}"))
         }
     }
 }
@@ -170,13 +140,7 @@ pub(crate) fn mismatched(file: u32, text: &str, at: usize, top: Option<usize>) -
 /// GDL0003: nesting.
 pub(crate) fn too_deep(file: u32, range: Range<usize>) -> SyntaxError {
     let message = format!("this nests more than {} deep", crate::layout::MAX_DEPTH);
-    SyntaxError::new(
-        "GDL0003",
-        span(file, range),
-        message,
-        "too deep from here on",
-    )
-    .help("give a part of it a name")
+    SyntaxError::new("GDL0003", span(file, range), message, "too deep from here on").help("give a part of it a name")
 }
 
 /// The token at `at` in the language's words: `` `)` ``, or `end` where nothing follows in `text`.

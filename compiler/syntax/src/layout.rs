@@ -111,8 +111,7 @@ impl<'a> Pass<'a> {
         }
         self.unclosed(0, self.text.len());
         if let Some(start) = self.item {
-            self.items
-                .push(start..self.text.trim_end().len().max(start));
+            self.items.push(start..self.text.trim_end().len().max(start));
         }
         // Masking replaces whole characters by ASCII: nothing is lost here.
         let text = String::from_utf8_lossy(&self.out).into_owned();
@@ -134,8 +133,7 @@ impl<'a> Pass<'a> {
         }
         let closed = self.errors.len() > errors;
         let starts = self.stack.is_empty() && last.is_none_or(|l| l.kind != Kind::Open);
-        let begins = last.is_none()
-            || last.is_some_and(|l| self.str(l) == "{") && self.innermost() == Some(b'{');
+        let begins = last.is_none() || last.is_some_and(|l| self.str(l) == "{") && self.innermost() == Some(b'{');
         let ends = newline.is_some() && last.is_some_and(|last| closed || self.ends(last, gap.end));
         let mut keep_docs = begins;
         let mut documented = None;
@@ -145,11 +143,7 @@ impl<'a> Pass<'a> {
                 Kind::Doc if keep_docs && next.is_some_and(|n| self.str(n) != "}") => {
                     documented.get_or_insert(token.range.start);
                 }
-                Kind::Newline
-                    if k > 0
-                        && keep_docs
-                        && documented.is_some()
-                        && trivia[k - 1].kind == Kind::Doc => {}
+                Kind::Newline if k > 0 && keep_docs && documented.is_some() && trivia[k - 1].kind == Kind::Doc => {}
                 _ => self.blank(token.range.clone()),
             }
         }
@@ -184,11 +178,7 @@ impl<'a> Pass<'a> {
             b']' => b'[',
             _ => b'{',
         };
-        match self
-            .stack
-            .iter()
-            .rposition(|open| self.byte(*open) == opener)
-        {
+        match self.stack.iter().rposition(|open| self.byte(*open) == opener) {
             Some(depth) => {
                 self.unclosed(depth + 1, at);
                 self.stack.truncate(depth);
@@ -196,8 +186,7 @@ impl<'a> Pass<'a> {
             }
             None => {
                 let top = self.stack.pop_if(|top| self.text.as_bytes()[*top] != b'{');
-                self.errors
-                    .push(error::mismatched(self.file, self.text, at, top));
+                self.errors.push(error::mismatched(self.file, self.text, at, top));
                 self.mask(at..at + 1);
                 if let Some(top) = top {
                     self.mask(top..top + 1);
@@ -264,13 +253,12 @@ impl<'a> Pass<'a> {
     /// Whether the newline between the tokens `last` and `next` ends a statement.
     fn ends(&mut self, last: &Token, next: usize) -> bool {
         const AFTER: &[&str] = &[
-            "+", "-", "*", "/", "^", "++", "==", "!=", "<=", ">=", "<", ">", "..", "|>", "->", ",",
-            "=", ":", "~", "{", "and", "or", "not", "if", "else", "in", "by", "from", "where",
-            "under", "on",
+            "+", "-", "*", "/", "^", "++", "==", "!=", "<=", ">=", "<", ">", "..", "|>", "->", ",", "=", ":", "~", "{",
+            "and", "or", "not", "if", "else", "in", "by", "from", "where", "under", "on",
         ];
         const BEFORE: &[&str] = &[
-            "|>", "->", "+", "++", "*", "/", "==", "!=", "<", "<=", ">", ">=", "and", "or", "else",
-            "by", "where", "from", "{", "}",
+            "|>", "->", "+", "++", "*", "/", "==", "!=", "<", "<=", ">", ">=", "and", "or", "else", "by", "where",
+            "from", "{", "}",
         ];
         if self.innermost().is_some_and(|open| open != b'{') || AFTER.contains(&self.str(last)) {
             return false;

@@ -82,9 +82,7 @@ fn first(rest: &str) -> Option<(Kind, usize)> {
         _ => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
             Some(sign) => (Kind::Sign, sign.len()),
             None => {
-                let readable = |c: char| {
-                    is_word(c) || c.is_whitespace() || "()[]{}\"+-*/^<>=:,.~;".contains(c)
-                };
+                let readable = |c: char| is_word(c) || c.is_whitespace() || "()[]{}\"+-*/^<>=:,.~;".contains(c);
                 (
                     Kind::Unreadable,
                     rest[c.len_utf8()..]
@@ -98,8 +96,8 @@ fn first(rest: &str) -> Option<(Kind, usize)> {
 
 /// The signs, longer ones first.
 const SIGNS: &[&str] = &[
-    "|>", "->", "++", "==", "!=", "<=", ">=", "..", "::", "+", "-", "*", "/", "^", "<", ">", "=",
-    ":", ",", ".", "~", ";",
+    "|>", "->", "++", "==", "!=", "<=", ">=", "..", "::", "+", "-", "*", "/", "^", "<", ">", "=", ":", ",", ".", "~",
+    ";",
 ];
 
 /// Whether `c` may stand in a name.
@@ -132,20 +130,12 @@ fn number(rest: &str) -> (Kind, usize) {
     match length {
         Some(length) if rest[length..].strip_prefix('.').and_then(digits).is_some() => {
             let inside = |c| is_word(c) || c == '.';
-            (
-                Kind::Unreadable,
-                rest.len() - rest.trim_start_matches(inside).len(),
-            )
+            (Kind::Unreadable, rest.len() - rest.trim_start_matches(inside).len())
         }
-        Some(length) if dangling_exponent(&rest[length..], &rest[..length]) => {
-            (Kind::Unreadable, length + 1)
-        }
+        Some(length) if dangling_exponent(&rest[length..], &rest[..length]) => (Kind::Unreadable, length + 1),
         Some(length) if fits(&rest[..length]) => (Kind::Number, length),
         Some(length) => (Kind::Unreadable, length),
-        None => (
-            Kind::Unreadable,
-            rest.len() - rest.trim_start_matches(is_word).len(),
-        ),
+        None => (Kind::Unreadable, rest.len() - rest.trim_start_matches(is_word).len()),
     }
 }
 
@@ -167,10 +157,7 @@ fn multiple(rest: &str) -> Option<usize> {
 
 fn float(rest: &str) -> Option<usize> {
     let whole = digits(rest)?;
-    let fraction = rest[whole..]
-        .strip_prefix('.')
-        .and_then(digits)
-        .map(|n| n + 1);
+    let fraction = rest[whole..].strip_prefix('.').and_then(digits).map(|n| n + 1);
     let mantissa = whole + fraction.unwrap_or(0);
     let exponent = rest[mantissa..].strip_prefix('e').and_then(|tail| {
         let sign = usize::from(tail.starts_with(['+', '-']));

@@ -97,13 +97,9 @@ impl Printer {
         match &item.kind {
             ItemKind::Use(u) => self.use_(u),
             ItemKind::Group { name, value } => self.declare("group", name, &[(" = ", value)]),
-            ItemKind::Rep { name, of, value } => {
-                self.declare("rep", name, &[(" of ", of), (" = ", value)])
-            }
+            ItemKind::Rep { name, of, value } => self.declare("rep", name, &[(" of ", of), (" = ", value)]),
             ItemKind::Const(c) => self.const_(c),
-            ItemKind::Setting { name, ty, value } => {
-                self.declare("setting", name, &[(": ", ty), (" = ", value)])
-            }
+            ItemKind::Setting { name, ty, value } => self.declare("setting", name, &[(": ", ty), (" = ", value)]),
             ItemKind::Trust { name, ty } => self.declare("trust", name, &[(" : ", ty)]),
             ItemKind::Layer(c) => self.callable("layer", c),
             ItemKind::Model(c) => self.callable("model", c),
@@ -212,11 +208,7 @@ impl Printer {
         self.text("test ");
         match t {
             Test::Expr(e) => self.expr(e, 0),
-            Test::Block {
-                title,
-                rejects,
-                body,
-            } => {
+            Test::Block { title, rejects, body } => {
                 self.text(&format!("\"{title}\" "));
                 if let Some(code) = rejects {
                     self.text(&format!("rejects {} ", code.name));
@@ -246,9 +238,7 @@ impl Printer {
                 self.option(" = ", value);
                 self.text(if *over_data { " over data" } else { "" });
             }
-            StmtKind::Random { name, ty, dist } => {
-                self.declare("random", name, &[(": ", ty), (" ~ ", dist)])
-            }
+            StmtKind::Random { name, ty, dist } => self.declare("random", name, &[(": ", ty), (" ~ ", dist)]),
             StmtKind::Repeat { count, body } => {
                 self.text("repeat ");
                 self.expr(count, HEAD);
@@ -258,12 +248,7 @@ impl Printer {
             StmtKind::Iterate { head, from, body } => self.round("iterate", head, from, body),
             StmtKind::Scan { head, from, body } => self.round("scan", head, from, body),
             StmtKind::Integrate { head, from, body } => self.round("integrate", head, from, body),
-            StmtKind::For {
-                count,
-                rep,
-                over,
-                body,
-            } => {
+            StmtKind::For { count, rep, over, body } => {
                 self.for_head(count, rep, over);
                 self.text(" ");
                 self.block(body);
@@ -328,12 +313,7 @@ impl Printer {
                 self.text(&format!("{} in ", name.name));
                 self.expr(set, HEAD);
             }
-            Binder::Edge {
-                edge,
-                src,
-                dst,
-                set,
-            } => {
+            Binder::Edge { edge, src, dst, set } => {
                 self.text(&format!("{}: {} -> {} in ", edge.name, src.name, dst.name));
                 self.expr(set, HEAD);
             }
@@ -424,21 +404,12 @@ impl Printer {
                 self.text("]");
             }
             ExprKind::Reduce(r) => self.reduction(r),
-            ExprKind::For {
-                count,
-                rep,
-                over,
-                body,
-            } => {
+            ExprKind::For { count, rep, over, body } => {
                 self.for_head(count, rep, over);
                 self.text(": ");
                 self.expr(body, 1);
             }
-            ExprKind::If {
-                cond,
-                then,
-                otherwise,
-            } => {
+            ExprKind::If { cond, then, otherwise } => {
                 self.text("if ");
                 self.expr(cond, HEAD);
                 self.text(" ");
@@ -461,13 +432,7 @@ impl Printer {
         let (mut left, mut right) = precedence::infix(op);
         if op == BinOp::Pipe {
             // Stages follow each other bare, and nothing else does.
-            let stage = matches!(
-                lhs.kind,
-                ExprKind::Binary {
-                    op: BinOp::Pipe,
-                    ..
-                }
-            );
+            let stage = matches!(lhs.kind, ExprKind::Binary { op: BinOp::Pipe, .. });
             (left, right) = (if stage { 0 } else { POSTFIX }, POSTFIX);
         } else if op.compares() {
             left = right;
@@ -504,9 +469,7 @@ impl Printer {
 fn holds(e: &Expr) -> u8 {
     match &e.kind {
         ExprKind::Reduce(_) | ExprKind::For { .. } | ExprKind::If { .. } => 0,
-        ExprKind::Binary {
-            op: BinOp::Pipe, ..
-        } => 0,
+        ExprKind::Binary { op: BinOp::Pipe, .. } => 0,
         ExprKind::Binary { op, .. } => {
             let (left, right) = precedence::infix(*op);
             left.min(right)

@@ -32,41 +32,17 @@ fn syntax() {
             "1",
             "expected an operator or the end of the statement, found `1`",
         ),
-        (
-            "y = f(1 1)",
-            "1",
-            "expected an operator, `,` or `)`, found `1`",
-        ),
-        (
-            "y = x[1 1]",
-            "1",
-            "expected an operator, `,` or `]`, found `1`",
-        ),
-        (
-            "y =",
-            "",
-            "expected an expression, found the end of the statement",
-        ),
+        ("y = f(1 1)", "1", "expected an operator, `,` or `)`, found `1`"),
+        ("y = x[1 1]", "1", "expected an operator, `,` or `]`, found `1`"),
+        ("y =", "", "expected an expression, found the end of the statement"),
         (
             "y = sum i in S a",
             "a",
             "expected an operator, `:`, `by` or `if`, found `a`",
         ),
-        (
-            "repeat n m { y = 1 }",
-            "m",
-            "expected an operator or `{`, found `m`",
-        ),
-        (
-            "iterate 3 { y = 1 }",
-            "{",
-            "expected an operator or `from`, found `{`",
-        ),
-        (
-            "param W",
-            "",
-            "expected `=` or `:`, found the end of the statement",
-        ),
+        ("repeat n m { y = 1 }", "m", "expected an operator or `{`, found `m`"),
+        ("iterate 3 { y = 1 }", "{", "expected an operator or `from`, found `{`"),
+        ("param W", "", "expected `=` or `:`, found the end of the statement"),
         (
             "y = a = b",
             "=",
@@ -81,17 +57,10 @@ fn syntax() {
     ] {
         body(input, &[("GDL0001", found, message)]);
     }
-    file(
-        "layer (x: a) { x }",
-        &[("GDL0001", "(", "expected a name, found `(`")],
-    );
+    file("layer (x: a) { x }", &[("GDL0001", "(", "expected a name, found `(`")]);
     file(
         "layer f { x }",
-        &[(
-            "GDL0001",
-            "{",
-            "expected parameters in `( … )` or `under`, found `{`",
-        )],
+        &[("GDL0001", "{", "expected parameters in `( … )` or `under`, found `{`")],
     );
     file(
         "laye f(x: a) { x }",
@@ -192,26 +161,11 @@ fn nesting() {
             ],
         );
     }
-    for chain in [
-        "- ",
-        "not ",
-        "sum i: ",
-        "a + ",
-        "a ^ ",
-        "a -> ",
-        "for n x V in a: ",
-    ] {
-        assert!(
-            parse_expr(0, &format!("{}a", chain.repeat(100))).is_ok(),
-            "{chain}"
-        );
+    for chain in ["- ", "not ", "sum i: ", "a + ", "a ^ ", "a -> ", "for n x V in a: "] {
+        assert!(parse_expr(0, &format!("{}a", chain.repeat(100))).is_ok(), "{chain}");
         let text = format!("{}a", chain.repeat(10_000));
         let errors = parse_expr(0, &text).expect_err("too deep");
-        assert!(
-            errors.iter().all(|e| e.code == "GDL0003"),
-            "{chain}: {}",
-            errors.len()
-        );
+        assert!(errors.iter().all(|e| e.code == "GDL0003"), "{chain}: {}", errors.len());
     }
     for suffix in ["(a)", "[a]", ".a", ".[a]"] {
         let errors = parse_expr(0, &format!("a{}", suffix.repeat(10_000))).expect_err("too deep");
@@ -219,11 +173,7 @@ fn nesting() {
     }
     let choice = format!("if a {{ 1 }}{}", " else if a { 1 }".repeat(10_000));
     assert!(parse_expr(0, &choice).is_err());
-    let blocks = format!(
-        "layer f(x: a) {}{}",
-        "{ repeat 2 ".repeat(10_000),
-        "}".repeat(10_000)
-    );
+    let blocks = format!("layer f(x: a) {}{}", "{ repeat 2 ".repeat(10_000), "}".repeat(10_000));
     assert_eq!(parse(0, &blocks).errors[0].code, "GDL0003");
     let opened = parse(0, &"(".repeat(10_000)).errors;
     assert!(opened.len() <= 3, "{opened:#?}");
@@ -234,10 +184,7 @@ fn expression_statements() {
     let message = "only the last statement of a block may be an expression";
     body("y = a\n- b\ny", &[("GDL0004", "- b", message)]);
     body("f(x)\ny", &[("GDL0004", "f(x)", message)]);
-    body(
-        "repeat 2 {\n  (a)\n  y = 1\n}",
-        &[("GDL0004", "(a)", message)],
-    );
+    body("repeat 2 {\n  (a)\n  y = 1\n}", &[("GDL0004", "(a)", message)]);
     body("if c { y = 1 }\ny", &[]);
 }
 
@@ -279,19 +226,11 @@ fn mixing() {
     );
     body(
         "y = a |> f as T",
-        &[(
-            "GDL0006",
-            "as",
-            "`|>` and `as` are mixed without parentheses",
-        )],
+        &[("GDL0006", "as", "`|>` and `as` are mixed without parentheses")],
     );
     body(
         "y = sum i: a |> f",
-        &[(
-            "GDL0006",
-            "|>",
-            "`|>` in the body of a reduction needs parentheses",
-        )],
+        &[("GDL0006", "|>", "`|>` in the body of a reduction needs parentheses")],
     );
     body(
         "y = max i if sum j: a: b",
@@ -299,11 +238,7 @@ fn mixing() {
     );
     body(
         "y = mean i by softmax sum j: a: b",
-        &[(
-            "GDL0006",
-            "j",
-            "a reduction after `softmax` needs parentheses",
-        )],
+        &[("GDL0006", "j", "a reduction after `softmax` needs parentheses")],
     );
     body(
         "y = sum i in sum j: a: b",
@@ -312,10 +247,7 @@ fn mixing() {
     let message = "comparisons do not chain";
     body("y = a < b == c", &[("GDL0006", "==", message)]);
     body("y = (a < b) == c and d == e", &[]);
-    body(
-        "y = sum i by w: a",
-        &[("GDL0006", "by w", "only `mean` takes weights")],
-    );
+    body("y = sum i by w: a", &[("GDL0006", "by w", "only `mean` takes weights")]);
 }
 
 #[test]
@@ -334,10 +266,7 @@ fn unreadable() {
             ("GDL0007", "α", "`α` has no meaning here"),
         ],
     );
-    body(
-        "y = a && b",
-        &[("GDL0007", "&&", "`&&` has no meaning here")],
-    );
+    body("y = a && b", &[("GDL0007", "&&", "`&&` has no meaning here")]);
     // Anything may stand in strings and comments.
     body("y = \"§\" // α", &[]);
 }
@@ -395,10 +324,7 @@ fn messages_use_no_names_of_rules() {
         ] {
             for error in parse(0, &text).errors {
                 let message = error.message.replace("`test_", "");
-                assert!(
-                    !message.contains('_') && !message.contains("EOI"),
-                    "{text}: {message}"
-                );
+                assert!(!message.contains('_') && !message.contains("EOI"), "{text}: {message}");
             }
         }
     }

@@ -117,8 +117,8 @@ const OPERANDS: &[&str] = &[
 ];
 
 const OPERATORS: &[&str] = &[
-    " -> ", " |> ", " else ", " as ", " or ", " and ", " == ", " < ", "..", " ++ ", " + ", " - ",
-    " * ", " / ", " x ", " ^ ",
+    " -> ", " |> ", " else ", " as ", " or ", " and ", " == ", " < ", "..", " ++ ", " + ", " - ", " * ", " / ", " x ",
+    " ^ ",
 ];
 
 /// Parses it both ways; every span lies in the text, on the boundaries of its characters, and what has no errors is read
@@ -133,11 +133,7 @@ fn survives(text: &str) {
             "{text}\nprints as\n{printed}\n{:#?}",
             again.errors
         );
-        assert_eq!(
-            dump(&again.ast),
-            dump(&parsed.ast),
-            "{text}\nprints as\n{printed}"
-        );
+        assert_eq!(dump(&again.ast), dump(&parsed.ast), "{text}\nprints as\n{printed}");
     }
     let mut errors = parsed.errors;
     errors.extend(parse_expr(0, text).err().unwrap_or_default());
@@ -217,11 +213,7 @@ fn no_exponential_time() {
         ("(a = ", "1", ")"),
         ("y[i in (if c { ", "1", " })]"),
     ] {
-        let text = format!(
-            "layer f(x: a) {{\n{}{inner}{}\n}}",
-            open.repeat(60),
-            close.repeat(60)
-        );
+        let text = format!("layer f(x: a) {{\n{}{inner}{}\n}}", open.repeat(60), close.repeat(60));
         survives(&text);
     }
     survives(&"if\n".repeat(20_000));
@@ -242,11 +234,7 @@ fn deepest_nesting() {
         ("sum i in (", "1", "): a"),
         ("if (a) { ", "1", " }"),
     ] {
-        let text = format!(
-            "const c: t = {}{inner}{}",
-            open.repeat(127),
-            close.repeat(127)
-        );
+        let text = format!("const c: t = {}{inner}{}", open.repeat(127), close.repeat(127));
         survives(&text);
         assert!(parse(0, &text).errors.is_empty(), "{open}");
     }

@@ -12,12 +12,7 @@ fn samples_parse() {
         let path = entry.expect("an entry").path();
         let text = std::fs::read_to_string(&path).expect("a sample");
         let parsed = parse(0, &text);
-        assert!(
-            parsed.errors.is_empty(),
-            "{}: {:#?}",
-            path.display(),
-            parsed.errors
-        );
+        assert!(parsed.errors.is_empty(), "{}: {:#?}", path.display(), parsed.errors);
         assert!(!parsed.ast.items.is_empty(), "{}", path.display());
         let printed = print(&parsed.ast);
         let again = parse(0, &printed);

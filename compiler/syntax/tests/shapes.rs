@@ -68,15 +68,9 @@ fn precedence() {
     for (input, expected) in [
         ("a -> b -> c", "(-> a (-> b c))"),
         ("0..c -> n x V + W", "(-> (.. 0 c) (+ (x n V) W))"),
-        (
-            "a else b or c and not d == e",
-            "(else a (or b (and c (not (== d e)))))",
-        ),
+        ("a else b or c and not d == e", "(else a (or b (and c (not (== d e)))))"),
         ("not a == b and c", "(and (not (== a b)) c)"),
-        (
-            "a .. b ++ c + d * e x f ^ g",
-            "(.. a (++ b (+ c (* d (x e (^ f g))))))",
-        ),
+        ("a .. b ++ c + d * e x f ^ g", "(.. a (++ b (+ c (* d (x e (^ f g))))))"),
         ("a - b - c", "(- (- a b) c)"),
         ("a / b * c", "(* (/ a b) c)"),
         ("2 x 3 x V", "(x 2 (x 3 V))"),
@@ -110,10 +104,7 @@ fn postfix() {
         ("(a)", "a"),
         ("(a,)", "(tuple a)"),
         ("()", "(tuple)"),
-        (
-            "(energy = a, forces = b)",
-            "(tuple (= energy a) (= forces b))",
-        ),
+        ("(energy = a, forces = b)", "(tuple (= energy a) (= forces b))"),
         ("h'[i]", "(index h' i)"),
         ("\"a{b\"", "\"a{b\""),
         ("graph[0-1, 1-2]", "(index graph (- 0 1) (- 1 2))"),
@@ -161,40 +152,22 @@ fn reductions() {
             "mean o in w: (x[p + o] else 0)",
             "(mean (in o w) (: (else (index x (+ p o)) 0)))",
         ),
-        (
-            "mean o in w: (a) else (b)",
-            "(mean (in o w) (: a) (else b))",
-        ),
-        (
-            "mean i: mean j: a else 0",
-            "(mean i (: (mean j (: a) (else 0))))",
-        ),
-        (
-            "mean i: (mean j: a) else 0",
-            "(mean i (: (mean j (: a))) (else 0))",
-        ),
+        ("mean o in w: (a) else (b)", "(mean (in o w) (: a) (else b))"),
+        ("mean i: mean j: a else 0", "(mean i (: (mean j (: a) (else 0))))"),
+        ("mean i: (mean j: a) else 0", "(mean i (: (mean j (: a))) (else 0))"),
         (
             "max i in S if p[i] if q: a",
             "(max (in i S) (if (index p i)) (if q) (: a))",
         ),
         ("mean j by w[j]: a", "(mean j (by (index w j)) (: a))"),
-        (
-            "mean j by softmax a / b: c",
-            "(mean j (by-softmax (/ a b)) (: c))",
-        ),
-        (
-            "mean j by softmax(a): c",
-            "(mean j (by (call softmax a)) (: c))",
-        ),
+        ("mean j by softmax a / b: c", "(mean j (by-softmax (/ a b)) (: c))"),
+        ("mean j by softmax(a): c", "(mean j (by (call softmax a)) (: c))"),
         ("(sum i: a) |> f", "(|> (sum i (: a)) f)"),
         ("sum i: (a |> f)", "(sum i (: (|> a f)))"),
         ("max(a, b)", "(call max a b)"),
         ("pool(mean)", "(call pool mean)"),
         ("for n x V in a: f(n)", "(for n V a (call f n))"),
-        (
-            "sum i if (sum j: a) > 0: b",
-            "(sum i (if (> (sum j (: a)) 0)) (: b))",
-        ),
+        ("sum i if (sum j: a) > 0: b", "(sum i (if (> (sum j (: a)) 0)) (: b))"),
     ] {
         expr(input, expected);
     }
@@ -212,20 +185,14 @@ fn compile_time_choice() {
         "y = 1\nif a {\n  param W: T\n} else {\n  z = 2\n}\ny",
         "(= y 1) (if a (do (param W T)) (do (= z 2))) y",
     );
-    body(
-        "y = 1 + if a { 1 } else { 2 }\ny",
-        "(= y (+ 1 (if a (do 1) (do 2)))) y",
-    );
+    body("y = 1 + if a { 1 } else { 2 }\ny", "(= y (+ 1 (if a (do 1) (do 2)))) y");
 }
 
 #[test]
 fn parameters() {
     body("param W: hom(a, b) ~ he", "(param W (call hom a b) (~ he))");
     body("param Q, K: T", "(param Q T) (param K T)");
-    body(
-        "param phi = mlp(_, [64])",
-        "(param phi (= (call mlp _ (list 64))))",
-    );
+    body("param phi = mlp(_, [64])", "(param phi (= (call mlp _ (list 64))))");
     let expected = "(param W T (~ (call normal 0.02)) (= 0) (in e3nn) (as \"l.w\"))";
     body("param W: T ~ normal(0.02) = 0 in e3nn as \"l.w\"", expected);
     body("param W: T as \"l.w\" in e3nn = 0 ~ normal(0.02)", expected);
@@ -235,10 +202,7 @@ fn parameters() {
 
 #[test]
 fn statements() {
-    body(
-        "const c: vector = (0, 0, 1)",
-        "(const c vector (tuple 0 0 1))",
-    );
+    body("const c: vector = (0, 0, 1)", "(const c vector (tuple 0 0 1))");
     body(
         "stat avg: 1 = mean i: d[i] over data",
         "(stat avg 1 (= (mean i (: (index d i)))) over-data)",
@@ -261,14 +225,8 @@ fn statements() {
     body("for n x V in a { y = n }", "(for n V a (do (= y n)))");
     body("for n x V in a: n", "(for n V a n)");
     body("y[i, j] = 1\ny[i][j] = 1", "(= (y i j) 1) (= (y i j) 1)");
-    body(
-        "u[e: j -> i in m.edges] = 1",
-        "(= (u (edge e j i (. m edges))) 1)",
-    );
-    body(
-        "(h, x) = egnn(h, x, 64)",
-        "(= (tuple h x) (call egnn h x 64))",
-    );
+    body("u[e: j -> i in m.edges] = 1", "(= (u (edge e j i (. m edges))) 1)");
+    body("(h, x) = egnn(h, x, 64)", "(= (tuple h x) (call egnn h x 64))");
     body(
         "/// The mean.\n/// Of all.\nm = 1",
         "(doc \"The mean.\\nOf all.\" (= m 1))",
@@ -277,10 +235,7 @@ fn statements() {
 
 #[test]
 fn items() {
-    file(
-        "use std::o3::{harmonics, gate}",
-        "(use std::o3 (names harmonics gate))",
-    );
+    file("use std::o3::{harmonics, gate}", "(use std::o3 (names harmonics gate))");
     file(
         "use \"layers/conv.gdl\"::{conv}",
         "(use \"layers/conv.gdl\" (names conv))",
@@ -290,10 +245,7 @@ fn items() {
         "setting width: int = 64\ntrust f : S -> T",
         "(setting width int 64) (trust f (-> S T))",
     );
-    file(
-        "const up: vector = (0, 0, 1)",
-        "(const up vector (tuple 0 0 1))",
-    );
+    file("const up: vector = (0, 0, 1)", "(const up vector (tuple 0 0 1))");
     file(
         "model M under C(8) [approx] (x: g.nodes -> 1 = 0) -> (g.nodes -> 1) where g: graph, n: int { x }",
         "(model M (under (call C 8) approx) (: x (-> (. g nodes) 1) (= 0)) (-> (-> (. g nodes) 1)) \
@@ -336,10 +288,7 @@ fn a_newline_ends_a_statement_or_not() {
         "y = sum i in S\n  if c\n  if d: e",
         "(= y (sum (in i S) (if c) (if d) (: e)))",
     );
-    body(
-        "y = 1\nif c { z = 2 }\nz",
-        "(= y 1) (if c (do (= z 2)) (do)) z",
-    );
+    body("y = 1\nif c { z = 2 }\nz", "(= y 1) (if c (do (= z 2)) (do)) z");
     body("y = mean i: a\n  else 0", "(= y (mean i (: a) (else 0)))");
     body("y = a\n(h, x) = b", "(= y a) (= (tuple h x) b)");
     body("y = x\nx", "(= y x) x");

@@ -30,7 +30,12 @@ pub enum DimDef {
     Grid { name: String, rank: u32 },
     /// The cells of a grid after windows of `size` cells with `pad` cells of padding moved by `stride`:
     /// extent (n + 2 pad − size) / stride + 1 on every axis.
-    Coarse { of: DimId, size: u32, stride: u32, pad: u32 },
+    Coarse {
+        of: DimId,
+        size: u32,
+        stride: u32,
+        pad: u32,
+    },
     /// All pairs (a, b) of rows of `left` and `right` in the same sample, ordered by a, then b. Never stored.
     Pairs { left: DimId, right: DimId },
     /// `steps` × rows of `of`, step slow: the values a loop leaves behind. The number of steps is the largest number of rows
@@ -47,7 +52,12 @@ pub enum MapDef {
     /// The sample of every row.
     Sample(DimId),
     /// Given at the door as an index array under `name`: `e.src`, `e.dst`. `sorted`: ascending.
-    Given { name: String, from: DimId, to: DimId, sorted: bool },
+    Given {
+        name: String,
+        from: DimId,
+        to: DimId,
+        sorted: bool,
+    },
     /// The left row of a pair.
     Left(DimId),
     /// The right row of a pair.
@@ -71,7 +81,10 @@ pub struct Domains {
 
 impl Default for Domains {
     fn default() -> Self {
-        Domains { dims: vec![DimDef::Samples], maps: Vec::new() }
+        Domains {
+            dims: vec![DimDef::Samples],
+            maps: Vec::new(),
+        }
     }
 }
 
@@ -110,7 +123,14 @@ impl Domains {
             MapDef::Sample(d) => (*d, SAMPLES),
             MapDef::Given { from, to, .. } => (*from, *to),
             MapDef::Left(p) | MapDef::Right(p) => match self.dim_def(*p) {
-                DimDef::Pairs { left, right } => (*p, if matches!(self.map_def(m), MapDef::Left(_)) { *left } else { *right }),
+                DimDef::Pairs { left, right } => (
+                    *p,
+                    if matches!(self.map_def(m), MapDef::Left(_)) {
+                        *left
+                    } else {
+                        *right
+                    },
+                ),
                 _ => (*p, *p),
             },
             MapDef::Compose { first, second } => (self.ends(*first).0, self.ends(*second).1),
@@ -183,7 +203,10 @@ impl Instance {
                 DimDef::Grid { name, rank } => {
                     extents = find(&door.grids, name, "extents of grid")?.clone();
                     if extents.len() != *rank as usize {
-                        return Err(format!("grid `{name}` has {rank} axes, but {} extents were given", extents.len()));
+                        return Err(format!(
+                            "grid `{name}` has {rank} axes, but {} extents were given",
+                            extents.len()
+                        ));
                     }
                     grid_rows(samples, &extents, &mut ptr)?
                 }
@@ -191,7 +214,10 @@ impl Instance {
                     for &n in &inst.extents[of.0 as usize] {
                         let span = n.saturating_add(2 * pad);
                         if span < *size || (span - size) % stride != 0 {
-                            return Err(format!("a grid axis of {n} cells cannot be covered by windows of {size} moved by {stride} with padding {pad}: the symmetry needs (n + {}) divisible by {stride}", 2 * *pad as i64 - *size as i64));
+                            return Err(format!(
+                                "a grid axis of {n} cells cannot be covered by windows of {size} moved by {stride} with padding {pad}: the symmetry needs (n + {}) divisible by {stride}",
+                                2 * *pad as i64 - *size as i64
+                            ));
                         }
                         extents.push((span - size) / stride + 1);
                     }
@@ -235,24 +261,43 @@ impl Instance {
 
     /// The largest number of rows that a sample has in `time`.
     pub fn steps(&self, time: DimId) -> usize {
-        self.sample_ptr[time.0 as usize].windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0)
+        self.sample_ptr[time.0 as usize]
+            .windows(2)
+            .map(|w| (w[1] - w[0]) as usize)
+            .max()
+            .unwrap_or(0)
     }
 
-    fn map_index(&self, domains: &Domains, def: &MapDef, door: &DoorSizes, from: DimId, to: DimId) -> Result<Vec<u32>, String> {
+    fn map_index(
+        &self,
+        domains: &Domains,
+        def: &MapDef,
+        door: &DoorSizes,
+        from: DimId,
+        to: DimId,
+    ) -> Result<Vec<u32>, String> {
         let rows = self.rows[from.0 as usize];
         Ok(match def {
             MapDef::Sample(d) => {
                 let ptr = &self.sample_ptr[d.0 as usize];
-                (0..self.rows[0]).flat_map(|s| core::iter::repeat_n(s as u32, (ptr[s + 1] - ptr[s]) as usize)).collect()
+                (0..self.rows[0])
+                    .flat_map(|s| core::iter::repeat_n(s as u32, (ptr[s + 1] - ptr[s]) as usize))
+                    .collect()
             }
             MapDef::Given { name, sorted, .. } => {
                 let index = find(&door.maps, name, "index array")?.clone();
                 let limit = self.rows[to.0 as usize];
                 if index.len() != rows {
-                    return Err(format!("`{name}` has {} entries, but there are {rows} rows", index.len()));
+                    return Err(format!(
+                        "`{name}` has {} entries, but there are {rows} rows",
+                        index.len()
+                    ));
                 }
                 if let Some(k) = index.iter().position(|&v| v as usize >= limit) {
-                    return Err(format!("`{name}`[{k}] = {} is out of range: there are {limit} rows", index[k]));
+                    return Err(format!(
+                        "`{name}`[{k}] = {} is out of range: there are {limit} rows",
+                        index[k]
+                    ));
                 }
                 if *sorted && index.windows(2).any(|w| w[0] > w[1]) {
                     return Err(format!("`{name}` must be ascending"));
@@ -260,7 +305,9 @@ impl Instance {
                 index
             }
             MapDef::Left(_) | MapDef::Right(_) => {
-                let DimDef::Pairs { left, right } = domains.dim_def(from) else { return Err("not a dim of pairs".into()) };
+                let DimDef::Pairs { left, right } = domains.dim_def(from) else {
+                    return Err("not a dim of pairs".into());
+                };
                 let (l, r) = (&self.sample_ptr[left.0 as usize], &self.sample_ptr[right.0 as usize]);
                 let mut out = Vec::with_capacity(rows);
                 for s in 0..self.rows[0] {
@@ -283,7 +330,9 @@ impl Instance {
             MapDef::ToStep { time, .. } => {
                 let ptr = &self.sample_ptr[time.0 as usize];
                 let n = self.rows[0] as u32;
-                (0..n).flat_map(|s| (0..ptr[s as usize + 1] - ptr[s as usize]).map(move |t| t * n + s)).collect()
+                (0..n)
+                    .flat_map(|s| (0..ptr[s as usize + 1] - ptr[s as usize]).map(move |t| t * n + s))
+                    .collect()
             }
         })
     }
@@ -310,12 +359,18 @@ impl MapData {
 }
 
 fn find<'a, T>(list: &'a [(String, T)], name: &str, what: &str) -> Result<&'a T, String> {
-    list.iter().find(|(n, _)| n == name).map(|(_, v)| v).ok_or_else(|| format!("the {what} `{name}` are missing"))
+    list.iter()
+        .find(|(n, _)| n == name)
+        .map(|(_, v)| v)
+        .ok_or_else(|| format!("the {what} `{name}` are missing"))
 }
 
 fn check_ptr(name: &str, ptr: &[u32], samples: usize) -> Result<(), String> {
     if ptr.len() != samples + 1 || ptr.first() != Some(&0) {
-        return Err(format!("the offsets of `{name}` must be {} numbers that start at 0", samples + 1));
+        return Err(format!(
+            "the offsets of `{name}` must be {} numbers that start at 0",
+            samples + 1
+        ));
     }
     if ptr.windows(2).any(|w| w[0] > w[1]) {
         return Err(format!("the offsets of `{name}` must be ascending"));
@@ -328,7 +383,10 @@ fn grid_rows(samples: usize, extents: &[u32], ptr: &mut Vec<u32>) -> Result<usiz
     if cells == 0 {
         return Err("a grid has at least one cell".into());
     }
-    let total = cells.checked_mul(samples as u64).filter(|&n| n < u64::from(u32::MAX)).ok_or("a batch has more than 2^32 cells")?;
+    let total = cells
+        .checked_mul(samples as u64)
+        .filter(|&n| n < u64::from(u32::MAX))
+        .ok_or("a batch has more than 2^32 cells")?;
     *ptr = (0..=samples as u64).map(|s| (s * cells) as u32).collect();
     Ok(total as usize)
 }

@@ -506,7 +506,10 @@ fn meshes_give_edges_with_angles() {
     let mut pairs = spec(Source::Angle);
     pairs.fields[0].axes = vec![2];
     let circle: Vec<f64> = angles.iter().flat_map(|a| [a.cos(), a.sin()]).collect();
-    let (_, inputs) = Dataset::new(&table, &pairs).unwrap().batch(&[0, 1], &cloud_signature(&[2]), true).unwrap();
+    let (_, inputs) = Dataset::new(&table, &pairs)
+        .unwrap()
+        .batch(&[0, 1], &cloud_signature(&[2]), true)
+        .unwrap();
     assert_eq!(inputs[0], Array::F64(circle));
 }
 

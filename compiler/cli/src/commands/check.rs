@@ -122,15 +122,30 @@ fn claims(model: &Model, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     for (k, (row, train)) in running.iter().zip(&training).enumerate() {
         let name = if k == 0 { model.name.as_str() } else { "" };
         let flags: Vec<&str> = row.flags.iter().map(|f| f.name).collect();
-        let mut remark = [row.remark.clone(), flags.join(", ")].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ");
+        let mut remark = [row.remark.clone(), flags.join(", ")]
+            .into_iter()
+            .filter(|t| !t.is_empty())
+            .collect::<Vec<_>>()
+            .join("; ");
         if train != row {
             let flags: Vec<&str> = train.flags.iter().map(|f| f.name).collect();
-            let words = [train.remark.clone(), flags.join(", ")].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ");
+            let words = [train.remark.clone(), flags.join(", ")]
+                .into_iter()
+                .filter(|t| !t.is_empty())
+                .collect::<Vec<_>>()
+                .join("; ");
             remark = format!("{remark}; in training: {words}");
         }
         let lead = format!("{name:12}  {:first$}  {:12}", row.factor, row.claim.to_string());
-        for (j, line) in wrap(&remark, 80usize.saturating_sub(lead.chars().count() + 2).max(24)).iter().enumerate() {
-            let lead = if j == 0 { lead.clone() } else { " ".repeat(lead.chars().count()) };
+        for (j, line) in wrap(&remark, 80usize.saturating_sub(lead.chars().count() + 2).max(24))
+            .iter()
+            .enumerate()
+        {
+            let lead = if j == 0 {
+                lead.clone()
+            } else {
+                " ".repeat(lead.chars().count())
+            };
             terminal.line(format!("{lead}  {line}").trim_end())?;
         }
     }

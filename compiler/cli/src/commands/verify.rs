@@ -61,7 +61,11 @@ impl Verify {
         let lowered = session.ok(lower::lower_model(&model), terminal)?;
         let mut reports = Vec::new();
         for double in [false, true] {
-            let engine = Engine { backend: Backend::Cranelift, double, threads: None };
+            let engine = Engine {
+                backend: Backend::Cranelift,
+                double,
+                threads: None,
+            };
             let program = engine.load(&lowered.func)?;
             let mut params = Params::init(program.signature(), &programs::specs(&lowered.params), 1, double)?;
             if let Some(path) = &self.weights {
@@ -79,7 +83,13 @@ impl Verify {
     }
 
     /// The first samples of the data.
-    fn batch(&self, session: &Session, model: &Model, program: &dyn Program, terminal: &mut Terminal<'_>) -> Result<Batch, Failure> {
+    fn batch(
+        &self,
+        session: &Session,
+        model: &Model,
+        program: &dyn Program,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Batch, Failure> {
         let path = self.input.as_ref().ok_or_else(|| Failure::error("no data"))?;
         let block = session.data_of(&model.name);
         let mut spec = session.ok(session.data_spec(block, model, program.signature()), terminal)?;
@@ -87,12 +97,25 @@ impl Verify {
         let data = Dataset::new(&files::load(path)?, &spec)?;
         let ids: Vec<usize> = (0..data.len().min(self.samples as usize)).collect();
         let (door, inputs) = data.batch(&ids, program.signature(), program.is_f64())?;
-        Ok(Batch { door, inputs: inputs.iter().map(Array::to_f64).collect() })
+        Ok(Batch {
+            door,
+            inputs: inputs.iter().map(Array::to_f64).collect(),
+        })
     }
 
-    fn show(&self, model: &Model, func: &Func, reports: &[VerifyReport], terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    fn show(
+        &self,
+        model: &Model,
+        func: &Func,
+        reports: &[VerifyReport],
+        terminal: &mut Terminal<'_>,
+    ) -> Result<(), Failure> {
         let worst = |r: &VerifyReport, k: usize| r.rows.iter().map(|row| row.errors[k].1).fold(0.0, f64::max);
-        let broken: Vec<bool> = reports.iter().zip(LIMITS).map(|(r, limit)| !(r.error() <= limit)).collect();
+        let broken: Vec<bool> = reports
+            .iter()
+            .zip(LIMITS)
+            .map(|(r, limit)| !(r.error() <= limit))
+            .collect();
         if self.json {
             let layers: Vec<_> = func
                 .outputs
@@ -111,10 +134,18 @@ impl Verify {
             let width = func.outputs.iter().map(|n| n.chars().count()).max().unwrap_or(0);
             terminal.line(format!("{:width$}  largest relative error    f32        f64", ""))?;
             for (k, n) in func.outputs.iter().enumerate() {
-                terminal.line(format!("{n:width$}  {:22}  {:.1e}    {:.1e}", "", worst(&reports[0], k), worst(&reports[1], k)))?;
+                terminal.line(format!(
+                    "{n:width$}  {:22}  {:.1e}    {:.1e}",
+                    "",
+                    worst(&reports[0], k),
+                    worst(&reports[1], k)
+                ))?;
             }
             for (row, single) in reports[1].rows.iter().zip(&reports[0].rows) {
-                let (s, d) = (largest(single.errors.iter().map(|e| e.1)), largest(row.errors.iter().map(|e| e.1)));
+                let (s, d) = (
+                    largest(single.errors.iter().map(|e| e.1)),
+                    largest(row.errors.iter().map(|e| e.1)),
+                );
                 terminal.line(format!("{}: f32 {s:.1e}, f64 {d:.1e} in {} runs", row.factor, row.runs))?;
             }
             for (factor, why) in &reports[1].not_claimed {
@@ -122,9 +153,15 @@ impl Verify {
             }
         }
         if broken.contains(&true) {
-            let at = &reports[1].rows.iter().max_by(|a, b| largest(a.errors.iter().map(|e| e.1)).total_cmp(&largest(b.errors.iter().map(|e| e.1))));
+            let at = &reports[1]
+                .rows
+                .iter()
+                .max_by(|a, b| largest(a.errors.iter().map(|e| e.1)).total_cmp(&largest(b.errors.iter().map(|e| e.1))));
             let element = at.map_or(String::new(), |r| format!(" ({}, {})", r.factor, r.worst));
-            return Err(Failure::error(format!("`{}` is not equivariant: the error is more than rounding{element}", model.name)));
+            return Err(Failure::error(format!(
+                "`{}` is not equivariant: the error is more than rounding{element}",
+                model.name
+            )));
         }
         Ok(())
     }
@@ -140,15 +177,27 @@ fn with_layers(model: &Model) -> Model {
     let own = std::mem::take(&mut out.outputs);
     for (name, id) in &model.names {
         let node = model.node(*id);
-        let plain = node.deps.is_empty() && !matches!(node.ty.elem, Elem::Index(_)) && node.ty.sets.iter().all(gdl_core::types::Set::is_dynamic);
+        let plain = node.deps.is_empty()
+            && !matches!(node.ty.elem, Elem::Index(_))
+            && node.ty.sets.iter().all(gdl_core::types::Set::is_dynamic);
         let path = &model.paths[node.path as usize];
-        let full = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let full = if path.is_empty() {
+            name.clone()
+        } else {
+            format!("{path}.{name}")
+        };
         let taken = |n: &str| out.outputs.iter().chain(&own).any(|(m, _)| m == n);
         if !plain || taken(&full) {
             continue;
         }
         let alone = vec![(full.clone(), *id)];
-        if lower::lower(model, &alone, lower::Mode::Run).is_ok_and(|l| l.func.body.results.iter().all(|v| l.func.body.get(*v).is_some_and(|n| n.shape.dim.is_some()))) {
+        if lower::lower(model, &alone, lower::Mode::Run).is_ok_and(|l| {
+            l.func
+                .body
+                .results
+                .iter()
+                .all(|v| l.func.body.get(*v).is_some_and(|n| n.shape.dim.is_some()))
+        }) {
             out.outputs.push((full, *id));
         }
     }
@@ -157,7 +206,12 @@ fn with_layers(model: &Model) -> Model {
 }
 
 /// Runs a compiled program on arrays of doubles.
-fn call(program: &dyn Program, params: &Params, door: &DoorSizes, inputs: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, String> {
+fn call(
+    program: &dyn Program,
+    params: &Params,
+    door: &DoorSizes,
+    inputs: &[Vec<f64>],
+) -> Result<Vec<Vec<f64>>, String> {
     let signature = program.signature();
     let instance = Instance::new(&signature.domains, door)?;
     let arrays: Vec<Array> = signature
@@ -173,6 +227,8 @@ fn call(program: &dyn Program, params: &Params, door: &DoorSizes, inputs: &[Vec<
     let inputs: Vec<&Array> = arrays.iter().collect();
     let params = params.of(signature).map_err(|e| e.to_string())?;
     let mut outputs = Vec::new();
-    program.run(&instance, &inputs, &params, &mut outputs).map_err(|e| e.to_string())?;
+    program
+        .run(&instance, &inputs, &params, &mut outputs)
+        .map_err(|e| e.to_string())?;
     Ok(outputs.iter().map(Array::to_f64).collect())
 }

@@ -121,8 +121,18 @@ impl Emitter<'_, '_, '_> {
             };
             left = left.map(|n| n % step);
         }
-        if left != Some(0) {
-            self.counted(v, at, high, 1, &mut |e| e.block(body));
+        match left {
+            Some(0) => {}
+            Some(n) if n * weight(body) <= UNROLL => {
+                for j in 0..n {
+                    let own = self.ops.b.ins().iadd_imm_s(at, j as i64);
+                    self.vars.insert(v, own);
+                    self.block(body);
+                }
+            }
+            _ => {
+                self.counted(v, at, high, 1, &mut |e| e.block(body));
+            }
         }
     }
 

@@ -89,10 +89,10 @@ pub(crate) fn inputs(model: &Model, func: &Func) -> Result<Vec<Slot>, String> {
 }
 
 fn input(model: &Model, k: usize, decl: &ArrayDecl) -> Result<Slot, String> {
-    if let Some(input) = model.inputs.get(k) {
-        if input.name == decl.name {
-            return of_type(model, &decl.name, &input.ty, decl.dim);
-        }
+    if let Some(input) = model.inputs.get(k)
+        && input.name == decl.name
+    {
+        return of_type(model, &decl.name, &input.ty, decl.dim);
     }
     let unknown = || format!("nothing is known about the input `{}`", decl.name);
     let (owner, field) = decl.name.rsplit_once('.').ok_or_else(unknown)?;

@@ -30,21 +30,31 @@ impl Checker<'_> {
                 return self.method(&on, name, args, span, env);
             }
         }
-        if let ExprKind::Name(n) = &f.kind {
-            if env.get(n).is_none() && super::functions::is_special(n) && first.is_none() {
-                return self.special(n, args, span, env);
-            }
+        if let ExprKind::Name(n) = &f.kind
+            && env.get(n).is_none()
+            && super::functions::is_special(n)
+            && first.is_none()
+        {
+            return self.special(n, args, span, env);
         }
         let callee = self.eval(f, env)?;
         let mut list: Vec<CallArg<'_>> = Vec::new();
         if let Some((v, e)) = first {
-            list.push(CallArg { name: None, expr: Some(e), val: Some(v) });
+            list.push(CallArg {
+                name: None,
+                expr: Some(e),
+                val: Some(v),
+            });
         }
         for a in args {
             let name = a.name.as_ref().map(|n| n.name.as_str());
             let hole = matches!(&a.value.kind, ExprKind::Name(n) if n == "_");
             let val = if hole { None } else { Some(self.eval(&a.value, env)?) };
-            list.push(CallArg { name, expr: Some(&a.value), val });
+            list.push(CallArg {
+                name,
+                expr: Some(&a.value),
+                val,
+            });
         }
         self.apply_callee(&callee, list, f.span, span)
     }
@@ -57,7 +67,10 @@ impl Checker<'_> {
                 if args.iter().any(|a| a.val.is_none()) {
                     return Ok(Val::Network(Rc::new(Network {
                         layer: layer.clone(),
-                        args: args.iter().map(|a| (a.name.map(str::to_string), a.val.clone())).collect(),
+                        args: args
+                            .iter()
+                            .map(|a| (a.name.map(str::to_string), a.val.clone()))
+                            .collect(),
                         path: String::new(),
                     })));
                 }
@@ -66,12 +79,20 @@ impl Checker<'_> {
             }
             Val::Network(net) => self.call_network(net, &args, span),
             Val::Word(w) => {
-                let vals: Vec<(Val, Span)> = args.iter().filter_map(|a| Some((a.val.clone()?, a.expr.map_or(span, |e| e.span)))).collect();
+                let vals: Vec<(Val, Span)> = args
+                    .iter()
+                    .filter_map(|a| Some((a.val.clone()?, a.expr.map_or(span, |e| e.span))))
+                    .collect();
                 self.builtin(w, &vals, f_span, span)
             }
             Val::Node(map) => {
                 let [arg] = args.as_slice() else {
-                    return Err(self.error("GDL0111", "a map takes one argument", span, format!("{} were given", args.len())));
+                    return Err(self.error(
+                        "GDL0111",
+                        "a map takes one argument",
+                        span,
+                        format!("{} were given", args.len()),
+                    ));
                 };
                 let at = arg.expr.map_or(span, |e| e.span);
                 let x = match &arg.val {
@@ -80,7 +101,12 @@ impl Checker<'_> {
                 };
                 self.apply_map(*map, x, f_span, at, span).map(Val::Node)
             }
-            other => Err(self.error("GDL0111", "this cannot be called", f_span, format!("this is {}", other.describe()))),
+            other => Err(self.error(
+                "GDL0111",
+                "this cannot be called",
+                f_span,
+                format!("this is {}", other.describe()),
+            )),
         }
     }
 
@@ -89,7 +115,12 @@ impl Checker<'_> {
         let map_ty = self.node(map).ty.clone();
         let Some((a, b)) = map_ty.as_rep().filter(|_| map_ty.sets.is_empty()).and_then(Rep::as_hom) else {
             let shown = self.show(&map_ty);
-            return Err(self.error("GDL0111", "this is not a linear map", f_span, format!("`{shown}`, not `hom(a, b)`")));
+            return Err(self.error(
+                "GDL0111",
+                "this is not a linear map",
+                f_span,
+                format!("`{shown}`, not `hom(a, b)`"),
+            ));
         };
         self.lift(&[x], span, &mut |c, args| {
             let x = args[0];
@@ -100,9 +131,14 @@ impl Checker<'_> {
             if !r.same(&a) {
                 let r = r.clone();
                 return Err(c.report(
-                    Diagnostic::error("GDL0101", "the argument of this map has another type", x_span, format!("`{r}`"))
-                        .label(f_span, format!("maps `{a}` to `{b}`"))
-                        .help(format!("Declare the map as `hom({r}, {b})`.")),
+                    Diagnostic::error(
+                        "GDL0101",
+                        "the argument of this map has another type",
+                        x_span,
+                        format!("`{r}`"),
+                    )
+                    .label(f_span, format!("maps `{a}` to `{b}`"))
+                    .help(format!("Declare the map as `hom({r}, {b})`.")),
                 ));
             }
             c.same_fibre(map, x, span)?;
@@ -124,7 +160,11 @@ impl Checker<'_> {
                 Some(v) => Some(v.clone()),
                 None => given.next().and_then(|a| a.val.clone()),
             };
-            full.push(CallArg { name: None, expr: None, val });
+            full.push(CallArg {
+                name: None,
+                expr: None,
+                val,
+            });
             names.push(name.clone());
         }
         full.extend(given.cloned());
@@ -132,7 +172,12 @@ impl Checker<'_> {
             a.name = n.as_deref();
         }
         if full.iter().any(|a| a.val.is_none()) {
-            return Err(self.error("GDL0111", "this network needs more arguments", span, format!("{} were given", args.len())));
+            return Err(self.error(
+                "GDL0111",
+                "this network needs more arguments",
+                span,
+                format!("{} were given", args.len()),
+            ));
         }
         // The same path and fresh call counters: the second call finds the weights of the first.
         let saved = std::mem::take(&mut self.calls);
@@ -146,16 +191,31 @@ impl Checker<'_> {
         let count = self.calls.entry((self.path.clone(), name.to_string())).or_insert(0);
         *count += 1;
         let own = format!("{name}_{count}");
-        if self.path.is_empty() { own } else { format!("{}.{own}", self.path) }
+        if self.path.is_empty() {
+            own
+        } else {
+            format!("{}.{own}", self.path)
+        }
     }
 
     /// Checks the body of a layer with these arguments.
-    pub(crate) fn call_layer(&mut self, layer: &Rc<LayerRef>, args: &[CallArg<'_>], path: String, span: Span) -> R<Val> {
+    pub(crate) fn call_layer(
+        &mut self,
+        layer: &Rc<LayerRef>,
+        args: &[CallArg<'_>],
+        path: String,
+        span: Span,
+    ) -> R<Val> {
         if self.depth >= MAX_CALLS {
             let name = layer.callable.name.name.clone();
             return Err(self.report(
-                Diagnostic::error("GDL0117", format!("`{name}` calls itself without end"), span, format!("{MAX_CALLS} calls deep"))
-                    .help("A recursive layer needs a compile-time `if` on a number or list that shrinks."),
+                Diagnostic::error(
+                    "GDL0117",
+                    format!("`{name}` calls itself without end"),
+                    span,
+                    format!("{MAX_CALLS} calls deep"),
+                )
+                .help("A recursive layer needs a compile-time `if` on a number or list that shrinks."),
             ));
         }
         let bound = self.match_args(layer, args, span)?;
@@ -163,10 +223,11 @@ impl Checker<'_> {
         let c = &layer.callable;
         let mut lifted: Vec<(usize, NodeId)> = Vec::new();
         for (k, p) in c.params.iter().enumerate() {
-            if let Some(Val::Node(n)) = &bound[k].0 {
-                if !self.node(*n).ty.sets.is_empty() && is_value_pattern(&p.ty) {
-                    lifted.push((k, *n));
-                }
+            if let Some(Val::Node(n)) = &bound[k].0
+                && !self.node(*n).ty.sets.is_empty()
+                && is_value_pattern(&p.ty)
+            {
+                lifted.push((k, *n));
             }
         }
         if lifted.is_empty() {
@@ -181,7 +242,12 @@ impl Checker<'_> {
             }
             match c.inline(layer, bound, path.clone(), span)? {
                 Val::Node(n) => Ok(n),
-                other => Err(c.error("GDL0111", "a layer lifted over a signal must have one result", span, other.describe())),
+                other => Err(c.error(
+                    "GDL0111",
+                    "a layer lifted over a signal must have one result",
+                    span,
+                    other.describe(),
+                )),
             }
         })
         .map(Val::Node)
@@ -211,13 +277,23 @@ impl Checker<'_> {
                 }
             };
             if k >= out.len() {
-                return Err(self.error("GDL0111", format!("`{name}` takes {} arguments", c.params.len()), at, "one too many"));
+                return Err(self.error(
+                    "GDL0111",
+                    format!("`{name}` takes {} arguments", c.params.len()),
+                    at,
+                    "one too many",
+                ));
             }
             out[k] = (a.val.clone(), at);
         }
         for (k, p) in c.params.iter().enumerate() {
             if out[k].0.is_none() && p.default.is_none() {
-                return Err(self.error("GDL0111", format!("`{name}` needs an argument `{}`", p.name.name), span, "it is missing here"));
+                return Err(self.error(
+                    "GDL0111",
+                    format!("`{name}` needs an argument `{}`", p.name.name),
+                    span,
+                    "it is missing here",
+                ));
             }
         }
         Ok(out)
@@ -245,7 +321,9 @@ impl Checker<'_> {
         let saved_path = std::mem::replace(&mut self.path, path);
         self.depth += 1;
         self.outer_span.push(span);
-        let out = self.block(&c.body, &mut env).and_then(|v| self.check_result(layer, v, &mut env));
+        let out = self
+            .block(&c.body, &mut env)
+            .and_then(|v| self.check_result(layer, v, &mut env));
         self.outer_span.pop();
         self.depth -= 1;
         self.path = saved_path;
@@ -274,19 +352,46 @@ impl Checker<'_> {
     }
 
     /// An argument that is not what the signature asks for; `rep` is the representation that was given, if it is one.
-    pub(crate) fn misfit(&mut self, layer: &Rc<LayerRef>, param: &str, why: &str, rep: Option<&Rep>, at: Span) -> Reported {
+    pub(crate) fn misfit(
+        &mut self,
+        layer: &Rc<LayerRef>,
+        param: &str,
+        why: &str,
+        rep: Option<&Rep>,
+        at: Span,
+    ) -> Reported {
         let c = &layer.callable;
-        let p_span = c.params.iter().find(|p| p.name.name == param).map_or(c.name.span, |p| p.ty.span);
-        let scalar = ["not invariant", "not permute", "not a number of invariants"].iter().any(|w| why.contains(w));
-        let mut d = Diagnostic::error("GDL0111", format!("argument `{param}` of `{}` does not fit", c.name.name), at, why.to_string()).label(c.name.span, "declared here");
-        let declared = self.program.modules[layer.module].text.get(p_span.start as usize..p_span.end as usize).unwrap_or(param);
-        d.help = Some(format!("`{param}` is declared as `{declared}`: give a value of that type."));
+        let p_span = c
+            .params
+            .iter()
+            .find(|p| p.name.name == param)
+            .map_or(c.name.span, |p| p.ty.span);
+        let scalar = ["not invariant", "not permute", "not a number of invariants"]
+            .iter()
+            .any(|w| why.contains(w));
+        let mut d = Diagnostic::error(
+            "GDL0111",
+            format!("argument `{param}` of `{}` does not fit", c.name.name),
+            at,
+            why.to_string(),
+        )
+        .label(c.name.span, "declared here");
+        let declared = self.program.modules[layer.module]
+            .text
+            .get(p_span.start as usize..p_span.end as usize)
+            .unwrap_or(param);
+        d.help = Some(format!(
+            "`{param}` is declared as `{declared}`: give a value of that type."
+        ));
         if scalar {
             d.code = "GDL0102";
             d.title = format!("`{}` is not equivariant on this field", c.name.name);
             d.note = Some("It acts on single components, and commutes with the group only where the group leaves them alone or permutes them.".into());
             d.help = Some("Use `gate` or `norm_act` on vectors, or take `norm2` first.".into());
-            d.counterexample = rep.and_then(|r| self.mixed_components(r, &|x| x.max(0.0)).or_else(|| self.moved_vector(r)));
+            d.counterexample = rep.and_then(|r| {
+                self.mixed_components(r, &|x| x.max(0.0))
+                    .or_else(|| self.moved_vector(r))
+            });
         }
         self.report(d)
     }
@@ -310,10 +415,15 @@ impl Checker<'_> {
             }
             Kind::Int | Kind::Odd => match val {
                 Val::Int(n) => match n.value() {
-                    Some(v) if *kind == Kind::Odd && v % 2 == 0 => Err(format!("{v} is even: a window needs a centre, which only odd sizes have")),
+                    Some(v) if *kind == Kind::Odd && v % 2 == 0 => Err(format!(
+                        "{v} is even: a window needs a centre, which only odd sizes have"
+                    )),
                     _ => Ok(val.clone()),
                 },
-                Val::Rep(r) => r.scalar_count().map(Val::Int).ok_or("a whole number is needed".to_string()),
+                Val::Rep(r) => r
+                    .scalar_count()
+                    .map(Val::Int)
+                    .ok_or("a whole number is needed".to_string()),
                 other => Err(format!("a whole number is needed; this is {}", other.describe())),
             },
             Kind::List => match val {
@@ -321,8 +431,13 @@ impl Checker<'_> {
                 other => Err(format!("a list `[…]` is needed; this is {}", other.describe())),
             },
             Kind::Word => match val {
-                Val::Word(_) | Val::Layer(_) | Val::Network(_) | Val::Bool(_) | Val::Num(_) | Val::Int(_) => Ok(val.clone()),
-                other => Err(format!("a function or option word is needed; this is {}", other.describe())),
+                Val::Word(_) | Val::Layer(_) | Val::Network(_) | Val::Bool(_) | Val::Num(_) | Val::Int(_) => {
+                    Ok(val.clone())
+                }
+                other => Err(format!(
+                    "a function or option word is needed; this is {}",
+                    other.describe()
+                )),
             },
             Kind::Group => match val {
                 Val::Group(_) => Ok(val.clone()),
@@ -341,7 +456,9 @@ impl Checker<'_> {
     }
 
     fn check_where(&mut self, layer: &Rc<LayerRef>, name: &str, ty: &Expr, span: Span, env: &mut Env) -> R<()> {
-        let Some(val) = env.get(name).cloned() else { return Ok(()) };
+        let Some(val) = env.get(name).cloned() else {
+            return Ok(());
+        };
         let why = match (self.kind_of(ty, env)?, &val) {
             (Some(Kind::Rep(k, gauge)), v) => match v.to_rep() {
                 Some(r) => self.fits_kind(&r, k, gauge).err(),
@@ -363,11 +480,15 @@ impl Checker<'_> {
             Some(ResultTy::Single(e)) => {
                 let span = c.body.stmts.last().map_or(c.name.span, |s| s.span);
                 let node = self.to_node(&val, span)?;
-                self.result_fits(e, node, c.body.stmts.first().map_or(span, |s| s.span), span, env).map(Val::Node)
+                self.result_fits(e, node, c.body.stmts.first().map_or(span, |s| s.span), span, env)
+                    .map(Val::Node)
             }
             Some(ResultTy::Record(fields)) => {
                 let mut out = Vec::new();
-                let (start, end) = (c.body.stmts.first().map_or(c.name.span, |s| s.span), c.body.stmts.last().map_or(c.name.span, |s| s.span));
+                let (start, end) = (
+                    c.body.stmts.first().map_or(c.name.span, |s| s.span),
+                    c.body.stmts.last().map_or(c.name.span, |s| s.span),
+                );
                 for (name, e) in fields {
                     let v = match &val {
                         Val::Record(given) => given.iter().find(|(n, _)| *n == name.name).map(|(_, v)| v.clone()),
@@ -375,11 +496,23 @@ impl Checker<'_> {
                     };
                     let Some(v) = v.or_else(|| env.get(&name.name).cloned()) else {
                         return Err(self.report(
-                            Diagnostic::error("GDL0110", format!("the result `{}` is missing", name.name), name.span, "declared here").help(format!("End the body with `({} = …, …)` or define `{}`.", name.name, name.name)),
+                            Diagnostic::error(
+                                "GDL0110",
+                                format!("the result `{}` is missing", name.name),
+                                name.span,
+                                "declared here",
+                            )
+                            .help(format!(
+                                "End the body with `({} = …, …)` or define `{}`.",
+                                name.name, name.name
+                            )),
                         ));
                     };
                     let node = self.to_node(&v, name.span)?;
-                    out.push((name.name.clone(), Val::Node(self.result_fits(e, node, start, end, env)?)));
+                    out.push((
+                        name.name.clone(),
+                        Val::Node(self.result_fits(e, node, start, end, env)?),
+                    ));
                 }
                 Ok(Val::Record(out))
             }
@@ -396,25 +529,38 @@ impl Checker<'_> {
         if have.same(&want) {
             return Ok(node);
         }
-        if let (TOp::Number(_) | TOp::Constant(_), Elem::Rep(_)) = (&self.node(node).op, &want.elem) {
-            if want.sets.is_empty() && want.as_rep().is_some_and(Rep::is_permutation) && have.same(&Type::scalar()) {
-                return Ok(node);
-            }
+        if let (TOp::Number(_) | TOp::Constant(_), Elem::Rep(_)) = (&self.node(node).op, &want.elem)
+            && want.sets.is_empty()
+            && want.as_rep().is_some_and(Rep::is_permutation)
+            && have.same(&Type::scalar())
+        {
+            return Ok(node);
         }
         let (h, w, at) = (self.show(&have), self.show(&want), self.node(node).span);
         let inside = at.file == start.file && start.start <= at.start && at.end <= end.end;
         let at = if inside { at } else { end };
         Err(self.report(
-            Diagnostic::error("GDL0110", "the result has another type than declared", at, format!("this is `{h}`"))
-                .label(e.span, format!("declared as `{w}`"))
-                .help("Change the declaration, or end with `linear(…, V)`."),
+            Diagnostic::error(
+                "GDL0110",
+                "the result has another type than declared",
+                at,
+                format!("this is `{h}`"),
+            )
+            .label(e.span, format!("declared as `{w}`"))
+            .help("Change the declaration, or end with `linear(…, V)`."),
         ))
     }
 }
 
 /// Whether a parameter type is that of a value, not a signal or kind.
 fn is_value_pattern(e: &Expr) -> bool {
-    !matches!(&e.kind, ExprKind::Binary { op: gdl_syntax::ast::BinOp::Arrow, .. })
+    !matches!(
+        &e.kind,
+        ExprKind::Binary {
+            op: gdl_syntax::ast::BinOp::Arrow,
+            ..
+        }
+    )
 }
 
 impl Rep {

@@ -104,7 +104,11 @@ pub struct Env {
 impl Env {
     /// An empty environment of a module.
     pub fn new(module: usize) -> Env {
-        Env { blocks: vec![HashMap::new()], module, states: Vec::new() }
+        Env {
+            blocks: vec![HashMap::new()],
+            module,
+            states: Vec::new(),
+        }
     }
 
     /// Opens a block.
@@ -196,7 +200,10 @@ impl Val {
     pub fn to_type(&self) -> Option<Type> {
         match self {
             Val::Type(t) => Some(t.clone()),
-            Val::Set(s) if s.is_transparent() => Some(Type { sets: Vec::new(), elem: crate::types::Elem::Index(s.clone()) }),
+            Val::Set(s) if s.is_transparent() => Some(Type {
+                sets: Vec::new(),
+                elem: crate::types::Elem::Index(s.clone()),
+            }),
             other => other.to_rep().map(Type::rep),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Checker, Env, R, Reported, Val};
 use crate::diag::Diagnostic;
-use crate::types::{known, Atom, Elem, Int, Rep, Set, Type};
+use crate::types::{Atom, Elem, Int, Rep, Set, Type, known};
 use gdl_rep::Exact;
 use gdl_syntax::ast::{BinOp, Expr, ExprKind, Span, UnOp};
 
@@ -17,7 +17,12 @@ impl Checker<'_> {
             },
             ExprKind::Float(text) => match Exact::decimal(text) {
                 Some(x) => Ok(Val::Num(x)),
-                None => Err(self.error("GDL0124", "this number cannot be represented", e.span, "too large or too long")),
+                None => Err(self.error(
+                    "GDL0124",
+                    "this number cannot be represented",
+                    e.span,
+                    "too large or too long",
+                )),
             },
             ExprKind::Irrep { mult, l, odd } => self.irrep(mult.unwrap_or(1), *l, *odd, e.span),
             ExprKind::Str(s) => Ok(Val::Str(s.clone())),
@@ -26,7 +31,12 @@ impl Checker<'_> {
             ExprKind::Index { base, indices } => self.index_expr(base, indices, e.span, env),
             ExprKind::Block { base, rep } => self.block_expr(base, rep, e.span, env),
             ExprKind::Field { base, name } => self.field(base, name, e.span, env),
-            ExprKind::Cycles(_) => Err(self.error("GDL0111", "a permutation stands only inside `permutations[…]`", e.span, "not a value here")),
+            ExprKind::Cycles(_) => Err(self.error(
+                "GDL0111",
+                "a permutation stands only inside `permutations[…]`",
+                e.span,
+                "not a value here",
+            )),
             ExprKind::Unary { op, arg } => self.unary(*op, arg, e.span, env),
             ExprKind::Binary { op, lhs, rhs } => self.binary(*op, lhs, rhs, e.span, env),
             ExprKind::Tuple(args) => self.tuple(args, e.span, env),
@@ -61,7 +71,12 @@ impl Checker<'_> {
     pub(crate) fn want_rep(&mut self, v: &Val, span: Span) -> R<Rep> {
         match v.to_rep() {
             Some(r) => Ok(r),
-            None => Err(self.error("GDL0111", "a representation is needed here", span, format!("this is {}", v.describe()))),
+            None => Err(self.error(
+                "GDL0111",
+                "a representation is needed here",
+                span,
+                format!("this is {}", v.describe()),
+            )),
         }
     }
 
@@ -81,14 +96,27 @@ impl Checker<'_> {
         match self.eval(e, env)? {
             Val::Bool(b) => Ok(b),
             other => Err(self.report(
-                Diagnostic::error("GDL0111", "the condition of an `if` must be known at compile time", e.span, format!("this is {}", other.describe()))
-                    .help("Choose between values with `select(condition, a, b)`; the condition must be invariant."),
+                Diagnostic::error(
+                    "GDL0111",
+                    "the condition of an `if` must be known at compile time",
+                    e.span,
+                    format!("this is {}", other.describe()),
+                )
+                .help("Choose between values with `select(condition, a, b)`; the condition must be invariant."),
             )),
         }
     }
 
     fn too_large(&mut self, span: Span) -> Reported {
-        self.report(Diagnostic::error("GDL0124", "this size is out of bounds", span, "sizes are at most 1048576").help("Write a smaller multiplicity."))
+        self.report(
+            Diagnostic::error(
+                "GDL0124",
+                "this size is out of bounds",
+                span,
+                "sizes are at most 1048576",
+            )
+            .help("Write a smaller multiplicity."),
+        )
     }
 
     fn irrep(&mut self, mult: u64, l: u32, odd: bool, span: Span) -> R<Val> {
@@ -150,7 +178,9 @@ impl Checker<'_> {
     fn range(&mut self, a: &Val, b: &Val, span: Span) -> R<Val> {
         match (a, b) {
             (Val::Int(z), Val::Int(n)) if z.is(0) => Ok(Val::Set(Set::Range(n.clone()))),
-            (Val::Int(_), Val::Int(_)) => Err(self.error("GDL0111", "a range starts at 0", span, "write `0..n` and shift inside")),
+            (Val::Int(_), Val::Int(_)) => {
+                Err(self.error("GDL0111", "a range starts at 0", span, "write `0..n` and shift inside"))
+            }
             _ => Err(self.error("GDL0111", "a range needs two whole numbers", span, "`0..n`")),
         }
     }
@@ -158,11 +188,21 @@ impl Checker<'_> {
     fn arrow(&mut self, lhs: &Expr, rhs: &Expr, span: Span, env: &mut Env) -> R<Val> {
         let set = self.eval(lhs, env)?;
         let Some(set) = set.to_set() else {
-            return Err(self.error("GDL0111", "an index set is needed left of `->`", lhs.span, format!("this is {}", set.describe())));
+            return Err(self.error(
+                "GDL0111",
+                "an index set is needed left of `->`",
+                lhs.span,
+                format!("this is {}", set.describe()),
+            ));
         };
         let right = self.eval(rhs, env)?;
         let Some(ty) = right.to_type() else {
-            return Err(self.error("GDL0111", "a type is needed right of `->`", rhs.span, format!("this is {}", right.describe())));
+            return Err(self.error(
+                "GDL0111",
+                "a type is needed right of `->`",
+                rhs.span,
+                format!("this is {}", right.describe()),
+            ));
         };
         let ty = match (&set, &ty.elem) {
             (Set::Range(n), Elem::Rep(r)) if ty.sets.is_empty() => match r.times(n) {
@@ -181,15 +221,25 @@ impl Checker<'_> {
     /// `n x V`.
     fn times(&mut self, a: &Val, b: &Val, a_span: Span, b_span: Span) -> R<Val> {
         let Val::Int(n) = a else {
-            return Err(self.error("GDL0111", "a multiplicity is needed left of `x`", a_span, format!("this is {}", a.describe())));
+            return Err(self.error(
+                "GDL0111",
+                "a multiplicity is needed left of `x`",
+                a_span,
+                format!("this is {}", a.describe()),
+            ));
         };
         if n.value().is_some_and(|v| !(0..=1 << 20).contains(&v)) {
             return Err(self.too_large(a_span));
         }
-        if let Val::Type(t) = b {
-            if !t.sets.is_empty() {
-                return Err(self.error("GDL0111", "a representation is needed right of `x`", b_span, "this is a signal; write `0..n -> …`"));
-            }
+        if let Val::Type(t) = b
+            && !t.sets.is_empty()
+        {
+            return Err(self.error(
+                "GDL0111",
+                "a representation is needed right of `x`",
+                b_span,
+                "this is a signal; write `0..n -> …`",
+            ));
         }
         let rep = self.want_rep(b, b_span)?;
         match rep.times(n) {
@@ -215,7 +265,11 @@ impl Checker<'_> {
         use BinOp::{Add, Concat, Div, Mul, Pow, Sub};
         match (op, a, b) {
             (Add, Val::Int(x), Val::Int(y)) => x.add(y).map(Val::Int).ok_or_else(|| self.too_large(span)),
-            (Sub, Val::Int(x), Val::Int(y)) => y.neg().and_then(|y| x.add(&y)).map(Val::Int).ok_or_else(|| self.too_large(span)),
+            (Sub, Val::Int(x), Val::Int(y)) => y
+                .neg()
+                .and_then(|y| x.add(&y))
+                .map(Val::Int)
+                .ok_or_else(|| self.too_large(span)),
             (Mul, Val::Int(x), Val::Int(y)) => x.mul(y).map(Val::Int).ok_or_else(|| self.too_large(span)),
             (Add, Val::Rep(_), Val::Rep(_) | Val::Int(_)) | (Add, Val::Int(_), Val::Rep(_)) => {
                 let (x, y) = (self.want_rep(a, parts.0)?, self.want_rep(b, parts.1)?);
@@ -224,14 +278,19 @@ impl Checker<'_> {
             }
             (Mul, Val::Rep(x), Val::Rep(y)) => {
                 let gauge = self.joint_gauge(x, y, span)?;
-                Ok(Val::Rep(Rep::from_blocks(vec![(Int::num(1), Atom::Kron(Box::new(x.clone()), Box::new(y.clone())))], gauge)))
+                Ok(Val::Rep(Rep::from_blocks(
+                    vec![(Int::num(1), Atom::Kron(Box::new(x.clone()), Box::new(y.clone())))],
+                    gauge,
+                )))
             }
             (Concat, Val::List(x), Val::List(y)) => Ok(Val::List([x.as_slice(), y.as_slice()].concat())),
             (Pow, _, Val::Int(n)) => {
                 let n = self.known(&n.clone(), "an exponent", parts.1)?;
                 self.power(a, n, span)
             }
-            (Add | Sub | Mul | Div, Val::Int(_) | Val::Num(_), Val::Int(_) | Val::Num(_)) => self.fold_numbers(op, a, b, span),
+            (Add | Sub | Mul | Div, Val::Int(_) | Val::Num(_), Val::Int(_) | Val::Num(_)) => {
+                self.fold_numbers(op, a, b, span)
+            }
             _ => {
                 let (x, y) = (self.to_node(a, parts.0)?, self.to_node(b, parts.1)?);
                 let id = match op {
@@ -252,7 +311,12 @@ impl Checker<'_> {
         match v {
             Val::Num(x) => Ok(*x),
             Val::Int(n) => Ok(Exact::int(self.known(&n.clone(), "a number", span)?)),
-            other => Err(self.error("GDL0111", "a number is needed here", span, format!("this is {}", other.describe()))),
+            other => Err(self.error(
+                "GDL0111",
+                "a number is needed here",
+                span,
+                format!("this is {}", other.describe()),
+            )),
         }
     }
 

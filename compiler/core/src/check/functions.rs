@@ -5,7 +5,7 @@ use super::{Checker, Env, LayerRef, R, Val};
 use crate::diag::Diagnostic;
 use crate::ir::Scalar;
 use crate::typed::{NodeId, TOp};
-use crate::types::{known, Atom, Domain, DomainId, DomainKind, Elem, Int, Rep, Set, Type};
+use crate::types::{Atom, Domain, DomainId, DomainKind, Elem, Int, Rep, Set, Type, known};
 use gdl_rep::{Atom as Known, Exact, Group};
 use gdl_syntax::ast::{Arg, ExprKind, Ident, Item, ItemKind, Span};
 use std::rc::Rc;
@@ -19,7 +19,9 @@ const POINTWISE: [Pointwise; 12] = [
     ("sin", Scalar::Sin, Parity::Odd, f64::sin),
     ("cos", Scalar::Cos, Parity::Even, f64::cos),
     ("tanh", Scalar::Tanh, Parity::Odd, f64::tanh),
-    ("sigmoid", Scalar::Sigmoid, Parity::Neither, |x| 1.0 / (1.0 + (-x).exp())),
+    ("sigmoid", Scalar::Sigmoid, Parity::Neither, |x| {
+        1.0 / (1.0 + (-x).exp())
+    }),
     ("erf", Scalar::Erf, Parity::Odd, f64::tanh),
     ("abs", Scalar::Abs, Parity::Even, f64::abs),
     ("relu", Scalar::Relu, Parity::Neither, |x| x.max(0.0)),
@@ -29,15 +31,60 @@ const POINTWISE: [Pointwise; 12] = [
 
 /// Functions of evaluated arguments.
 const FUNCTIONS: [&str; 21] = [
-    "dot", "norm2", "norm", "tensor", "cross", "argmax", "detach", "harmonics", "select", "dim", "len", "last", "first", "init", "tail", "gates", "split", "ones", "is_perm", "is_scalar", "degree_of",
+    "dot",
+    "norm2",
+    "norm",
+    "tensor",
+    "cross",
+    "argmax",
+    "detach",
+    "harmonics",
+    "select",
+    "dim",
+    "len",
+    "last",
+    "first",
+    "init",
+    "tail",
+    "gates",
+    "split",
+    "ones",
+    "is_perm",
+    "is_scalar",
+    "degree_of",
 ];
 
 /// Functions of types and representations, and those that need the text of their arguments.
-const SPECIAL: [&str; 18] = ["grad", "fixed", "hom", "sym", "alt", "dual", "irrep", "enum", "class", "coarse", "gated", "grouped", "points", "copies", "sphere", "quotient", "C", "D"];
+const SPECIAL: [&str; 18] = [
+    "grad", "fixed", "hom", "sym", "alt", "dual", "irrep", "enum", "class", "coarse", "gated", "grouped", "points",
+    "copies", "sphere", "quotient", "C", "D",
+];
 
 /// Option words that stand for themselves.
 const WORDS: [&str; 23] = [
-    "mean", "max", "min", "sum", "prod", "he", "glorot", "normal", "uniform", "bernoulli", "none", "zero", "wrap", "over", "data", "none", "adam", "adamw", "sgd", "one_cycle", "cosine", "constant", "val",
+    "mean",
+    "max",
+    "min",
+    "sum",
+    "prod",
+    "he",
+    "glorot",
+    "normal",
+    "uniform",
+    "bernoulli",
+    "none",
+    "zero",
+    "wrap",
+    "over",
+    "data",
+    "none",
+    "adam",
+    "adamw",
+    "sgd",
+    "one_cycle",
+    "cosine",
+    "constant",
+    "val",
 ];
 
 /// Whether a name is called with unevaluated arguments.
@@ -61,15 +108,23 @@ impl Checker<'_> {
             "regular" => Val::Rep(Rep::atom(Int::num(1), Atom::Known(Known::Regular))),
             "trivial" => Val::Group(Group::Trivial),
             "vector" => Val::Rep(self.vector_rep(&self.space_dim())),
-            "point" => Val::Type(Type { sets: Vec::new(), elem: Elem::Point(self.space_dim()) }),
+            "point" => Val::Type(Type {
+                sets: Vec::new(),
+                elem: Elem::Point(self.space_dim()),
+            }),
             // π is transcendental: every residue extends the homomorphism from the algebraic numbers.
-            "pi" => Val::Num(Exact { f: std::f64::consts::PI, r: Some(PI_RESIDUE) }),
+            "pi" => Val::Num(Exact {
+                f: std::f64::consts::PI,
+                r: Some(PI_RESIDUE),
+            }),
             "true" | "false" => Val::Bool(n == "true"),
             "O" | "Oh" => match Group::named(n, &[]) {
                 Ok(g) => Val::Group(g),
                 Err(e) => return Err(self.error("GDL0116", "no such group", span, e.to_string())),
             },
-            _ if POINTWISE.iter().any(|p| p.0 == n) || FUNCTIONS.contains(&n) || WORDS.contains(&n) => Val::Word(n.into()),
+            _ if POINTWISE.iter().any(|p| p.0 == n) || FUNCTIONS.contains(&n) || WORDS.contains(&n) => {
+                Val::Word(n.into())
+            }
             _ => {
                 let mut known = env.names();
                 known.extend(self.program.names(env.module));
@@ -90,22 +145,39 @@ impl Checker<'_> {
                 DomainKind::Cloud { dim, .. } => Some(dim.clone()),
                 _ => None,
             })
-            .unwrap_or(Int::num(if known::vector(&self.model.group, 3).is_some() { 3 } else { 2 }))
+            .unwrap_or(Int::num(if known::vector(&self.model.group, 3).is_some() {
+                3
+            } else {
+                2
+            }))
     }
 
     fn item_value(&mut self, module: usize, item: &Item, span: Span) -> R<Val> {
         match &item.kind {
-            ItemKind::Layer(c) | ItemKind::Model(c) => Ok(Val::Layer(Rc::new(LayerRef { module, callable: c.clone() }))),
+            ItemKind::Layer(c) | ItemKind::Model(c) => Ok(Val::Layer(Rc::new(LayerRef {
+                module,
+                callable: c.clone(),
+            }))),
             ItemKind::Const(_) | ItemKind::Setting { .. } | ItemKind::Group { .. } | ItemKind::Rep { .. } => {
                 if self.depth > MAX_ITEM_DEPTH {
-                    return Err(self.error("GDL0117", "these definitions refer to each other in a circle", span, "without end"));
+                    return Err(self.error(
+                        "GDL0117",
+                        "these definitions refer to each other in a circle",
+                        span,
+                        "without end",
+                    ));
                 }
                 self.depth += 1;
                 let out = self.item_value_of(module, item).ok_or(super::Reported);
                 self.depth -= 1;
                 out
             }
-            _ => Err(self.error("GDL0111", "this item is not a value", span, "data and tests cannot be used here")),
+            _ => Err(self.error(
+                "GDL0111",
+                "this item is not a value",
+                span,
+                "data and tests cannot be used here",
+            )),
         }
     }
 
@@ -114,14 +186,22 @@ impl Checker<'_> {
         let mut env = Env::new(module);
         match &item.kind {
             ItemKind::Setting { name, value, .. } => match self.program.setting(&name.name) {
-                Some(text) => self.program.setting_expr(text).and_then(|e| self.eval(&e, &mut env).ok()),
+                Some(text) => self
+                    .program
+                    .setting_expr(text)
+                    .and_then(|e| self.eval(&e, &mut env).ok()),
                 None => self.eval(value, &mut env).ok(),
             },
             ItemKind::Const(c) => self.constant(c, &mut env).ok(),
             ItemKind::Group { value, .. } => match self.eval(value, &mut env).ok()? {
                 Val::Group(g) => Some(Val::Group(g)),
                 other => {
-                    self.error("GDL0111", "a group is needed here", value.span, format!("this is {}", other.describe()));
+                    self.error(
+                        "GDL0111",
+                        "a group is needed here",
+                        value.span,
+                        format!("this is {}", other.describe()),
+                    );
                     None
                 }
             },
@@ -159,19 +239,35 @@ impl Checker<'_> {
             _ => return Err(self.error("GDL0111", "a constant is made of numbers", c.value.span, "not a number")),
         };
         self.fixed_vector(&rep, &data, c.value.span)?;
-        Ok(Val::Node(self.add(TOp::Constant(data), Type::rep(rep), &[], c.value.span)))
+        Ok(Val::Node(self.add(
+            TOp::Constant(data),
+            Type::rep(rep),
+            &[],
+            c.value.span,
+        )))
     }
 
     /// Whether a written vector is fixed by the group.
     fn fixed_vector(&mut self, rep: &Rep, data: &[Exact], span: Span) -> R<()> {
-        let Some((group, known)) = self.concrete(rep) else { return Ok(()) };
+        let Some((group, known)) = self.concrete(rep) else {
+            return Ok(());
+        };
         let dim = known.dim();
         if dim != data.len() {
-            return Err(self.error("GDL0101", "this constant has another number of components", span, format!("{} were given, `{rep}` has {dim}", data.len())));
+            return Err(self.error(
+                "GDL0101",
+                "this constant has another number of components",
+                span,
+                format!("{} were given, `{rep}` has {dim}", data.len()),
+            ));
         }
         let v: Vec<f64> = data.iter().map(|x| x.f).collect();
         if let Some(c) = gdl_rep::witness::not_fixed_vector(&group, &known, &v) {
-            let fixed: usize = known.blocks.iter().map(|(n, a)| *n as usize * gdl_rep::hom::invariants(&group, a).map_or(0, |b| b.len())).sum();
+            let fixed: usize = known
+                .blocks
+                .iter()
+                .map(|(n, a)| *n as usize * gdl_rep::hom::invariants(&group, a).map_or(0, |b| b.len()))
+                .sum();
             return Err(self.report(
                 Diagnostic::error("GDL0103", "this constant is not fixed by the group", span, format!("{group} moves it"))
                     .counterexample(Some(format!("{}:  |g x - x| / |x| = {:.2}", c.element, c.error)))
@@ -191,7 +287,12 @@ impl Checker<'_> {
                     return Err(self.error("GDL0112", "only grids have windows", span, "this domain has no offsets"));
                 }
                 if n.value().is_some_and(|v| !(1..=64).contains(&v)) {
-                    return Err(self.error("GDL0124", "this window is out of bounds", a.value.span, "sizes are 1 to 64"));
+                    return Err(self.error(
+                        "GDL0124",
+                        "this window is out of bounds",
+                        a.value.span,
+                        "sizes are 1 to 64",
+                    ));
                 }
                 Ok(Val::Set(Set::Window(*d, n)))
             }
@@ -203,15 +304,30 @@ impl Checker<'_> {
     fn transport(&mut self, e: crate::typed::VarId, a: &Arg, span: Span, env: &mut Env) -> R<Val> {
         let x = self.eval_node(&a.value, env)?;
         let Set::Edges(d) = self.model.var(e).set.clone() else {
-            return Err(self.error("GDL0111", "only edges transport vectors", span, "bind the edge: `e: q -> p in m.edges`"));
+            return Err(self.error(
+                "GDL0111",
+                "only edges transport vectors",
+                span,
+                "bind the edge: `e: q -> p in m.edges`",
+            ));
         };
         if self.domain(d).kind != DomainKind::Mesh {
-            return Err(self.error("GDL0111", "this domain has no transport", span, "all its fibres are one; leave `transport` out"));
+            return Err(self.error(
+                "GDL0111",
+                "this domain has no transport",
+                span,
+                "all its fibres are one; leave `transport` out",
+            ));
         }
         let ty = self.node(x).ty.clone();
         if !ty.as_rep().is_some_and(|r| r.gauge == Some(d.0) || r.is_trivial()) {
             let shown = self.show(&ty);
-            return Err(self.error("GDL0111", "this does not live in the fibres of the mesh", a.value.span, format!("`{shown}`")));
+            return Err(self.error(
+                "GDL0111",
+                "this does not live in the fibres of the mesh",
+                a.value.span,
+                format!("`{shown}`"),
+            ));
         }
         let (src, dst) = (self.end_of(e, true), self.end_of(e, false));
         let fibre = self.node(x).fibre;
@@ -264,22 +380,34 @@ impl Checker<'_> {
             ("hom", [a, b]) => {
                 let (x, y) = (self.eval_rep(&a.value, env)?, self.eval_rep(&b.value, env)?);
                 let gauge = self.joint_gauge(&x, &y, span)?;
-                Ok(Val::Rep(Rep::from_blocks(vec![(Int::num(1), Atom::Hom(Box::new(x), Box::new(y)))], gauge)))
+                Ok(Val::Rep(Rep::from_blocks(
+                    vec![(Int::num(1), Atom::Hom(Box::new(x), Box::new(y)))],
+                    gauge,
+                )))
             }
             ("fixed", [a]) => {
                 let v = self.eval(&a.value, env)?;
                 match v.to_space() {
                     Some(s) => Ok(Val::Rep(Rep::atom(Int::num(1), Atom::Fixed(Box::new(s))))),
-                    None => Err(self.error("GDL0111", "`fixed` takes a type on static sets", a.value.span, v.describe())),
+                    None => Err(self.error(
+                        "GDL0111",
+                        "`fixed` takes a type on static sets",
+                        a.value.span,
+                        v.describe(),
+                    )),
                 }
             }
             ("gated", [a]) => {
                 let r = self.eval_rep(&a.value, env)?;
-                r.gated().map(Val::Rep).ok_or_else(|| self.error("GDL0124", "this size is out of bounds", span, "too many copies"))
+                r.gated()
+                    .map(Val::Rep)
+                    .ok_or_else(|| self.error("GDL0124", "this size is out of bounds", span, "too many copies"))
             }
             ("grouped", [a]) => {
                 let r = self.eval_rep(&a.value, env)?;
-                r.grouped().map(Val::Rep).ok_or_else(|| self.error("GDL0124", "this size is out of bounds", span, "too many copies"))
+                r.grouped()
+                    .map(Val::Rep)
+                    .ok_or_else(|| self.error("GDL0124", "this size is out of bounds", span, "too many copies"))
             }
             ("irrep", _) => {
                 let mut list = Vec::new();
@@ -288,7 +416,11 @@ impl Checker<'_> {
                     list.push(self.known(&k, "a label", a.value.span)?);
                 }
                 let mesh = self.mesh();
-                let group = if mesh.is_some() { Group::SO2 } else { self.model.group.clone() };
+                let group = if mesh.is_some() {
+                    Group::SO2
+                } else {
+                    self.model.group.clone()
+                };
                 match Known::irrep(&group, &list).ok() {
                     Some(a) => Ok(Val::Rep(Rep::from_blocks(vec![(Int::num(1), Atom::Known(a))], mesh))),
                     None => Err(self.error("GDL0116", format!("{group} has no such irrep"), span, "unknown label")),
@@ -301,13 +433,22 @@ impl Checker<'_> {
                 let wrt = self.eval_node(&b.value, env)?;
                 self.grad(of, wrt, a.value.span, b.value.span, span).map(Val::Node)
             }
-            _ => Err(self.error("GDL0111", format!("`{n}` has other arguments"), span, format!("{} were given", args.len()))),
+            _ => Err(self.error(
+                "GDL0111",
+                format!("`{n}` has other arguments"),
+                span,
+                format!("{} were given", args.len()),
+            )),
         }
     }
 
     /// The mesh in whose fibres `irrep(k)` lives, if the model has one.
     fn mesh(&self) -> Option<u32> {
-        self.model.domains.iter().position(|d| d.kind == DomainKind::Mesh).map(|k| k as u32)
+        self.model
+            .domains
+            .iter()
+            .position(|d| d.kind == DomainKind::Mesh)
+            .map(|k| k as u32)
     }
 
     fn rep_function(&mut self, n: &str, args: &[Arg], span: Span, env: &mut Env) -> R<Val> {
@@ -319,7 +460,12 @@ impl Checker<'_> {
             return Ok(Val::Int(r.copies().0));
         }
         let Some((group, known)) = self.concrete(&r) else {
-            return Err(self.error("GDL0111", format!("`{n}` needs a known representation"), first.value.span, format!("`{r}` is unknown here")));
+            return Err(self.error(
+                "GDL0111",
+                format!("`{n}` needs a known representation"),
+                first.value.span,
+                format!("`{r}` is unknown here"),
+            ));
         };
         let power = match args.get(1) {
             Some(a) => {
@@ -332,7 +478,14 @@ impl Checker<'_> {
             "sym" => Known::Sym(Box::new(known), power),
             "alt" => Known::Alt(Box::new(known), power),
             "dual" => Known::Dual(Box::new(known)),
-            _ => return Err(self.error("GDL0111", format!("`{n}` is for the subgroups of {group}"), span, "not available here")),
+            _ => {
+                return Err(self.error(
+                    "GDL0111",
+                    format!("`{n}` is for the subgroups of {group}"),
+                    span,
+                    "not available here",
+                ));
+            }
         };
         Ok(Val::Rep(Rep::atom(Int::num(1), Atom::Known(atom))))
     }
@@ -352,17 +505,31 @@ impl Checker<'_> {
         let stride = nums.first().cloned().unwrap_or(Int::num(2));
         let window = nums.get(1).cloned().unwrap_or(stride.clone());
         let pad = nums.get(2).cloned().unwrap_or(Int::num(0));
-        if let (Some(s), Some(w)) = (stride.value(), window.value()) {
-            if !(1..=64).contains(&s) || !(1..=64).contains(&w) || !(0..=32).contains(&pad.value().unwrap_or(0)) {
-                return Err(self.error("GDL0124", "these sizes are out of bounds", span, "stride and window are 1 to 64, padding 0 to 32"));
-            }
+        if let (Some(s), Some(w)) = (stride.value(), window.value())
+            && (!(1..=64).contains(&s) || !(1..=64).contains(&w) || !(0..=32).contains(&pad.value().unwrap_or(0)))
+        {
+            return Err(self.error(
+                "GDL0124",
+                "these sizes are out of bounds",
+                span,
+                "stride and window are 1 to 64, padding 0 to 32",
+            ));
         }
-        let kind = DomainKind::Coarse { of, window, stride, pad };
+        let kind = DomainKind::Coarse {
+            of,
+            window,
+            stride,
+            pad,
+        };
         if let Some(k) = self.model.domains.iter().position(|d| d.kind == kind) {
             return Ok(Val::Domain(DomainId(k as u32)));
         }
         let name = format!("coarse({})", self.domain(of).name);
-        Ok(Val::Domain(self.new_domain(Domain { name, kind, size: (1, 0) })))
+        Ok(Val::Domain(self.new_domain(Domain {
+            name,
+            kind,
+            size: (1, 0),
+        })))
     }
 
     /// Derivative of an invariant.
@@ -371,7 +538,13 @@ impl Checker<'_> {
         if !ty.same(&Type::scalar()) || !self.node(of).deps.is_empty() {
             let shown = self.show(&ty);
             return Err(self.report(
-                Diagnostic::error("GDL0105", "only one invariant number has a gradient", of_span, format!("this is `{shown}`")).help("Sum it first: `sum i: …`."),
+                Diagnostic::error(
+                    "GDL0105",
+                    "only one invariant number has a gradient",
+                    of_span,
+                    format!("this is `{shown}`"),
+                )
+                .help("Sum it first: `sum i: …`."),
             ));
         }
         let wty = self.node(wrt).ty.clone();
@@ -381,7 +554,12 @@ impl Checker<'_> {
             Elem::Index(_) => return Err(self.error("GDL0111", "labels have no derivative", wrt_span, "an index")),
         };
         if !matches!(self.node(wrt).op, TOp::Input(_) | TOp::Field(..)) && !self.node(wrt).deps.is_empty() {
-            return Err(self.error("GDL0111", "the derivative is taken by a whole signal", wrt_span, "this depends on an index"));
+            return Err(self.error(
+                "GDL0111",
+                "the derivative is taken by a whole signal",
+                wrt_span,
+                "this depends on an index",
+            ));
         }
         Ok(self.add(TOp::Grad { of, wrt }, Type { sets: wty.sets, elem }, &[of, wrt], span))
     }
@@ -390,7 +568,12 @@ impl Checker<'_> {
     pub(crate) fn builtin(&mut self, n: &str, args: &[(Val, Span)], f_span: Span, span: Span) -> R<Val> {
         if let Some((name, f, parity, sample)) = POINTWISE.iter().find(|p| p.0 == n) {
             let [(v, at)] = args else {
-                return Err(self.error("GDL0111", format!("`{n}` takes one argument"), span, format!("{} were given", args.len())));
+                return Err(self.error(
+                    "GDL0111",
+                    format!("`{n}` takes one argument"),
+                    span,
+                    format!("{} were given", args.len()),
+                ));
             };
             if let (true, Val::Int(_) | Val::Num(_)) = (*name == "sqrt", v) {
                 return self.sqrt_of(v, *at);
@@ -410,7 +593,8 @@ impl Checker<'_> {
                 if n == "norm2" {
                     return Ok(Val::Node(n2));
                 }
-                self.pointwise("sqrt", Scalar::Sqrt, Parity::Neither, n2, span, &f64::sqrt).map(Val::Node)
+                self.pointwise("sqrt", Scalar::Sqrt, Parity::Neither, n2, span, &f64::sqrt)
+                    .map(Val::Node)
             }
             ("tensor", [(a, s), (b, t)]) => {
                 let (x, y) = (self.to_node(a, *s)?, self.to_node(b, *t)?);
@@ -457,19 +641,35 @@ impl Checker<'_> {
             ("tail", [(Val::List(l), _)]) => Ok(Val::List(l.get(1..).unwrap_or_default().to_vec())),
             ("is_perm" | "is_scalar", [(v, s)]) => {
                 let r = self.want_rep(v, *s)?;
-                Ok(Val::Bool(if n == "is_perm" { r.is_permutation() } else { r.is_trivial() }))
+                Ok(Val::Bool(if n == "is_perm" {
+                    r.is_permutation()
+                } else {
+                    r.is_trivial()
+                }))
             }
             ("ones", [(v, s)]) => {
                 let r = self.want_rep(v, *s)?;
                 if !r.is_permutation() {
                     let moved = self.moved_vector(&r);
                     return Err(self.report(
-                        Diagnostic::error("GDL0103", format!("no vector of ones is fixed in `{r}`"), *s, "the group moves it")
-                            .counterexample(moved)
-                            .help("Ones are fixed where the group permutes the components; 0 is fixed everywhere: `0 * x`."),
+                        Diagnostic::error(
+                            "GDL0103",
+                            format!("no vector of ones is fixed in `{r}`"),
+                            *s,
+                            "the group moves it",
+                        )
+                        .counterexample(moved)
+                        .help(
+                            "Ones are fixed where the group permutes the components; 0 is fixed everywhere: `0 * x`.",
+                        ),
                     ));
                 }
-                Ok(Val::Node(self.add(TOp::Constant(vec![Exact::int(1)]), Type::rep(r), &[], span)))
+                Ok(Val::Node(self.add(
+                    TOp::Constant(vec![Exact::int(1)]),
+                    Type::rep(r),
+                    &[],
+                    span,
+                )))
             }
             ("split", [(v, s), (r, t)]) => {
                 let x = self.to_node(v, *s)?;
@@ -480,15 +680,30 @@ impl Checker<'_> {
                 let x = self.to_node(v, *s)?;
                 self.block_gates(x, span).map(Val::Node)
             }
-            _ if WORDS.contains(&n) => Err(self.error("GDL0111", format!("`{n}` is not a function here"), f_span, "an option word")),
-            _ => Err(self.error("GDL0111", format!("`{n}` has other arguments"), span, format!("{} were given", args.len()))),
+            _ if WORDS.contains(&n) => Err(self.error(
+                "GDL0111",
+                format!("`{n}` is not a function here"),
+                f_span,
+                "an option word",
+            )),
+            _ => Err(self.error(
+                "GDL0111",
+                format!("`{n}` has other arguments"),
+                span,
+                format!("{} were given", args.len()),
+            )),
         }
     }
 
     fn sqrt_of(&mut self, v: &Val, span: Span) -> R<Val> {
         let x = self.as_exact(v, span)?;
         if x.f < 0.0 {
-            return Err(self.error("GDL0111", "a negative number has no square root", span, format!("{}", x.f)));
+            return Err(self.error(
+                "GDL0111",
+                "a negative number has no square root",
+                span,
+                format!("{}", x.f),
+            ));
         }
         let root = match known::as_ratio(x) {
             Some((a, b)) => Exact::sqrt_ratio(a, b),
@@ -509,8 +724,13 @@ impl Checker<'_> {
                 (Some(x), Some(y)) if x.same(y) => {
                     let shown = x.to_string();
                     Err(c.report(
-                        Diagnostic::error("GDL0108", format!("`{shown}` has no invariant inner product that is known"), span, "its kind is `rep`")
-                            .help(format!("Declare `{shown}: orth` in `where`.")),
+                        Diagnostic::error(
+                            "GDL0108",
+                            format!("`{shown}` has no invariant inner product that is known"),
+                            span,
+                            "its kind is `rep`",
+                        )
+                        .help(format!("Declare `{shown}: orth` in `where`.")),
                     ))
                 }
                 (None, _) | (_, None) => Err(c.points_are_affine("a point has no inner product", span)),
@@ -521,7 +741,10 @@ impl Checker<'_> {
 
     fn tensor(&mut self, a: NodeId, b: NodeId, span: Span) -> R<NodeId> {
         self.lift(&[a, b], span, &mut |c, args| {
-            let (Some(x), Some(y)) = (c.node(args[0]).ty.as_rep().cloned(), c.node(args[1]).ty.as_rep().cloned()) else {
+            let (Some(x), Some(y)) = (
+                c.node(args[0]).ty.as_rep().cloned(),
+                c.node(args[1]).ty.as_rep().cloned(),
+            ) else {
                 return Err(c.points_are_affine("a point has no tensor product", span));
             };
             c.same_fibre(args[0], args[1], span)?;
@@ -535,8 +758,13 @@ impl Checker<'_> {
     fn cross(&mut self, a: NodeId, b: NodeId, span: Span) -> R<NodeId> {
         self.lift(&[a, b], span, &mut |c, args| {
             let group = c.model.group.clone();
-            let pair = (c.node(args[0]).ty.as_rep().cloned(), c.node(args[1]).ty.as_rep().cloned());
-            let (Some(x), Some(y)) = pair else { return Err(c.points_are_affine("a point has no cross product", span)) };
+            let pair = (
+                c.node(args[0]).ty.as_rep().cloned(),
+                c.node(args[1]).ty.as_rep().cloned(),
+            );
+            let (Some(x), Some(y)) = pair else {
+                return Err(c.points_are_affine("a point has no cross product", span));
+            };
             let out = match (c.concrete(&x), c.concrete(&y)) {
                 (Some(_), Some(_)) => known::cross(&group, &x, &y),
                 _ if x.same(&y) => Some(x.clone()),
@@ -544,7 +772,12 @@ impl Checker<'_> {
             };
             match out {
                 Some(r) => Ok(c.add(TOp::Cross { a: args[0], b: args[1] }, Type::rep(r), args, span)),
-                None => Err(c.error("GDL0101", "a cross product needs two vectors of 3-space", span, format!("`{x}` and `{y}`"))),
+                None => Err(c.error(
+                    "GDL0101",
+                    "a cross product needs two vectors of 3-space",
+                    span,
+                    format!("`{x}` and `{y}`"),
+                )),
             }
         })
     }
@@ -554,16 +787,26 @@ impl Checker<'_> {
             let rep = c.node(args[0]).ty.as_rep().cloned().unwrap_or_default();
             match rep.scalar_count() {
                 Some(n) => {
-                    let ty = Type { sets: Vec::new(), elem: Elem::Index(Set::Range(n)) };
+                    let ty = Type {
+                        sets: Vec::new(),
+                        elem: Elem::Index(Set::Range(n)),
+                    };
                     Ok(c.add(TOp::Argmax { x: args[0] }, ty, args, span))
                 }
                 None => {
                     let moved = c.moved_maximum(&rep);
                     Err(c.report(
-                        Diagnostic::error("GDL0102", "`argmax` is not equivariant on this field", span, format!("the group moves the components of `{rep}`, and with them the place of the largest"))
-                            .counterexample(moved)
-                            .note("A place among components is a number, so it is invariant only where the components are.")
-                            .help("Reduce over the group first (`group_pool(max)`), or take `norm2` of every copy."),
+                        Diagnostic::error(
+                            "GDL0102",
+                            "`argmax` is not equivariant on this field",
+                            span,
+                            format!(
+                                "the group moves the components of `{rep}`, and with them the place of the largest"
+                            ),
+                        )
+                        .counterexample(moved)
+                        .note("A place among components is a number, so it is invariant only where the components are.")
+                        .help("Reduce over the group first (`group_pool(max)`), or take `norm2` of every copy."),
                     ))
                 }
             }
@@ -578,20 +821,37 @@ impl Checker<'_> {
         self.lift(&[x], span, &mut |c, args| {
             if !c.node(args[0]).ty.as_rep().is_some_and(|r| r.same(&vector)) {
                 let shown = c.show(&c.node(args[0]).ty.clone());
-                return Err(c.error("GDL0101", "harmonics are functions of a vector of 3-space", span, format!("this is `{shown}`")));
+                return Err(c.error(
+                    "GDL0101",
+                    "harmonics are functions of a vector of 3-space",
+                    span,
+                    format!("this is `{shown}`"),
+                ));
             }
             let mut rep = Rep::default();
             for d in 0..=l as u32 {
                 let atom = known::o3_irrep(&c.model.group, d, d % 2 == 1).unwrap_or(known::o3(d, d % 2 == 1));
                 rep = rep.plus(&Rep::atom(Int::num(1), Atom::Known(atom)));
             }
-            Ok(c.add(TOp::Harmonics { x: args[0], l: l as u32 }, Type::rep(rep), args, span))
+            Ok(c.add(
+                TOp::Harmonics {
+                    x: args[0],
+                    l: l as u32,
+                },
+                Type::rep(rep),
+                args,
+                span,
+            ))
         })
     }
 
     fn select(&mut self, list: &[NodeId], span: Span) -> R<NodeId> {
         self.lift(list, span, &mut |c, args| {
-            let (t0, t1, t2) = (c.node(args[0]).ty.clone(), c.node(args[1]).ty.clone(), c.node(args[2]).ty.clone());
+            let (t0, t1, t2) = (
+                c.node(args[0]).ty.clone(),
+                c.node(args[1]).ty.clone(),
+                c.node(args[2]).ty.clone(),
+            );
             if !t1.same(&t2) {
                 return Err(c.types_differ("choose between", args[1], args[2], span));
             }
@@ -599,9 +859,22 @@ impl Checker<'_> {
             let scalar = t0.same(&Type::scalar());
             let componentwise = t0.same(&t1) && t1.as_rep().is_some_and(Rep::is_permutation);
             if !scalar && !componentwise {
-                return Err(c.error("GDL0101", "the condition is one invariant number", span, "or has the type of the choices, where the group permutes them"));
+                return Err(c.error(
+                    "GDL0101",
+                    "the condition is one invariant number",
+                    span,
+                    "or has the type of the choices, where the group permutes them",
+                ));
             }
-            Ok(c.add(TOp::Map { f: Scalar::Select, args: args.to_vec() }, t1, args, span))
+            Ok(c.add(
+                TOp::Map {
+                    f: Scalar::Select,
+                    args: args.to_vec(),
+                },
+                t1,
+                args,
+                span,
+            ))
         })
     }
 
@@ -609,7 +882,12 @@ impl Checker<'_> {
     fn split(&mut self, x: NodeId, r: &Rep, span: Span) -> R<Val> {
         let have = self.node(x).ty.clone();
         let (Some(all), true) = (have.as_rep(), have.sets.is_empty()) else {
-            return Err(self.error("GDL0111", "only vectors are split", span, "read the signal at an index first"));
+            return Err(self.error(
+                "GDL0111",
+                "only vectors are split",
+                span,
+                "read the signal at an index first",
+            ));
         };
         let (all, front) = (all.flat(), r.flat());
         let k = front.blocks().len();
@@ -617,20 +895,46 @@ impl Checker<'_> {
         let mut ok = all.blocks().get(..k.saturating_sub(1)) == front.blocks().get(..k.saturating_sub(1));
         if let (Some((n, a)), Some((m, b))) = (all.blocks().get(k.wrapping_sub(1)), front.blocks().last()) {
             ok &= a == b;
-            if let Some(left) = m.neg().and_then(|m| n.add(&m)) {
-                if !left.is(0) {
-                    rest.insert(0, (left, a.clone()));
-                }
+            if let Some(left) = m.neg().and_then(|m| n.add(&m))
+                && !left.is(0)
+            {
+                rest.insert(0, (left, a.clone()));
             }
         }
         if !ok && k > 0 {
-            return Err(self.error("GDL0101", format!("`{all}` does not start with `{r}`"), span, "cannot be split so"));
+            return Err(self.error(
+                "GDL0101",
+                format!("`{all}` does not start with `{r}`"),
+                span,
+                "cannot be split so",
+            ));
         }
         let rest = Rep::from_blocks(rest, all.gauge);
         let total = self.dim_of(&front);
-        let first = self.add(TOp::Split { x, front: true, at: total.clone() }, Type::rep(r.clone()), &[x], span);
-        let second = self.add(TOp::Split { x, front: false, at: total }, Type::rep(rest), &[x], span);
-        Ok(Val::Record(vec![("first".into(), Val::Node(first)), ("rest".into(), Val::Node(second))]))
+        let first = self.add(
+            TOp::Split {
+                x,
+                front: true,
+                at: total.clone(),
+            },
+            Type::rep(r.clone()),
+            &[x],
+            span,
+        );
+        let second = self.add(
+            TOp::Split {
+                x,
+                front: false,
+                at: total,
+            },
+            Type::rep(rest),
+            &[x],
+            span,
+        );
+        Ok(Val::Record(vec![
+            ("first".into(), Val::Node(first)),
+            ("rest".into(), Val::Node(second)),
+        ]))
     }
 
     pub(crate) fn dim_of(&self, r: &Rep) -> Option<Int> {

@@ -16,10 +16,10 @@ impl Checker<'_> {
         }
         self.abstract_mode = true;
         let mut env = Env::new(layer.module);
-        if self.abstract_params(layer, &mut env).is_ok() {
-            if let Ok(v) = self.block(&c.body, &mut env) {
-                let _ = self.check_result(layer, v, &mut env);
-            }
+        if self.abstract_params(layer, &mut env).is_ok()
+            && let Ok(v) = self.block(&c.body, &mut env)
+        {
+            let _ = self.check_result(layer, v, &mut env);
         }
     }
 
@@ -57,19 +57,40 @@ impl Checker<'_> {
     pub(crate) fn input(&mut self, name: &str, ty: &Expr, env: &mut Env) -> R<crate::typed::NodeId> {
         let v = self.eval(ty, env)?;
         let Some(t) = v.to_type() else {
-            return Err(self.error("GDL0111", format!("what is `{name}`?"), ty.span, format!("a type or kind is needed; this is {}", v.describe())));
+            return Err(self.error(
+                "GDL0111",
+                format!("what is `{name}`?"),
+                ty.span,
+                format!("a type or kind is needed; this is {}", v.describe()),
+            ));
         };
-        if let Some(gauge) = t.as_rep().filter(|r| !self.abstract_mode && !r.is_trivial()).and_then(|r| r.gauge) {
-            let over = t.sets.iter().filter(|s| matches!(s, Set::Nodes(d) | Set::Edges(d) if d.0 == gauge)).count();
+        if let Some(gauge) = t
+            .as_rep()
+            .filter(|r| !self.abstract_mode && !r.is_trivial())
+            .and_then(|r| r.gauge)
+        {
+            let over = t
+                .sets
+                .iter()
+                .filter(|s| matches!(s, Set::Nodes(d) | Set::Edges(d) if d.0 == gauge))
+                .count();
             if over != 1 {
                 return Err(self.report(
-                    Diagnostic::error("GDL0125", format!("over which vertex does `{name}` lie?"), ty.span, "tangent vectors of a mesh live over its vertices or edges")
-                        .note("There is no tangent plane common to all vertices.")
-                        .help("Declare it as a field: `m.verts -> …`, or as invariants."),
+                    Diagnostic::error(
+                        "GDL0125",
+                        format!("over which vertex does `{name}` lie?"),
+                        ty.span,
+                        "tangent vectors of a mesh live over its vertices or edges",
+                    )
+                    .note("There is no tangent plane common to all vertices.")
+                    .help("Declare it as a field: `m.verts -> …`, or as invariants."),
                 ));
             }
         }
-        self.model.inputs.push(Input { name: name.to_string(), ty: t.clone() });
+        self.model.inputs.push(Input {
+            name: name.to_string(),
+            ty: t.clone(),
+        });
         let k = self.model.inputs.len() as u32 - 1;
         Ok(self.add(TOp::Input(k), t, &[], ty.span))
     }
@@ -78,6 +99,9 @@ impl Checker<'_> {
 /// Whether the body looks inside its representations or words, or calls itself: such layers are checked per use.
 fn is_introspective(c: &gdl_syntax::ast::Callable) -> bool {
     let text = format!("{:?}", c.body);
-    let words = c.params.iter().any(|p| matches!(&p.ty.kind, gdl_syntax::ast::ExprKind::Name(n) if n == "word" || n == "list"));
+    let words = c
+        .params
+        .iter()
+        .any(|p| matches!(&p.ty.kind, gdl_syntax::ast::ExprKind::Name(n) if n == "word" || n == "list"));
     words || text.contains("For {") || text.contains("If {") || text.contains("\"points\"")
 }

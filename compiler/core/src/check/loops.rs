@@ -7,15 +7,32 @@ use crate::types::{DomainKind, Set, Type};
 use gdl_syntax::ast::{Binder, Block, Def, ExprKind, Ident, Lhs, LoopHead, Span, StmtKind};
 
 impl Checker<'_> {
-    pub(crate) fn iterate(&mut self, head: &LoopHead, from: &[Def], body: &Block, span: Span, env: &mut Env, defined: &mut Vec<String>) -> R<()> {
+    pub(crate) fn iterate(
+        &mut self,
+        head: &LoopHead,
+        from: &[Def],
+        body: &Block,
+        span: Span,
+        env: &mut Env,
+        defined: &mut Vec<String>,
+    ) -> R<()> {
         let (over, step) = self.loop_head(head, env)?;
         let mut names: Vec<Ident> = Vec::new();
         let mut init = Vec::new();
         for d in from {
             let Lhs::Name { name, binders } = &d.lhs else {
-                return Err(self.error("GDL0111", "a state is one name", d.value.span, "write `from h = …, x = …`"));
+                return Err(self.error(
+                    "GDL0111",
+                    "a state is one name",
+                    d.value.span,
+                    "write `from h = …, x = …`",
+                ));
             };
-            let v = if binders.is_empty() { self.eval_node(&d.value, env)? } else { self.comprehension(binders, &d.value, d.value.span, env)? };
+            let v = if binders.is_empty() {
+                self.eval_node(&d.value, env)?
+            } else {
+                self.comprehension(binders, &d.value, d.value.span, env)?
+            };
             names.push(name.clone());
             init.push(v);
         }
@@ -36,7 +53,13 @@ impl Checker<'_> {
         for (k, n) in names.iter().enumerate() {
             let Some(x) = next[k] else {
                 return Err(self.report(
-                    Diagnostic::error("GDL0115", format!("the state `{}` gets no new value", n.name), n.span, "never written in the loop").help(format!("Define `{}' = …` in the body.", n.name)),
+                    Diagnostic::error(
+                        "GDL0115",
+                        format!("the state `{}` gets no new value", n.name),
+                        n.span,
+                        "never written in the loop",
+                    )
+                    .help(format!("Define `{}' = …` in the body.", n.name)),
                 ));
             };
             let (a, b) = (self.node(init[k]).ty.clone(), self.node(x).ty.clone());
@@ -44,15 +67,22 @@ impl Checker<'_> {
                 let (a, b) = (self.show(&a), self.show(&b));
                 let new = format!("{}'", n.name);
                 let value = body.stmts.iter().rev().find_map(|s| match &s.kind {
-                    StmtKind::Def(d) if matches!(&d.lhs, Lhs::Name { name, .. } if name.name == new) => Some(d.value.span),
+                    StmtKind::Def(d) if matches!(&d.lhs, Lhs::Name { name, .. } if name.name == new) => {
+                        Some(d.value.span)
+                    }
                     _ => None,
                 });
                 let at = value.unwrap_or(self.node(x).span);
                 return Err(self.report(
-                    Diagnostic::error("GDL0115", format!("the state `{}` changes its type", n.name), at, format!("becomes `{b}`"))
-                        .label(n.span, format!("starts as `{a}`"))
-                        .note("The rounds of a loop share their weights, so every round must see the same types.")
-                        .help("Use `repeat`, which makes fresh weights and may change types."),
+                    Diagnostic::error(
+                        "GDL0115",
+                        format!("the state `{}` changes its type", n.name),
+                        at,
+                        format!("becomes `{b}`"),
+                    )
+                    .label(n.span, format!("starts as `{a}`"))
+                    .note("The rounds of a loop share their weights, so every round must see the same types.")
+                    .help("Use `repeat`, which makes fresh weights and may change types."),
                 ));
             }
         }
@@ -64,10 +94,22 @@ impl Checker<'_> {
             LoopOver::Steps(v, _) => vec![v],
             _ => Vec::new(),
         };
-        let the_loop = Loop { id, over, reverse: false, init: init.clone(), next, collect: collect.iter().map(|(_, n)| *n).collect() };
+        let the_loop = Loop {
+            id,
+            over,
+            reverse: false,
+            init: init.clone(),
+            next,
+            collect: collect.iter().map(|(_, n)| *n).collect(),
+        };
         let node = self.add_with(TOp::Loop(Box::new(the_loop)), Type::scalar(), &args, &[], &bound, span);
         if !self.node(node).deps.is_empty() {
-            return Err(self.error("GDL0111", "a loop cannot depend on an index outside it", span, "states are whole signals"));
+            return Err(self.error(
+                "GDL0111",
+                "a loop cannot depend on an index outside it",
+                span,
+                "states are whole signals",
+            ));
         }
         for (k, n) in names.iter().enumerate() {
             let ty = self.node(init[k]).ty.clone();
@@ -86,7 +128,15 @@ impl Checker<'_> {
             let inner = self.node(*x).ty.clone();
             let mut sets = vec![Set::Nodes(d)];
             sets.extend(inner.sets.clone());
-            let r = self.add(TOp::Result { of: node, k: (names.len() + j) as u32 }, inner.with_sets(sets), &[node], n.span);
+            let r = self.add(
+                TOp::Result {
+                    of: node,
+                    k: (names.len() + j) as u32,
+                },
+                inner.with_sets(sets),
+                &[node],
+                n.span,
+            );
             env.set(&n.name, Val::Node(r));
             defined.push(n.name.clone());
         }
@@ -97,12 +147,11 @@ impl Checker<'_> {
     fn loop_head(&mut self, head: &LoopHead, env: &mut Env) -> R<(LoopOver, Option<(String, Span)>)> {
         match head {
             LoopHead::Count(e) => {
-                if let ExprKind::Field { base, name } = &e.kind {
-                    if name.name == "size" {
-                        if let Val::Domain(d) = self.eval(base, env)? {
-                            return Ok((LoopOver::Size(d), None));
-                        }
-                    }
+                if let ExprKind::Field { base, name } = &e.kind
+                    && name.name == "size"
+                    && let Val::Domain(d) = self.eval(base, env)?
+                {
+                    return Ok((LoopOver::Size(d), None));
                 }
                 let n = self.eval_int(e, env)?;
                 let n = self.known(&n, "the number of rounds", e.span)?;
@@ -129,7 +178,13 @@ impl Checker<'_> {
     }
 
     #[allow(clippy::type_complexity)]
-    fn loop_body(&mut self, body: &Block, names: &[Ident], over: LoopOver, env: &mut Env) -> R<(Vec<Option<NodeId>>, Vec<(Ident, NodeId)>)> {
+    fn loop_body(
+        &mut self,
+        body: &Block,
+        names: &[Ident],
+        over: LoopOver,
+        env: &mut Env,
+    ) -> R<(Vec<Option<NodeId>>, Vec<(Ident, NodeId)>)> {
         let mut next = vec![None; names.len()];
         let mut collect = Vec::new();
         let mut failed = false;
@@ -147,7 +202,11 @@ impl Checker<'_> {
                 ([Binder::Bare(b)], LoopOver::Steps(v, _)) => matches!(env.get(&b.name), Some(Val::Var(w)) if *w == v),
                 _ => false,
             };
-            let value = if stepped || binders.is_empty() { self.eval_node(&d.value, env) } else { self.comprehension(binders, &d.value, d.value.span, env) };
+            let value = if stepped || binders.is_empty() {
+                self.eval_node(&d.value, env)
+            } else {
+                self.comprehension(binders, &d.value, d.value.span, env)
+            };
             let Ok(x) = value else {
                 failed = true;
                 env.set(&name.name, Val::Poison);
@@ -164,12 +223,21 @@ impl Checker<'_> {
                 failed = true;
             }
         }
-        if failed { Err(super::Reported) } else { Ok((next, collect)) }
+        if failed {
+            Err(super::Reported)
+        } else {
+            Ok((next, collect))
+        }
     }
 
     fn stmt_in_loop(&mut self, s: &gdl_syntax::ast::Stmt, env: &mut Env, inner: &mut Vec<String>) -> R<()> {
         if let StmtKind::Expr(e) = &s.kind {
-            return Err(self.error("GDL0004", "an expression has no use in a loop", e.span, "define a state: `h' = …`"));
+            return Err(self.error(
+                "GDL0004",
+                "an expression has no use in a loop",
+                e.span,
+                "define a state: `h' = …`",
+            ));
         }
         self.stmt(s, env, inner).map(|_| ())
     }

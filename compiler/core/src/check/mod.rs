@@ -59,13 +59,19 @@ pub fn check(program: &Program) -> (Vec<Model>, Vec<Diagnostic>) {
     for item in &program.modules[root].ast.items {
         match &item.kind {
             ItemKind::Layer(c) => {
-                let layer = Rc::new(LayerRef { module: root, callable: c.clone() });
+                let layer = Rc::new(LayerRef {
+                    module: root,
+                    callable: c.clone(),
+                });
                 let mut checker = Checker::new(program, Group::Trivial);
                 checker.layer_definition(&layer);
                 diags.extend(checker.diags);
             }
             ItemKind::Model(c) => {
-                let layer = Rc::new(LayerRef { module: root, callable: c.clone() });
+                let layer = Rc::new(LayerRef {
+                    module: root,
+                    callable: c.clone(),
+                });
                 let (model, found) = check_model(program, &layer);
                 diags.extend(found);
                 models.extend(model);
@@ -84,7 +90,10 @@ pub fn check(program: &Program) -> (Vec<Model>, Vec<Diagnostic>) {
     }
     let mut seen: Vec<Diagnostic> = Vec::new();
     for d in diags {
-        if !seen.iter().any(|s| s.code == d.code && s.labels.first() == d.labels.first()) {
+        if !seen
+            .iter()
+            .any(|s| s.code == d.code && s.labels.first() == d.labels.first())
+        {
             seen.push(d);
         }
     }
@@ -97,7 +106,10 @@ pub fn check_library(program: &Program) -> Vec<Diagnostic> {
     for (module, m) in program.modules.iter().enumerate() {
         for item in &m.ast.items {
             if let ItemKind::Layer(c) = &item.kind {
-                let layer = Rc::new(LayerRef { module, callable: c.clone() });
+                let layer = Rc::new(LayerRef {
+                    module,
+                    callable: c.clone(),
+                });
                 let mut checker = Checker::new(program, Group::Trivial);
                 checker.layer_definition(&layer);
                 diags.extend(checker.diags);
@@ -175,24 +187,47 @@ impl<'a> Checker<'a> {
 
     /// Reports a diagnostic. Inside a library layer the call in the user's file is named too.
     pub(crate) fn report(&mut self, mut d: Diagnostic) -> Reported {
-        if let (Some(first), Some(outer)) = (d.labels.first(), self.outer_span.iter().find(|s| s.file == self.program.root_file())) {
-            if first.span.file != outer.file {
-                let inner = first.text.clone();
-                d.labels.insert(0, crate::diag::Label { span: *outer, text: format!("in this call: {inner}") });
-            }
+        if let (Some(first), Some(outer)) = (
+            d.labels.first(),
+            self.outer_span.iter().find(|s| s.file == self.program.root_file()),
+        ) && first.span.file != outer.file
+        {
+            let inner = first.text.clone();
+            d.labels.insert(
+                0,
+                crate::diag::Label {
+                    span: *outer,
+                    text: format!("in this call: {inner}"),
+                },
+            );
         }
-        if !self.diags.iter().any(|e| e.code == d.code && e.labels.first() == d.labels.first()) {
+        if !self
+            .diags
+            .iter()
+            .any(|e| e.code == d.code && e.labels.first() == d.labels.first())
+        {
             self.diags.push(d);
         }
         Reported
     }
 
-    pub(crate) fn error(&mut self, code: &'static str, title: impl Into<String>, span: Span, label: impl Into<String>) -> Reported {
+    pub(crate) fn error(
+        &mut self,
+        code: &'static str,
+        title: impl Into<String>,
+        span: Span,
+        label: impl Into<String>,
+    ) -> Reported {
         self.report(Diagnostic::error(code, title, span, label))
     }
 
     pub(crate) fn new_var(&mut self, name: &str, set: crate::types::Set, kind: crate::typed::VarKind) -> VarId {
-        self.model.vars.push(Var { name: name.to_string(), set, kind, ends: None });
+        self.model.vars.push(Var {
+            name: name.to_string(),
+            set,
+            kind,
+            ends: None,
+        });
         VarId(self.model.vars.len() as u32 - 1)
     }
 
@@ -209,7 +244,12 @@ impl<'a> Checker<'a> {
         match n.value() {
             Some(v) => Ok(v),
             None if self.abstract_mode => Ok(1),
-            None => Err(self.error("GDL0111", format!("{what} must be known here"), span, format!("this is `{n}`"))),
+            None => Err(self.error(
+                "GDL0111",
+                format!("{what} must be known here"),
+                span,
+                format!("this is `{n}`"),
+            )),
         }
     }
 }

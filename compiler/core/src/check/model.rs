@@ -22,10 +22,21 @@ impl Checker<'_> {
             let bound = match self.kind_of(&p.ty, &mut env) {
                 Ok(Some(Kind::Domain(d))) => {
                     let at = c.under.as_ref().map_or(p.ty.span, |u| u.group.span);
-                    self.natural(&d, p.ty.span, at).map(|()| Val::Domain(self.new_domain(Domain { name: p.name.name.clone(), ..d })))
+                    self.natural(&d, p.ty.span, at).map(|()| {
+                        Val::Domain(self.new_domain(Domain {
+                            name: p.name.name.clone(),
+                            ..d
+                        }))
+                    })
                 }
                 Ok(Some(_)) => Err(self.report(
-                    Diagnostic::error("GDL0111", "a model takes domains and signals", p.ty.span, "a compile-time parameter").help("Use a `setting`, which the command line can change."),
+                    Diagnostic::error(
+                        "GDL0111",
+                        "a model takes domains and signals",
+                        p.ty.span,
+                        "a compile-time parameter",
+                    )
+                    .help("Use a `setting`, which the command line can change."),
                 )),
                 Ok(None) => self.input(&p.name.name, &p.ty, &mut env).map(Val::Node),
                 Err(e) => Err(e),
@@ -60,7 +71,14 @@ impl Checker<'_> {
     fn under(&mut self, u: &Under, env: &mut Env) -> R<()> {
         match self.eval(&u.group, env)? {
             Val::Group(g) => self.model.group = g,
-            other => return Err(self.error("GDL0111", "a group is needed after `under`", u.group.span, format!("this is {}", other.describe()))),
+            other => {
+                return Err(self.error(
+                    "GDL0111",
+                    "a group is needed after `under`",
+                    u.group.span,
+                    format!("this is {}", other.describe()),
+                ));
+            }
         }
         self.model.allowed = u.flags.iter().map(|f| f.name.clone()).collect();
         Ok(())
@@ -72,7 +90,10 @@ impl Checker<'_> {
         match &d.kind {
             DomainKind::Grid { rank, .. } => {
                 let rank = rank.value().unwrap_or(2) as usize;
-                let bad = group.generators().into_iter().find(|g| group.point_matrix(g, rank).is_none());
+                let bad = group
+                    .generators()
+                    .into_iter()
+                    .find(|g| group.point_matrix(g, rank).is_none());
                 if bad.is_none() && group.is_finite() {
                     return Ok(());
                 }
@@ -83,10 +104,15 @@ impl Checker<'_> {
                 };
                 let shown = bad.map_or("a small rotation".to_string(), |g| g.to_string());
                 Err(self.report(
-                    Diagnostic::error("GDL0112", format!("{group} is not a symmetry of a grid with {rank} axes"), group_span, "moves cells off the grid")
-                        .label(span, format!("its largest point group is {largest}"))
-                        .counterexample(Some(format!("{shown}:  a cell centre lands between cells")))
-                        .help(format!("Declare `under {largest}` or a subgroup of it.")),
+                    Diagnostic::error(
+                        "GDL0112",
+                        format!("{group} is not a symmetry of a grid with {rank} axes"),
+                        group_span,
+                        "moves cells off the grid",
+                    )
+                    .label(span, format!("its largest point group is {largest}"))
+                    .counterexample(Some(format!("{shown}:  a cell centre lands between cells")))
+                    .help(format!("Declare `under {largest}` or a subgroup of it.")),
                 ))
             }
             _ => Ok(()),
@@ -97,20 +123,39 @@ impl Checker<'_> {
     fn congruences(&mut self, span: Span) -> R<()> {
         let mut ok = Ok(());
         for k in 0..self.model.domains.len() {
-            let Some((root, modulus, remainder)) = self.congruence_of(DomainId(k as u32)) else { continue };
+            let Some((root, modulus, remainder)) = self.congruence_of(DomainId(k as u32)) else {
+                continue;
+            };
             let (m, r) = self.domain(root).size;
-            self.model.congruences.push(Congruence { domain: root, modulus, remainder, span });
+            self.model.congruences.push(Congruence {
+                domain: root,
+                modulus,
+                remainder,
+                span,
+            });
             if m % modulus == 0 && (r - remainder).rem_euclid(modulus) == 0 {
                 continue;
             }
             let name = self.domain(root).name.clone();
-            let write = if remainder == 0 { format!("size = {modulus}*k") } else { format!("size = {modulus}*k + {remainder}") };
+            let write = if remainder == 0 {
+                format!("size = {modulus}*k")
+            } else {
+                format!("size = {modulus}*k + {remainder}")
+            };
             let coarse = self.domain(DomainId(k as u32)).name.clone();
             ok = Err(self.report(
-                Diagnostic::error("GDL0113", format!("the sides of `{name}` must have the form {}", &write[7..]), span, format!("`{coarse}` is a union of orbits only then"))
-                    .counterexample(Some(format!("side {}:  reflected windows do not lie on the windows", modulus + (remainder + 1) % modulus)))
-                    .note("A stride is equivariant iff n + 2·pad − window is divisible by it on every axis.")
-                    .help(format!("Declare `{name}: grid(…, {write})`.")),
+                Diagnostic::error(
+                    "GDL0113",
+                    format!("the sides of `{name}` must have the form {}", &write[7..]),
+                    span,
+                    format!("`{coarse}` is a union of orbits only then"),
+                )
+                .counterexample(Some(format!(
+                    "side {}:  reflected windows do not lie on the windows",
+                    modulus + (remainder + 1) % modulus
+                )))
+                .note("A stride is equivariant iff n + 2·pad − window is divisible by it on every axis.")
+                .help(format!("Declare `{name}: grid(…, {write})`.")),
             ));
         }
         ok
@@ -120,7 +165,13 @@ impl Checker<'_> {
     fn congruence_of(&self, d: DomainId) -> Option<(DomainId, i64, i64)> {
         let mut chain = Vec::new();
         let mut at = d;
-        while let DomainKind::Coarse { of, window, stride, pad } = &self.domain(at).kind {
+        while let DomainKind::Coarse {
+            of,
+            window,
+            stride,
+            pad,
+        } = &self.domain(at).kind
+        {
             chain.push((window.value()?, stride.value()?, pad.value()?));
             at = *of;
         }

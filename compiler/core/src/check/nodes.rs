@@ -13,7 +13,15 @@ impl Checker<'_> {
         self.add_with(op, ty, args, &[], &[], span)
     }
 
-    pub(crate) fn add_with(&mut self, op: TOp, ty: Type, args: &[NodeId], extra: &[VarId], bound: &[VarId], span: Span) -> NodeId {
+    pub(crate) fn add_with(
+        &mut self,
+        op: TOp,
+        ty: Type,
+        args: &[NodeId],
+        extra: &[VarId],
+        bound: &[VarId],
+        span: Span,
+    ) -> NodeId {
         let mut deps: BTreeSet<VarId> = extra.iter().copied().collect();
         let mut fibre = None;
         for &a in args {
@@ -23,11 +31,19 @@ impl Checker<'_> {
         for b in bound {
             deps.remove(b);
         }
-        if ty.as_rep().is_none_or(|r| r.gauge.is_none() || r.is_trivial()) || fibre.is_some_and(|f| bound.contains(&f)) {
+        if ty.as_rep().is_none_or(|r| r.gauge.is_none() || r.is_trivial()) || fibre.is_some_and(|f| bound.contains(&f))
+        {
             fibre = None;
         }
         let path = self.path_id();
-        self.model.nodes.push(Node { op, ty, deps, fibre, span, path });
+        self.model.nodes.push(Node {
+            op,
+            ty,
+            deps,
+            fibre,
+            span,
+            path,
+        });
         NodeId(self.model.nodes.len() as u32 - 1)
     }
 
@@ -45,7 +61,11 @@ impl Checker<'_> {
     /// Says in whose fibre a node lies; invariants lie in none.
     pub(crate) fn set_fibre(&mut self, id: NodeId, fibre: Option<VarId>) {
         let node = &mut self.model.nodes[id.0 as usize];
-        node.fibre = if node.ty.as_rep().is_some_and(Rep::is_trivial) { None } else { fibre };
+        node.fibre = if node.ty.as_rep().is_some_and(Rep::is_trivial) {
+            None
+        } else {
+            fibre
+        };
     }
 
     /// The index over which values read at `v` lie, if it belongs to the mesh of a gauge: a vertex, or the destination of an edge.
@@ -90,7 +110,10 @@ impl Checker<'_> {
         let set = self.model.var(v).set.clone();
         match set {
             Set::Range(_) | Set::Enum(_) => {
-                let ty = Type { sets: Vec::new(), elem: Elem::Index(set) };
+                let ty = Type {
+                    sets: Vec::new(),
+                    elem: Elem::Index(set),
+                };
                 Ok(self.add_with(TOp::Position(v), ty, &[], &[v], &[], span))
             }
             Set::Nodes(d) if matches!(self.domain(d).kind, crate::types::DomainKind::Seq { .. }) => {
@@ -99,10 +122,15 @@ impl Checker<'_> {
             _ => {
                 let (name, moved) = (self.model.var(v).name.clone(), self.moved_element(&set));
                 Err(self.report(
-                    crate::diag::Diagnostic::error("GDL0104", format!("`{name}` is not a number"), span, "an index of a domain whose elements have no order")
-                        .counterexample(moved)
-                        .note("Relabelling the elements is a symmetry of this domain, and no numbering is fixed by it.")
-                        .help("Use a `seq` if the order of the elements means something, or pass the number as an input."),
+                    crate::diag::Diagnostic::error(
+                        "GDL0104",
+                        format!("`{name}` is not a number"),
+                        span,
+                        "an index of a domain whose elements have no order",
+                    )
+                    .counterexample(moved)
+                    .note("Relabelling the elements is a symmetry of this domain, and no numbering is fixed by it.")
+                    .help("Use a `seq` if the order of the elements means something, or pass the number as an input."),
                 ))
             }
         }
@@ -114,7 +142,14 @@ impl Checker<'_> {
             match v {
                 Val::Int(n) => data.push(Exact::int(n.value().unwrap_or(1))),
                 Val::Num(x) => data.push(*x),
-                other => return Err(self.error("GDL0111", "a list of numbers is needed here", span, format!("this contains {}", other.describe()))),
+                other => {
+                    return Err(self.error(
+                        "GDL0111",
+                        "a list of numbers is needed here",
+                        span,
+                        format!("this contains {}", other.describe()),
+                    ));
+                }
             }
         }
         let ty = Type::rep(Rep::scalars(data.len() as i64));
@@ -122,8 +157,17 @@ impl Checker<'_> {
     }
 
     /// Applies `f` to the values of signals on the same sets, pointwise; plain values pass through.
-    pub(crate) fn lift(&mut self, args: &[NodeId], span: Span, f: &mut dyn FnMut(&mut Self, &[NodeId]) -> R<NodeId>) -> R<NodeId> {
-        let Some(sets) = args.iter().map(|&a| self.node(a).ty.sets.clone()).find(|s| !s.is_empty()) else {
+    pub(crate) fn lift(
+        &mut self,
+        args: &[NodeId],
+        span: Span,
+        f: &mut dyn FnMut(&mut Self, &[NodeId]) -> R<NodeId>,
+    ) -> R<NodeId> {
+        let Some(sets) = args
+            .iter()
+            .map(|&a| self.node(a).ty.sets.clone())
+            .find(|s| !s.is_empty())
+        else {
             return f(self, args);
         };
         for &a in args {
@@ -131,12 +175,20 @@ impl Checker<'_> {
             if !other.is_empty() && *other != sets {
                 let (l, r) = (self.show_sets(&sets), self.show_sets(&other.clone()));
                 return Err(self.report(
-                    crate::diag::Diagnostic::error("GDL0101", "these signals live on different index sets", span, format!("one is on {l}, the other on {r}"))
-                        .help("Read them at an index: `y[i] = … x[i] …`."),
+                    crate::diag::Diagnostic::error(
+                        "GDL0101",
+                        "these signals live on different index sets",
+                        span,
+                        format!("one is on {l}, the other on {r}"),
+                    )
+                    .help("Read them at an index: `y[i] = … x[i] …`."),
                 ));
             }
         }
-        let vars: Vec<VarId> = sets.iter().map(|s| self.new_var("·", s.clone(), VarKind::Free)).collect();
+        let vars: Vec<VarId> = sets
+            .iter()
+            .map(|s| self.new_var("·", s.clone(), VarKind::Free))
+            .collect();
         let mut inner = Vec::new();
         for &a in args {
             let mut x = a;
@@ -169,7 +221,10 @@ impl Checker<'_> {
         let fibre = self.node(body).fibre;
         if let Some(gauge) = body_ty.as_rep().filter(|r| !r.is_trivial()).and_then(|r| r.gauge) {
             let over: Vec<VarId> = vars.iter().filter_map(|&v| self.fibre_at(v, Some(gauge))).collect();
-            let inner = body_ty.sets.iter().any(|s| matches!(s, Set::Nodes(d) | Set::Edges(d) if d.0 == gauge));
+            let inner = body_ty
+                .sets
+                .iter()
+                .any(|s| matches!(s, Set::Nodes(d) | Set::Edges(d) if d.0 == gauge));
             match (over.as_slice(), fibre) {
                 ([_, _, ..], _) => return Err(self.two_fibres(span)),
                 ([_], _) if inner => return Err(self.two_fibres(span)),
@@ -196,9 +251,19 @@ impl Checker<'_> {
             };
             // An edge binds those of its ends that were named with it.
             let ends = self.model.var(v).ends.map_or_else(Vec::new, |(s, d)| vec![s, d]);
-            let mut bound: Vec<VarId> = ends.into_iter().filter(|e| self.model.var(*e).kind == VarKind::End).collect();
+            let mut bound: Vec<VarId> = ends
+                .into_iter()
+                .filter(|e| self.model.var(*e).kind == VarKind::End)
+                .collect();
             bound.push(v);
-            body = self.add_with(TOp::Define { vars: vec![v], body }, ty.clone(), &[body], &[], &bound, span);
+            body = self.add_with(
+                TOp::Define { vars: vec![v], body },
+                ty.clone(),
+                &[body],
+                &[],
+                &bound,
+                span,
+            );
         }
         Ok(body)
     }

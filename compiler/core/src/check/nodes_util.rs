@@ -9,14 +9,15 @@ pub(crate) struct GridInfo {
     pub rank: Int,
     /// Whether reads wrap around.
     pub wrap: bool,
-    /// The grid of the signature that it was made from.
-    pub root: DomainId,
 }
 
 /// The grid that a domain is or was coarsened from.
 pub(crate) fn grid_of(c: &Checker<'_>, d: DomainId) -> Option<GridInfo> {
     match &c.domain(d).kind {
-        DomainKind::Grid { rank, wrap } => Some(GridInfo { rank: rank.clone(), wrap: *wrap, root: d }),
+        DomainKind::Grid { rank, wrap } => Some(GridInfo {
+            rank: rank.clone(),
+            wrap: *wrap,
+        }),
         DomainKind::Coarse { of, .. } => grid_of(c, *of),
         _ => None,
     }

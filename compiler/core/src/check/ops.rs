@@ -4,7 +4,7 @@ use super::{Checker, R, Reported, Val};
 use crate::diag::Diagnostic;
 use crate::ir::Scalar;
 use crate::typed::{NodeId, TOp, VarId};
-use crate::types::{known, Atom, Elem, Int, Rep, Type};
+use crate::types::{Atom, Elem, Int, Rep, Type, known};
 use gdl_rep::Exact;
 use gdl_syntax::ast::{BinOp, Span};
 
@@ -31,7 +31,11 @@ impl Checker<'_> {
                     // One number added to a permutation representation is added to every component: that vector is fixed.
                     if let Some((small, large, ty)) = self.broadcast_pair(a, b, x, y) {
                         let wide = self.scalar_to_all(small, &ty, span);
-                        let args = if small == a { vec![wide, large] } else { vec![large, wide] };
+                        let args = if small == a {
+                            vec![wide, large]
+                        } else {
+                            vec![large, wide]
+                        };
                         return Ok(self.add(TOp::Map { f, args: args.clone() }, ty, &args, span));
                     }
                     return Err(self.types_differ(if plus { "add" } else { "subtract" }, a, b, span));
@@ -64,7 +68,15 @@ impl Checker<'_> {
             return Err(self.points_are_affine("a point has no negative", span));
         }
         let ty = self.node(x).ty.clone();
-        Ok(self.add(TOp::Map { f: Scalar::Neg, args: vec![x] }, ty, &[x], span))
+        Ok(self.add(
+            TOp::Map {
+                f: Scalar::Neg,
+                args: vec![x],
+            },
+            ty,
+            &[x],
+            span,
+        ))
     }
 
     /// `a * b`: number times anything, or component by component where that is allowed.
@@ -95,7 +107,15 @@ impl Checker<'_> {
             return Err(self.not_pointwise("*", &rep, span, span, &|v| v * v));
         }
         self.same_fibre(a, b, span)?;
-        Ok(self.add(TOp::Map { f: Scalar::Mul, args: vec![a, b] }, ta.clone(), &[a, b], span))
+        Ok(self.add(
+            TOp::Map {
+                f: Scalar::Mul,
+                args: vec![a, b],
+            },
+            ta.clone(),
+            &[a, b],
+            span,
+        ))
     }
 
     /// `s * x` with n numbers and n copies: one number a copy.
@@ -120,21 +140,42 @@ impl Checker<'_> {
                 return Err(c.points_are_affine("a point cannot be divided", span));
             };
             if x.same(y) && x.is_permutation() {
-                return Ok(c.add(TOp::Map { f: Scalar::Div, args: vec![a, b] }, ta.clone(), &[a, b], span));
+                return Ok(c.add(
+                    TOp::Map {
+                        f: Scalar::Div,
+                        args: vec![a, b],
+                    },
+                    ta.clone(),
+                    &[a, b],
+                    span,
+                ));
             }
             if !y.is_trivial() {
                 let rep = y.clone();
                 return Err(c.not_pointwise("/", &rep, span, span, &|v| 1.0 / (1.5 + v)));
             }
             let one = c.add(TOp::Constant(vec![Exact::int(1)]), tb.clone(), &[], span);
-            let inverse = c.add(TOp::Map { f: Scalar::Div, args: vec![one, b] }, tb.clone(), &[one, b], span);
+            let inverse = c.add(
+                TOp::Map {
+                    f: Scalar::Div,
+                    args: vec![one, b],
+                },
+                tb.clone(),
+                &[one, b],
+                span,
+            );
             c.multiply_values(a, inverse, span)
         })
     }
 
     pub(crate) fn power(&mut self, a: &Val, n: i64, span: Span) -> R<Val> {
         let Ok(n32) = i32::try_from(n) else {
-            return Err(self.error("GDL0124", "this exponent is out of bounds", span, "exponents are small whole numbers"));
+            return Err(self.error(
+                "GDL0124",
+                "this exponent is out of bounds",
+                span,
+                "exponents are small whole numbers",
+            ));
         };
         if let Val::Int(_) | Val::Num(_) = a {
             let x = self.as_exact(a, span)?;
@@ -147,14 +188,23 @@ impl Checker<'_> {
         }
         let x = self.to_node(a, span)?;
         let parity = if n32 % 2 == 0 { Parity::Even } else { Parity::Odd };
-        self.pointwise("^", Scalar::PowI(n32), parity, x, span, &move |v| v.powi(n32)).map(Val::Node)
+        self.pointwise("^", Scalar::PowI(n32), parity, x, span, &move |v| v.powi(n32))
+            .map(Val::Node)
     }
 
     pub(crate) fn power_of(&mut self, a: NodeId, b: NodeId, span: Span) -> R<NodeId> {
         self.lift(&[a, b], span, &mut |c, args| {
             let (ta, tb) = (c.node(args[0]).ty.clone(), c.node(args[1]).ty.clone());
             match (ta.as_rep(), tb.as_rep()) {
-                (Some(x), Some(y)) if x.same(y) && x.is_permutation() => Ok(c.add(TOp::Map { f: Scalar::Pow, args: args.to_vec() }, ta.clone(), args, span)),
+                (Some(x), Some(y)) if x.same(y) && x.is_permutation() => Ok(c.add(
+                    TOp::Map {
+                        f: Scalar::Pow,
+                        args: args.to_vec(),
+                    },
+                    ta.clone(),
+                    args,
+                    span,
+                )),
                 _ => Err(c.types_differ("raise", args[0], args[1], span)),
             }
         })
@@ -162,7 +212,15 @@ impl Checker<'_> {
 
     /// A scalar function on every component: the representation must be trivial or act by permutations; ±1 characters take odd
     /// functions (and even ones give invariants).
-    pub(crate) fn pointwise(&mut self, name: &str, f: Scalar, parity: Parity, x: NodeId, span: Span, sample: &dyn Fn(f64) -> f64) -> R<NodeId> {
+    pub(crate) fn pointwise(
+        &mut self,
+        name: &str,
+        f: Scalar,
+        parity: Parity,
+        x: NodeId,
+        span: Span,
+        sample: &dyn Fn(f64) -> f64,
+    ) -> R<NodeId> {
         self.lift(&[x], span, &mut |c, args| {
             let x = args[0];
             let ty = c.node(x).ty.clone();
@@ -233,15 +291,18 @@ impl Checker<'_> {
 
     fn compare_values(&mut self, op: BinOp, a: NodeId, b: NodeId, span: Span) -> R<NodeId> {
         let (ta, tb) = (self.node(a).ty.clone(), self.node(b).ty.clone());
-        if let (Elem::Index(s), Elem::Index(t)) = (&ta.elem, &tb.elem) {
-            if s == t && matches!(op, BinOp::Eq | BinOp::Ne) {
-                let eq = self.lift(&[a, b], span, &mut |c, args| Ok(c.add(TOp::Dot { a: args[0], b: args[1] }, Type::scalar(), args, span)))?;
-                if op == BinOp::Eq {
-                    return Ok(eq);
-                }
-                let one = self.number(Exact::int(1), span);
-                return self.add_sub(false, one, eq, span);
+        if let (Elem::Index(s), Elem::Index(t)) = (&ta.elem, &tb.elem)
+            && s == t
+            && matches!(op, BinOp::Eq | BinOp::Ne)
+        {
+            let eq = self.lift(&[a, b], span, &mut |c, args| {
+                Ok(c.add(TOp::Dot { a: args[0], b: args[1] }, Type::scalar(), args, span))
+            })?;
+            if op == BinOp::Eq {
+                return Ok(eq);
             }
+            let one = self.number(Exact::int(1), span);
+            return self.add_sub(false, one, eq, span);
         }
         let flip = matches!(op, BinOp::Gt | BinOp::Ge);
         let f = match op {
@@ -253,7 +314,9 @@ impl Checker<'_> {
             let (x, y) = if flip { (args[1], args[0]) } else { (args[0], args[1]) };
             let ty = c.node(x).ty.clone();
             match (ty.as_rep(), c.node(y).ty.as_rep()) {
-                (Some(r), Some(s)) if r.same(s) && r.is_permutation() => Ok(c.add(TOp::Map { f, args: vec![x, y] }, ty.clone(), &[x, y], span)),
+                (Some(r), Some(s)) if r.same(s) && r.is_permutation() => {
+                    Ok(c.add(TOp::Map { f, args: vec![x, y] }, ty.clone(), &[x, y], span))
+                }
                 (Some(r), Some(s)) if r.same(s) => {
                     let rep = r.clone();
                     Err(c.not_pointwise("<", &rep, span, span, &|v| f64::from(v < 0.3)))
@@ -278,7 +341,9 @@ impl Checker<'_> {
     }
 
     pub(crate) fn fibre_mismatch(&mut self, a: Option<VarId>, b: Option<VarId>, span: Span) -> Reported {
-        let name = |c: &Self, v: Option<VarId>| v.map_or("another vertex".to_string(), |v| format!("`{}`", c.model.var(v).name));
+        let name = |c: &Self, v: Option<VarId>| {
+            v.map_or("another vertex".to_string(), |v| format!("`{}`", c.model.var(v).name))
+        };
         let (x, y) = (name(self, a), name(self, b));
         self.report(
             Diagnostic::error("GDL0107", "vectors of different fibres meet", span, format!("one lies in the tangent plane over {x}, the other over {y}"))
@@ -302,9 +367,14 @@ impl Checker<'_> {
     pub(crate) fn joint_gauge(&mut self, x: &Rep, y: &Rep, span: Span) -> R<Option<u32>> {
         if !self.abstract_mode && x.gauge != y.gauge && !x.is_trivial() && !y.is_trivial() {
             return Err(self.report(
-                Diagnostic::error("GDL0116", "representations of two groups are joined", span, format!("`{x}` and `{y}`"))
-                    .note("Tangent vectors turn with the frame of their vertex, other vectors with the group of the model.")
-                    .help("Join invariants: `norm2` of one of the two."),
+                Diagnostic::error(
+                    "GDL0116",
+                    "representations of two groups are joined",
+                    span,
+                    format!("`{x}` and `{y}`"),
+                )
+                .note("Tangent vectors turn with the frame of their vertex, other vectors with the group of the model.")
+                .help("Join invariants: `norm2` of one of the two."),
             ));
         }
         Ok(x.gauge.or(y.gauge))
@@ -322,9 +392,16 @@ impl Checker<'_> {
     pub(crate) fn types_differ(&mut self, verb: &str, a: NodeId, b: NodeId, span: Span) -> Reported {
         let (ta, tb) = (self.show(&self.node(a).ty), self.show(&self.node(b).ty));
         let (sa, sb) = (self.node(a).span, self.node(b).span);
-        let mut d = Diagnostic::error("GDL0101", format!("cannot {verb} values of different types"), span, format!("`{ta}` and `{tb}`"));
+        let mut d = Diagnostic::error(
+            "GDL0101",
+            format!("cannot {verb} values of different types"),
+            span,
+            format!("`{ta}` and `{tb}`"),
+        );
         if sa != sb && sa != span && sb != span {
-            d = d.label(sa, format!("this is `{ta}`")).label(sb, format!("this is `{tb}`"));
+            d = d
+                .label(sa, format!("this is `{ta}`"))
+                .label(sb, format!("this is `{tb}`"));
         }
         d.help = Some(
             match (self.node(a).ty.as_rep(), self.node(b).ty.as_rep()) {
@@ -338,20 +415,52 @@ impl Checker<'_> {
     }
 
     /// A function that acts on each component alone, on a representation that mixes them.
-    pub(crate) fn not_pointwise(&mut self, name: &str, rep: &Rep, span: Span, at: Span, f: &dyn Fn(f64) -> f64) -> Reported {
+    pub(crate) fn not_pointwise(
+        &mut self,
+        name: &str,
+        rep: &Rep,
+        span: Span,
+        at: Span,
+        f: &dyn Fn(f64) -> f64,
+    ) -> Reported {
         let group = self.model.group.to_string();
         let counter = self.mixed_components(rep, f);
-        let mixed = rep.flat().blocks().iter().find(|(_, a)| !Rep::from_blocks(vec![(Int::num(1), a.clone())], rep.gauge).is_permutation()).map(|(_, a)| a.to_string()).unwrap_or_default();
-        let who = if self.abstract_mode { "the group".to_string() } else if rep.gauge.is_some() { "the gauge".into() } else { group };
-        let mut d = Diagnostic::error("GDL0102", format!("`{name}` is not equivariant on this field"), span, format!("acts on each component alone, but {who} mixes the components of `{mixed}`"));
+        let mixed = rep
+            .flat()
+            .blocks()
+            .iter()
+            .find(|(_, a)| !Rep::from_blocks(vec![(Int::num(1), a.clone())], rep.gauge).is_permutation())
+            .map(|(_, a)| a.to_string())
+            .unwrap_or_default();
+        let who = if self.abstract_mode {
+            "the group".to_string()
+        } else if rep.gauge.is_some() {
+            "the gauge".into()
+        } else {
+            group
+        };
+        let mut d = Diagnostic::error(
+            "GDL0102",
+            format!("`{name}` is not equivariant on this field"),
+            span,
+            format!("acts on each component alone, but {who} mixes the components of `{mixed}`"),
+        );
         if at != span {
             d = d.label(at, format!("`{rep}`"));
         }
-        d.note = Some("A componentwise function commutes with the group only where the group permutes the components.".into());
+        d.note = Some(
+            "A componentwise function commutes with the group only where the group permutes the components.".into(),
+        );
         d.help = Some(if self.abstract_mode {
-            format!("Declare `{mixed}: perm` or `{mixed}: scalars` in `where`, or use `gate` or `norm_act`, which act on norms.")
+            format!(
+                "Declare `{mixed}: perm` or `{mixed}: scalars` in `where`, or use `gate` or `norm_act`, which act on norms."
+            )
         } else {
-            format!("`linear(gated({rep})) |> gate({})` or `norm_act({})`; `{name}` alone is fine on invariants and on `regular`.", fn_name(name), fn_name(name))
+            format!(
+                "`linear(gated({rep})) |> gate({})` or `norm_act({})`; `{name}` alone is fine on invariants and on `regular`.",
+                fn_name(name),
+                fn_name(name)
+            )
         });
         self.report(d.counterexample(counter))
     }
@@ -360,14 +469,20 @@ impl Checker<'_> {
     pub(crate) fn vector_rep(&self, d: &Int) -> Rep {
         let n = d.value().and_then(|n| u32::try_from(n).ok());
         match n {
-            Some(n) if !self.abstract_mode => known::vector(&self.model.group, n).unwrap_or_else(|| Rep::scalars(i64::from(n))),
+            Some(n) if !self.abstract_mode => {
+                known::vector(&self.model.group, n).unwrap_or_else(|| Rep::scalars(i64::from(n)))
+            }
             _ => Rep::atom(Int::num(1), Atom::Vector(d.clone())),
         }
     }
 }
 
 fn fn_name(name: &str) -> &str {
-    if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') { name } else { "silu" }
+    if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        name
+    } else {
+        "silu"
+    }
 }
 
 /// How a scalar function behaves under x → −x.

@@ -10,7 +10,11 @@ use std::rc::Rc;
 
 impl Checker<'_> {
     pub(crate) fn param(&mut self, p: &ParamDecl, env: &mut Env) -> R<Val> {
-        let path = if self.path.is_empty() { p.name.name.clone() } else { format!("{}.{}", self.path, p.name.name) };
+        let path = if self.path.is_empty() {
+            p.name.name.clone()
+        } else {
+            format!("{}.{}", self.path, p.name.name)
+        };
         let Some(ty_expr) = &p.ty else {
             return self.network(p, path, env);
         };
@@ -19,9 +23,18 @@ impl Checker<'_> {
         }
         let ty = self.eval(ty_expr, env)?;
         let Some(space) = ty.to_space() else {
-            let Some(set) = ty.to_type().and_then(|t| t.sets.into_iter().find(crate::types::Set::is_dynamic)) else {
+            let Some(set) = ty
+                .to_type()
+                .and_then(|t| t.sets.into_iter().find(crate::types::Set::is_dynamic))
+            else {
                 return Err(self.report(
-                    Diagnostic::error("GDL0111", "a parameter needs a type", ty_expr.span, format!("this is {}", ty.describe())).help("Write `param W: hom(a, b)`, `param c: 8`, or `param E: enum(H, C) -> 8`."),
+                    Diagnostic::error(
+                        "GDL0111",
+                        "a parameter needs a type",
+                        ty_expr.span,
+                        format!("this is {}", ty.describe()),
+                    )
+                    .help("Write `param W: hom(a, b)`, `param c: 8`, or `param E: enum(H, C) -> 8`."),
                 ));
             };
             let moved = self.moved_element(&set);
@@ -34,10 +47,20 @@ impl Checker<'_> {
         };
         let init = self.init(p, env)?;
         let dead = self.check_space(&space, ty_expr, p.name.span, env)?;
-        let param = Param { name: path.clone(), space: space.clone(), init, external: p.external.clone(), basis: p.basis.as_ref().map(|b| b.name.clone()), span: p.name.span };
+        let param = Param {
+            name: path.clone(),
+            space: space.clone(),
+            init,
+            external: p.external.clone(),
+            basis: p.basis.as_ref().map(|b| b.name.clone()),
+            span: p.name.span,
+        };
         self.model.params.push(param);
         let id = ParamId(self.model.params.len() as u32 - 1);
-        let ty = Type { sets: space.sets.clone(), elem: Elem::Rep(space.rep) };
+        let ty = Type {
+            sets: space.sets.clone(),
+            elem: Elem::Rep(space.rep),
+        };
         let node = self.add(TOp::Param(id), ty, &[], p.name.span);
         self.dead.extend(dead.map(|d| (node, d)));
         self.by_name.insert(path, node);
@@ -47,12 +70,27 @@ impl Checker<'_> {
     /// `param phi = mlp(_, [64, 64])`, `param b: 8 = 0`.
     fn network(&mut self, p: &ParamDecl, path: String, env: &mut Env) -> R<Val> {
         let Some(value) = &p.value else {
-            return Err(self.error("GDL0111", "a parameter needs a type or a network", p.name.span, "write `param W: hom(a, b)`"));
+            return Err(self.error(
+                "GDL0111",
+                "a parameter needs a type or a network",
+                p.name.span,
+                "write `param W: hom(a, b)`",
+            ));
         };
         match self.eval(value, env)? {
-            Val::Network(n) => Ok(Val::Network(Rc::new(Network { layer: n.layer.clone(), args: n.args.clone(), path }))),
+            Val::Network(n) => Ok(Val::Network(Rc::new(Network {
+                layer: n.layer.clone(),
+                args: n.args.clone(),
+                path,
+            }))),
             other => Err(self.report(
-                Diagnostic::error("GDL0111", "this is not a network", value.span, format!("this is {}", other.describe())).help("Leave its input open: `param phi = mlp(_, [64, 64])`."),
+                Diagnostic::error(
+                    "GDL0111",
+                    "this is not a network",
+                    value.span,
+                    format!("this is {}", other.describe()),
+                )
+                .help("Leave its input open: `param phi = mlp(_, [64, 64])`."),
             )),
         }
     }
@@ -86,17 +124,26 @@ impl Checker<'_> {
             ("normal", Some(s)) => Ok(Init::Normal(s)),
             ("uniform", Some(s)) => Ok(Init::Uniform(s)),
             ("constant", Some(s)) => Ok(Init::Constant(s)),
-            _ => Err(self.report(Diagnostic::error("GDL0111", "unknown distribution", d.span, "after `~`").help("One of `he`, `glorot`, `normal(sd)`, `uniform(a)`, `constant(c)`."))),
+            _ => Err(self.report(
+                Diagnostic::error("GDL0111", "unknown distribution", d.span, "after `~`")
+                    .help("One of `he`, `glorot`, `normal(sd)`, `uniform(a)`, `constant(c)`."),
+            )),
         }
     }
 
     /// A space must have fixed elements. A block that no map reaches gives a warning for the end.
     fn check_space(&mut self, space: &Space, ty: &Expr, span: Span, env: &Env) -> R<Option<Diagnostic>> {
-        let Some(dims) = self.space_dims(space, ty.span)? else { return Ok(None) };
+        let Some(dims) = self.space_dims(space, ty.span)? else {
+            return Ok(None);
+        };
         // A layer for any representation may have a bias: it is 0 where nothing else is fixed.
         let given = matches!(&ty.kind, ExprKind::Name(n) if env.get(n).is_some());
         if dims.total == 0 && !given && space.rep.as_hom().is_none() {
-            let group = if space.rep.gauge.is_some() { "the gauge".into() } else { self.model.group.to_string() };
+            let group = if space.rep.gauge.is_some() {
+                "the gauge".into()
+            } else {
+                self.model.group.to_string()
+            };
             let moved = self.moved_vector(&space.rep);
             let rep = space.rep.to_string();
             return Err(self.report(
@@ -108,10 +155,20 @@ impl Checker<'_> {
         }
         let Some(dead) = dims.dead else { return Ok(None) };
         let (a, _) = space.rep.as_hom().unwrap_or_default();
-        let at = self.outer_span.iter().copied().find(|s| s.file == self.program.root_file()).unwrap_or(span);
-        let warning = Diagnostic::warning("GDL0119", format!("the block `{dead}` is always 0"), at, format!("no linear map from `{a}` reaches it"))
-            .note("Schur: there is no intertwiner between irreducible representations that differ.")
-            .help("Make it with a tensor product first, or leave the block out.");
+        let at = self
+            .outer_span
+            .iter()
+            .copied()
+            .find(|s| s.file == self.program.root_file())
+            .unwrap_or(span);
+        let warning = Diagnostic::warning(
+            "GDL0119",
+            format!("the block `{dead}` is always 0"),
+            at,
+            format!("no linear map from `{a}` reaches it"),
+        )
+        .note("Schur: there is no intertwiner between irreducible representations that differ.")
+        .help("Make it with a tensor product first, or leave the block out.");
         Ok(Some(warning))
     }
 
@@ -121,7 +178,10 @@ impl Checker<'_> {
             let of_map = |x: &NodeId| matches!(self.node(*x).op, TOp::Apply { map: m, .. } if m == map);
             let fixed = |x: &NodeId| matches!(self.node(*x).op, TOp::Param(_));
             let filled = self.model.nodes.iter().any(|n| match &n.op {
-                TOp::Map { f: crate::ir::Scalar::Add, args } => args.iter().any(of_map) && !args.iter().any(fixed),
+                TOp::Map {
+                    f: crate::ir::Scalar::Add,
+                    args,
+                } => args.iter().any(of_map) && !args.iter().any(fixed),
                 _ => false,
             });
             if !filled {
@@ -136,61 +196,124 @@ impl Checker<'_> {
         }
         match crate::lower::reps::space_dims(&self.model, space) {
             Ok(d) => Ok(Some(d)),
-            Err(why) => Err(self.report(Diagnostic::error("GDL0114", "this space has no finite basis of fixed elements", span, why).help("Windows must be unions of orbits of the group."))),
+            Err(why) => Err(self.report(
+                Diagnostic::error("GDL0114", "this space has no finite basis of fixed elements", span, why)
+                    .help("Windows must be unions of orbits of the group."),
+            )),
         }
     }
 
-    pub(crate) fn stat(&mut self, name: &Ident, ty: &Expr, value: Option<&Expr>, over_data: bool, env: &mut Env) -> R<Val> {
-        let path = if self.path.is_empty() { name.name.clone() } else { format!("{}.{}", self.path, name.name) };
+    pub(crate) fn stat(
+        &mut self,
+        name: &Ident,
+        ty: &Expr,
+        value: Option<&Expr>,
+        over_data: bool,
+        env: &mut Env,
+    ) -> R<Val> {
+        let path = if self.path.is_empty() {
+            name.name.clone()
+        } else {
+            format!("{}.{}", self.path, name.name)
+        };
         let t = self.eval(ty, env)?;
         let (Some(space), Some(value)) = (t.to_space(), value) else {
-            return Err(self.error("GDL0111", "a statistic has a type and a value", name.span, "write `stat m: 1 = mean i: …`"));
+            return Err(self.error(
+                "GDL0111",
+                "a statistic has a type and a value",
+                name.span,
+                "write `stat m: 1 = mean i: …`",
+            ));
         };
         let node = self.eval_node(value, env)?;
         let have = self.node(node).ty.clone();
-        let want = Type { sets: space.sets.clone(), elem: Elem::Rep(space.rep.clone()) };
+        let want = Type {
+            sets: space.sets.clone(),
+            elem: Elem::Rep(space.rep.clone()),
+        };
         if !have.same(&want) || !self.node(node).deps.is_empty() {
             let (h, w) = (self.show(&have), self.show(&want));
-            return Err(self.error("GDL0110", "this statistic has another type than declared", value.span, format!("this is `{h}`, declared as `{w}`")));
+            return Err(self.error(
+                "GDL0110",
+                "this statistic has another type than declared",
+                value.span,
+                format!("this is `{h}`, declared as `{w}`"),
+            ));
         }
         if !self.abstract_mode && !space.rep.is_trivial() {
             let moved = self.moved_vector(&space.rep);
             return Err(self.report(
-                Diagnostic::error("GDL0103", "a statistic must be fixed by the group", ty.span, format!("`{}` is moved", space.rep)).counterexample(moved).help("Average invariants: norms, or means over the points of a permutation representation."),
+                Diagnostic::error(
+                    "GDL0103",
+                    "a statistic must be fixed by the group",
+                    ty.span,
+                    format!("`{}` is moved", space.rep),
+                )
+                .counterexample(moved)
+                .help("Average invariants: norms, or means over the points of a permutation representation."),
             ));
         }
-        let param = Param { name: path, space, init: Init::Constant(1.0), external: None, basis: None, span: name.span };
+        let param = Param {
+            name: path,
+            space,
+            init: Init::Constant(1.0),
+            external: None,
+            basis: None,
+            span: name.span,
+        };
         self.model.stats.push(StatDecl { param, over_data });
         let id = ParamId(self.model.stats.len() as u32 - 1);
-        Ok(Val::Node(self.add(TOp::Stat { stat: id, value: node }, want, &[node], name.span)))
+        Ok(Val::Node(self.add(
+            TOp::Stat { stat: id, value: node },
+            want,
+            &[node],
+            name.span,
+        )))
     }
 
     /// `random keep: x ~ bernoulli(0.9)`: a draw for every entry of x while training; its mean otherwise.
     pub(crate) fn random(&mut self, name: &Ident, ty: &Expr, dist: &Expr, env: &mut Env) -> R<Val> {
         let like = self.eval_node(ty, env)?;
         let rate = match &dist.kind {
-            ExprKind::Call { f, args } if matches!(&f.kind, ExprKind::Name(n) if n == "bernoulli") && args.len() == 1 => {
+            ExprKind::Call { f, args }
+                if matches!(&f.kind, ExprKind::Name(n) if n == "bernoulli") && args.len() == 1 =>
+            {
                 let v = self.eval(&args[0].value, env)?;
                 self.as_exact(&v, dist.span)?
             }
             _ => return Err(self.error("GDL0111", "unknown distribution", dist.span, "one of `bernoulli(p)`")),
         };
         if !(0.0..=1.0).contains(&rate.f) {
-            return Err(self.error("GDL0111", "a probability lies between 0 and 1", dist.span, format!("{}", rate.f)));
+            return Err(self.error(
+                "GDL0111",
+                "a probability lies between 0 and 1",
+                dist.span,
+                format!("{}", rate.f),
+            ));
         }
         let ty = self.node(like).ty.clone();
         let copies = match ty.as_rep() {
             Some(r) => self.numbers_of(r),
             None => return Err(self.points_are_affine("a random mask of points has no meaning", name.span)),
         };
-        let ty = Type { sets: ty.sets, elem: Elem::Rep(copies) };
+        let ty = Type {
+            sets: ty.sets,
+            elem: Elem::Rep(copies),
+        };
         let index = self.randoms;
         self.randoms += 1;
-        Ok(Val::Node(self.add(TOp::Random { index, rate, like }, ty, &[like], name.span)))
+        Ok(Val::Node(self.add(
+            TOp::Random { index, rate, like },
+            ty,
+            &[like],
+            name.span,
+        )))
     }
 
     /// One number for every copy (every component where the representation is trivial).
     fn numbers_of(&self, r: &Rep) -> Rep {
-        r.flat().blocks().iter().fold(Rep::default(), |acc, (n, _)| acc.plus(&Rep::atom(n.clone(), crate::types::Atom::Known(gdl_rep::Atom::Trivial))))
+        r.flat().blocks().iter().fold(Rep::default(), |acc, (n, _)| {
+            acc.plus(&Rep::atom(n.clone(), crate::types::Atom::Known(gdl_rep::Atom::Trivial)))
+        })
     }
 }

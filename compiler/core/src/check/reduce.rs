@@ -15,14 +15,13 @@ impl Checker<'_> {
     }
 
     fn reduction_in(&mut self, r: &Reduction, span: Span, env: &mut Env) -> R<Val> {
-        if let [Binder::In(name, set)] = r.binders.as_slice() {
-            if let ExprKind::Name(n) = &set.kind {
-                if matches!(env.get(n), Some(Val::Batch)) {
-                    env.set(&name.name, Val::Sample);
-                    let body = self.eval_node(&r.body, env)?;
-                    return self.batch_mean(r.op, body, span).map(Val::Node);
-                }
-            }
+        if let [Binder::In(name, set)] = r.binders.as_slice()
+            && let ExprKind::Name(n) = &set.kind
+            && matches!(env.get(n), Some(Val::Batch))
+        {
+            env.set(&name.name, Val::Sample);
+            let body = self.eval_node(&r.body, env)?;
+            return self.batch_mean(r.op, body, span).map(Val::Node);
         }
         if r.by.is_some() && r.op != RedOp::Mean {
             return Err(self.error("GDL0006", "`by` weights a mean", r.op_span, "not another reduction"));
@@ -38,7 +37,12 @@ impl Checker<'_> {
         for c in &r.conds {
             let x = self.eval_node(c, env)?;
             if !self.node(x).ty.same(&Type::scalar()) {
-                return Err(self.error("GDL0101", "a condition is one invariant number, 0 or 1", c.span, "not a truth value"));
+                return Err(self.error(
+                    "GDL0101",
+                    "a condition is one invariant number, 0 or 1",
+                    c.span,
+                    "not a truth value",
+                ));
             }
             cond = Some(match cond {
                 Some(y) => self.multiply(y, x, c.span)?,
@@ -51,16 +55,26 @@ impl Checker<'_> {
                 if !self.node(node).ty.same(&Type::scalar()) {
                     let shown = self.show(&self.node(node).ty.clone());
                     return Err(self.report(
-                        Diagnostic::error("GDL0101", "a weight is one invariant number", b.weight.span, format!("this is `{shown}`")).help("Take an inner product: `by softmax dot(q, k)`."),
+                        Diagnostic::error(
+                            "GDL0101",
+                            "a weight is one invariant number",
+                            b.weight.span,
+                            format!("this is `{shown}`"),
+                        )
+                        .help("Take an inner product: `by softmax dot(q, k)`."),
                     ));
                 }
-                Some(Weight { softmax: b.softmax, node })
+                Some(Weight {
+                    softmax: b.softmax,
+                    node,
+                })
             }
             None => None,
         };
         let mut body = self.eval_node(&r.body, env)?;
         let empty_ok = r.op == RedOp::Sum || r.op == RedOp::Prod;
-        let proof = empty_ok || (vars.iter().all(|&v| self.is_nonempty(v, env)) && self.conds_allow_self(&r.conds, env));
+        let proof =
+            empty_ok || (vars.iter().all(|&v| self.is_nonempty(v, env)) && self.conds_allow_self(&r.conds, env));
         let default = match (&r.default, proof) {
             (Some(d), _) => {
                 let ty = self.node(body).ty.clone();
@@ -82,23 +96,51 @@ impl Checker<'_> {
 
     /// What stands for an empty range names none of its elements.
     fn stands_alone(&mut self, value: NodeId, vars: &[VarId], span: Span) -> R<()> {
-        let ends = vars.iter().filter_map(|v| self.model.var(*v).ends).flat_map(|(s, d)| [s, d]);
-        let bound: Vec<VarId> = ends.filter(|v| self.model.var(*v).kind == VarKind::End).chain(vars.iter().copied()).collect();
-        let Some(&v) = self.node(value).deps.iter().find(|d| bound.contains(d)) else { return Ok(()) };
+        let ends = vars
+            .iter()
+            .filter_map(|v| self.model.var(*v).ends)
+            .flat_map(|(s, d)| [s, d]);
+        let bound: Vec<VarId> = ends
+            .filter(|v| self.model.var(*v).kind == VarKind::End)
+            .chain(vars.iter().copied())
+            .collect();
+        let Some(&v) = self.node(value).deps.iter().find(|d| bound.contains(d)) else {
+            return Ok(());
+        };
         let name = self.model.var(v).name.clone();
         Err(self.report(
-            Diagnostic::error("GDL0127", "this default depends on an element of the empty range", span, format!("when it is needed, there is no `{name}`"))
-                .note("The value after `else` is that of the whole reduction when nothing is reduced.")
-                .help("Write a fixed value, 0 for instance, or one that depends on outer indices only."),
+            Diagnostic::error(
+                "GDL0127",
+                "this default depends on an element of the empty range",
+                span,
+                format!("when it is needed, there is no `{name}`"),
+            )
+            .note("The value after `else` is that of the whole reduction when nothing is reduced.")
+            .help("Write a fixed value, 0 for instance, or one that depends on outer indices only."),
         ))
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn reduce_over(&mut self, op: RedOp, var: VarId, cond: Option<NodeId>, by: Option<Weight>, body: NodeId, default: Option<NodeId>, r: &Reduction, span: Span) -> R<NodeId> {
+    fn reduce_over(
+        &mut self,
+        op: RedOp,
+        var: VarId,
+        cond: Option<NodeId>,
+        by: Option<Weight>,
+        body: NodeId,
+        default: Option<NodeId>,
+        r: &Reduction,
+        span: Span,
+    ) -> R<NodeId> {
         let ty = self.node(body).ty.clone();
         if !ty.sets.is_empty() && ty.sets.iter().any(Set::is_dynamic) {
             let shown = self.show(&ty);
-            return Err(self.error("GDL0111", "the body of a reduction is a value", r.body.span, format!("this is the signal `{shown}`; read it at an index")));
+            return Err(self.error(
+                "GDL0111",
+                "the body of a reduction is a value",
+                r.body.span,
+                format!("this is the signal `{shown}`; read it at an index"),
+            ));
         }
         let word = red_word(op);
         match &ty.elem {
@@ -115,7 +157,11 @@ impl Checker<'_> {
         let mut extra = Vec::new();
         if let Some((s, d)) = self.model.var(var).ends {
             for v in [s, d] {
-                if self.model.var(v).kind == VarKind::End { bound.push(v) } else { extra.push(v) }
+                if self.model.var(v).kind == VarKind::End {
+                    bound.push(v)
+                } else {
+                    extra.push(v)
+                }
             }
         }
         let fibre = self.node(body).fibre;
@@ -125,16 +171,35 @@ impl Checker<'_> {
             }
             let name = self.model.var(f).name.clone();
             return Err(self.report(
-                Diagnostic::error("GDL0125", "vectors of different fibres are summed", span, format!("each lies in the tangent plane over its own `{name}`"))
-                    .note("There is no common frame in which to add them.")
-                    .help("Transport each along its edge to one vertex, or reduce to invariants (`norm2`) first."),
+                Diagnostic::error(
+                    "GDL0125",
+                    "vectors of different fibres are summed",
+                    span,
+                    format!("each lies in the tangent plane over its own `{name}`"),
+                )
+                .note("There is no common frame in which to add them.")
+                .help("Transport each along its edge to one vertex, or reduce to invariants (`norm2`) first."),
             ));
         }
         let mut args = vec![body];
         args.extend(cond);
         args.extend(by.map(|b| b.node));
         args.extend(default);
-        let id = self.add_with(TOp::Reduce { op, var, cond, by, body, default }, ty, &args, &extra, &bound, span);
+        let id = self.add_with(
+            TOp::Reduce {
+                op,
+                var,
+                cond,
+                by,
+                body,
+                default,
+            },
+            ty,
+            &args,
+            &extra,
+            &bound,
+            span,
+        );
         self.set_fibre(id, fibre);
         Ok(id)
     }
@@ -142,23 +207,40 @@ impl Checker<'_> {
     /// `mean a in batch: …` in a `train` block.
     fn batch_mean(&mut self, op: RedOp, body: NodeId, span: Span) -> R<NodeId> {
         if op != RedOp::Mean {
-            return Err(self.report(Diagnostic::error("GDL0111", "the batch is averaged", span, "not another reduction").help("Write `mean a in batch: …`, so that the batch size does not matter.")));
+            return Err(self.report(
+                Diagnostic::error("GDL0111", "the batch is averaged", span, "not another reduction")
+                    .help("Write `mean a in batch: …`, so that the batch size does not matter."),
+            ));
         }
         let ty = self.node(body).ty.clone();
         if !ty.sets.is_empty() {
             let shown = self.show(&ty);
-            return Err(self.error("GDL0111", "reduce over the nodes of each sample first", span, format!("this is the signal `{shown}`")));
+            return Err(self.error(
+                "GDL0111",
+                "reduce over the nodes of each sample first",
+                span,
+                format!("this is the signal `{shown}`"),
+            ));
         }
         Ok(self.add(TOp::BatchMean { x: body }, ty, &[body], span))
     }
 
     fn may_be_empty(&mut self, r: &Reduction, vars: &[VarId]) -> super::Reported {
         let word = red_word(r.op);
-        let sets: Vec<String> = vars.iter().map(|v| self.show_set(&self.model.var(*v).set.clone())).collect();
-        let why = if !r.conds.is_empty() { "the condition may hold for none".to_string() } else { format!("`{}` may have no elements", sets.join(" × ")) };
+        let sets: Vec<String> = vars
+            .iter()
+            .map(|v| self.show_set(&self.model.var(*v).set.clone()))
+            .collect();
+        let why = if !r.conds.is_empty() {
+            "the condition may hold for none".to_string()
+        } else {
+            format!("`{}` may have no elements", sets.join(" × "))
+        };
         self.report(
             Diagnostic::error("GDL0105", format!("this {word} can be empty"), r.op_span, why)
-                .note(format!("The {word} of nothing must be a written value, and what is written must be fixed by the group."))
+                .note(format!(
+                    "The {word} of nothing must be a written value, and what is written must be fixed by the group."
+                ))
                 .help(if matches!(r.op, RedOp::Mean) {
                     "Add `else 0`, or declare the set `nonempty`.".to_string()
                 } else {
@@ -172,7 +254,10 @@ impl Checker<'_> {
         let counter = self.concrete(rep).and_then(|(g, k)| {
             gdl_rep::witness::generic(&g, &k.times(2), &k, |v| {
                 let (a, b) = v.split_at(v.len() / 2);
-                a.iter().zip(b).map(|(x, y)| if op == RedOp::Prod { x * y } else { x.max(*y) }).collect()
+                a.iter()
+                    .zip(b)
+                    .map(|(x, y)| if op == RedOp::Prod { x * y } else { x.max(*y) })
+                    .collect()
             })
         });
         self.report(
@@ -192,8 +277,13 @@ impl Checker<'_> {
                     None if scope.iter().any(|e| reads_poison(&name.name, e, env)) => return Err(super::Reported),
                     None => {
                         return Err(self.report(
-                            Diagnostic::error("GDL0111", format!("over what does `{}` range?", name.name), name.span, "it is not used as an index of a known signal")
-                                .help(format!("Say it: `{} in S`.", name.name)),
+                            Diagnostic::error(
+                                "GDL0111",
+                                format!("over what does `{}` range?", name.name),
+                                name.span,
+                                "it is not used as an index of a known signal",
+                            )
+                            .help(format!("Say it: `{} in S`.", name.name)),
                         ));
                     }
                 };
@@ -203,13 +293,26 @@ impl Checker<'_> {
                 let v = self.eval(e, env)?;
                 match v.to_set() {
                     Some(set) => Ok(self.bind_name(&name.name, set, env)),
-                    None => Err(self.error("GDL0111", "an index set is needed after `in`", e.span, format!("this is {}", v.describe()))),
+                    None => Err(self.error(
+                        "GDL0111",
+                        "an index set is needed after `in`",
+                        e.span,
+                        format!("this is {}", v.describe()),
+                    )),
                 }
             }
             Binder::Edge { edge, src, dst, set } => {
                 let v = self.eval(set, env)?;
                 let Val::Set(Set::Edges(d)) = v else {
-                    return Err(self.report(Diagnostic::error("GDL0111", "only edges have ends", set.span, format!("this is {}", v.describe())).help("Write `e: j -> i in g.edges`.")));
+                    return Err(self.report(
+                        Diagnostic::error(
+                            "GDL0111",
+                            "only edges have ends",
+                            set.span,
+                            format!("this is {}", v.describe()),
+                        )
+                        .help("Write `e: j -> i in g.edges`."),
+                    ));
                 };
                 let e = self.bind_name(&edge.name, Set::Edges(d), env);
                 let mut ends = Vec::new();
@@ -229,7 +332,12 @@ impl Checker<'_> {
                 }
                 let free = ends.iter().filter(|v| self.model.var(**v).kind == VarKind::End).count();
                 if free == 0 && ends[0] != ends[1] {
-                    return Err(self.error("GDL0111", "both ends of this edge are bound already", set.span, "leave one end free"));
+                    return Err(self.error(
+                        "GDL0111",
+                        "both ends of this edge are bound already",
+                        set.span,
+                        "leave one end free",
+                    ));
                 }
                 self.model.vars[e.0 as usize].ends = Some((ends[0], ends[1]));
                 Ok(e)
@@ -250,7 +358,9 @@ impl Checker<'_> {
             Set::Enum(_) | Set::Window(..) | Set::Points(_) => true,
             Set::Edges(_) | Set::Circle(_) | Set::Sphere(_) => false,
             Set::Nodes(d) => match &self.domain(*d).kind {
-                DomainKind::Set { nonempty } | DomainKind::Seq { nonempty } => *nonempty || self.other_var_over(*d, v, env),
+                DomainKind::Set { nonempty } | DomainKind::Seq { nonempty } => {
+                    *nonempty || self.other_var_over(*d, v, env)
+                }
                 DomainKind::Any => self.other_var_over(*d, v, env),
                 _ => true,
             },
@@ -259,13 +369,19 @@ impl Checker<'_> {
 
     /// Whether another index of the same domain is in scope.
     fn other_var_over(&self, d: crate::types::DomainId, v: VarId, env: &Env) -> bool {
-        env.names().iter().any(|n| matches!(env.get(n), Some(Val::Var(w)) if *w != v && self.model.var(*w).set == Set::Nodes(d)))
+        env.names()
+            .iter()
+            .any(|n| matches!(env.get(n), Some(Val::Var(w)) if *w != v && self.model.var(*w).set == Set::Nodes(d)))
     }
 
     /// Whether the conditions hold at least for the index in scope itself: `j <= i`, `j == i`.
     fn conds_allow_self(&self, conds: &[Expr], env: &Env) -> bool {
         conds.iter().all(|c| match &c.kind {
-            ExprKind::Binary { op: BinOp::Le | BinOp::Ge | BinOp::Eq, lhs, rhs } => {
+            ExprKind::Binary {
+                op: BinOp::Le | BinOp::Ge | BinOp::Eq,
+                lhs,
+                rhs,
+            } => {
                 let var = |e: &Expr| match &e.kind {
                     ExprKind::Name(n) => matches!(env.get(n), Some(Val::Var(_))),
                     _ => false,
@@ -282,18 +398,33 @@ impl Checker<'_> {
         let (si, sj) = (self.model.var(i).set.clone(), self.model.var(j).set.clone());
         if si != sj {
             let (a, b) = (self.show_set(&si), self.show_set(&sj));
-            return Err(self.error("GDL0111", "these indices belong to different sets", span, format!("`{a}` and `{b}`")));
+            return Err(self.error(
+                "GDL0111",
+                "these indices belong to different sets",
+                span,
+                format!("`{a}` and `{b}`"),
+            ));
         }
-        let ordered = si.is_transparent() || matches!(&si, Set::Nodes(d) if matches!(self.domain(*d).kind, DomainKind::Seq { .. }));
+        let ordered = si.is_transparent()
+            || matches!(&si, Set::Nodes(d) if matches!(self.domain(*d).kind, DomainKind::Seq { .. }));
         if !ordered && !matches!(op, BinOp::Eq | BinOp::Ne) {
             let shown = self.show_set(&si);
             return Err(self.report(
-                Diagnostic::error("GDL0123", format!("`{shown}` has no order"), span, "its elements may be renumbered")
-                    .note("Renumbering is a symmetry of the domain and does not keep the order.")
-                    .help("Only `==` and `!=` compare its indices. Declare a `seq` if the order means something."),
+                Diagnostic::error(
+                    "GDL0123",
+                    format!("`{shown}` has no order"),
+                    span,
+                    "its elements may be renumbered",
+                )
+                .note("Renumbering is a symmetry of the domain and does not keep the order.")
+                .help("Only `==` and `!=` compare its indices. Declare a `seq` if the order means something."),
             ));
         }
-        let (a, b) = if matches!(op, BinOp::Gt | BinOp::Ge) { (j, i) } else { (i, j) };
+        let (a, b) = if matches!(op, BinOp::Gt | BinOp::Ge) {
+            (j, i)
+        } else {
+            (i, j)
+        };
         let op = match op {
             BinOp::Eq => IndexCmp::Eq,
             BinOp::Ne => IndexCmp::Ne,
@@ -309,19 +440,18 @@ impl Checker<'_> {
     }
 
     fn infer_in(&mut self, name: &str, e: &Expr, env: &mut Env) -> Option<Set> {
-        if let ExprKind::Index { base, indices } = &e.kind {
-            if let Some(set) = self.infer_from_read(name, base, indices, env) {
-                return Some(set);
-            }
+        if let ExprKind::Index { base, indices } = &e.kind
+            && let Some(set) = self.infer_from_read(name, base, indices, env)
+        {
+            return Some(set);
         }
         if let ExprKind::Reduce(r) = &e.kind {
             for b in &r.binders {
-                if let Binder::Edge { src, dst, set, .. } = b {
-                    if src.name == name || dst.name == name {
-                        if let Ok(Val::Set(Set::Edges(d))) = self.quietly(|c| c.eval(set, env)) {
-                            return Some(Set::Nodes(d));
-                        }
-                    }
+                if let Binder::Edge { src, dst, set, .. } = b
+                    && (src.name == name || dst.name == name)
+                    && let Ok(Val::Set(Set::Edges(d))) = self.quietly(|c| c.eval(set, env))
+                {
+                    return Some(Set::Nodes(d));
                 }
             }
             if let Some(set) = self.infer_from_comparison(name, r, env) {
@@ -340,21 +470,34 @@ impl Checker<'_> {
     /// `i` in `sum j in s if j <= i: …` ranges over s.
     fn infer_from_comparison(&mut self, name: &str, r: &Reduction, env: &mut Env) -> Option<Set> {
         r.conds.iter().find_map(|c| {
-            let ExprKind::Binary { op: BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge, lhs, rhs } = &c.kind else { return None };
-            let (ExprKind::Name(a), ExprKind::Name(b)) = (&lhs.kind, &rhs.kind) else { return None };
+            let ExprKind::Binary {
+                op: BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge,
+                lhs,
+                rhs,
+            } = &c.kind
+            else {
+                return None;
+            };
+            let (ExprKind::Name(a), ExprKind::Name(b)) = (&lhs.kind, &rhs.kind) else {
+                return None;
+            };
             let other = if a == name { b } else { a };
             let set = r.binders.iter().find_map(|b| match b {
                 Binder::In(n, set) if n.name == *other => Some(set),
                 _ => None,
             });
-            (a == name || b == name).then_some(set)?.and_then(|set| self.quietly(|c| c.eval(set, env)).ok()?.to_set())
+            (a == name || b == name)
+                .then_some(set)?
+                .and_then(|set| self.quietly(|c| c.eval(set, env)).ok()?.to_set())
         })
     }
 
     fn infer_from_read(&mut self, name: &str, base: &Expr, indices: &[Expr], env: &mut Env) -> Option<Set> {
         let is_name = |e: &Expr| match &e.kind {
             ExprKind::Name(n) => n == name,
-            ExprKind::Binary { op: BinOp::Add, lhs, .. } => matches!(&lhs.kind, ExprKind::Name(n) if n == name),
+            ExprKind::Binary {
+                op: BinOp::Add, lhs, ..
+            } => matches!(&lhs.kind, ExprKind::Name(n) if n == name),
             _ => false,
         };
         let k = indices.iter().position(is_name)?;
@@ -393,11 +536,13 @@ impl Checker<'_> {
 fn reads_poison(name: &str, e: &Expr, env: &Env) -> bool {
     if let ExprKind::Index { base, indices } = &e.kind {
         let named = |e: &Expr| matches!(&e.kind, ExprKind::Name(n) if n == name);
-        let at = indices.iter().any(|i| named(i) || matches!(&i.kind, ExprKind::Binary { lhs, .. } if named(lhs)));
-        if let (true, ExprKind::Name(root)) = (at, &index_root(base).0.kind) {
-            if matches!(env.get(root), Some(Val::Poison)) {
-                return true;
-            }
+        let at = indices
+            .iter()
+            .any(|i| named(i) || matches!(&i.kind, ExprKind::Binary { lhs, .. } if named(lhs)));
+        if let (true, ExprKind::Name(root)) = (at, &index_root(base).0.kind)
+            && matches!(env.get(root), Some(Val::Poison))
+        {
+            return true;
         }
     }
     let mut found = false;

@@ -10,7 +10,8 @@ impl Checker<'_> {
     pub(crate) fn convert(&mut self, lhs: &Expr, rhs: &Expr, span: Span, env: &mut Env) -> R<Val> {
         let x = self.eval_node(lhs, env)?;
         let want = self.eval_rep(rhs, env)?;
-        self.lift(&[x], span, &mut |c, args| c.as_rep(args[0], &want, span)).map(Val::Node)
+        self.lift(&[x], span, &mut |c, args| c.as_rep(args[0], &want, span))
+            .map(Val::Node)
     }
 
     fn as_rep(&mut self, x: NodeId, want: &Rep, span: Span) -> R<NodeId> {
@@ -52,7 +53,11 @@ impl Checker<'_> {
 
     /// Block k of each of the n copies.
     fn block_of_copies(&mut self, x: NodeId, n: &Int, inner: &Rep, k: usize, one: &Rep, span: Span) -> R<NodeId> {
-        let op = |x| TOp::Blocks { x, first: k as u32, count: 1 };
+        let op = |x| TOp::Blocks {
+            x,
+            first: k as u32,
+            count: 1,
+        };
         if n.is(1) {
             return Ok(self.add(op(x), Type::rep(one.clone()), &[x], span));
         }
@@ -69,18 +74,38 @@ impl Checker<'_> {
         }
         let (n, inner) = want.copies();
         let inner = inner.flat();
-        let distinct = inner.blocks().iter().enumerate().all(|(k, (_, a))| inner.blocks()[..k].iter().all(|(_, b)| b != a));
+        let distinct = inner
+            .blocks()
+            .iter()
+            .enumerate()
+            .all(|(k, (_, a))| inner.blocks()[..k].iter().all(|(_, b)| b != a));
         if !distinct {
             let shown = want.to_string();
-            return Err(self.error("GDL0101", "which block goes where?", span, format!("`{shown}` has equal blocks apart from each other")));
+            return Err(self.error(
+                "GDL0101",
+                "which block goes where?",
+                span,
+                format!("`{shown}` has equal blocks apart from each other"),
+            ));
         }
         let v = self.new_var("·", Set::Range(n.clone()), VarKind::Free);
         let mut parts = Vec::new();
         for (m, atom) in inner.blocks() {
-            let Some(k) = grouped.blocks().iter().position(|(_, a)| a == atom) else { continue };
+            let Some(k) = grouped.blocks().iter().position(|(_, a)| a == atom) else {
+                continue;
+            };
             let one = Rep::from_blocks(vec![(m.clone(), atom.clone())], want.gauge);
             let Some(copies) = one.times(&n) else { continue };
-            let block = self.add(TOp::Blocks { x, first: k as u32, count: 1 }, Type::rep(copies), &[x], span);
+            let block = self.add(
+                TOp::Blocks {
+                    x,
+                    first: k as u32,
+                    count: 1,
+                },
+                Type::rep(copies),
+                &[x],
+                span,
+            );
             parts.push(self.add_with(TOp::Read { x: block, at: v }, Type::rep(one), &[block], &[v], &[], span));
         }
         let copy = self.concat(&parts, span)?;

@@ -24,7 +24,10 @@ impl Checker<'_> {
                 }
             }
         }
-        let fields = defined.iter().filter_map(|n| Some((n.clone(), env.get(n)?.clone()))).collect();
+        let fields = defined
+            .iter()
+            .filter_map(|n| Some((n.clone(), env.get(n)?.clone())))
+            .collect();
         env.pop();
         if failed {
             return Err(Reported);
@@ -46,7 +49,12 @@ impl Checker<'_> {
                 let v = self.constant(c, env)?;
                 env.set(&c.name.name, v);
             }
-            StmtKind::Stat { name, ty, value, over_data } => {
+            StmtKind::Stat {
+                name,
+                ty,
+                value,
+                over_data,
+            } => {
                 self.fresh_name(name, env)?;
                 let v = self.stat(name, ty, value.as_ref(), *over_data, env)?;
                 env.set(&name.name, v);
@@ -62,7 +70,13 @@ impl Checker<'_> {
             }
             StmtKind::Integrate { .. } => {
                 return Err(self.report(
-                    Diagnostic::error("GDL0130", "`integrate` is not part of this version", s.span, "continuous-time loops").help("Write the steps out: `iterate n from x = x0 { x' = x + dt * f(x) }`."),
+                    Diagnostic::error(
+                        "GDL0130",
+                        "`integrate` is not part of this version",
+                        s.span,
+                        "continuous-time loops",
+                    )
+                    .help("Write the steps out: `iterate n from x = x0 { x' = x + dt * f(x) }`."),
                 ));
             }
             StmtKind::For { count, rep, over, body } => {
@@ -78,8 +92,13 @@ impl Checker<'_> {
         let plain = name.name.trim_end_matches('\'');
         if env.get(&name.name).is_some() && !env.states.iter().any(|s| s == plain) {
             return Err(self.report(
-                Diagnostic::error("GDL0120", format!("`{}` is defined already", name.name), name.span, "defined again")
-                    .help("Take another name; only loops (`repeat`, `iterate`, `scan`) redefine theirs."),
+                Diagnostic::error(
+                    "GDL0120",
+                    format!("`{}` is defined already", name.name),
+                    name.span,
+                    "defined again",
+                )
+                .help("Take another name; only loops (`repeat`, `iterate`, `scan`) redefine theirs."),
             ));
         }
         Ok(())
@@ -90,10 +109,20 @@ impl Checker<'_> {
             Lhs::Tuple(names) => {
                 let v = self.eval(&d.value, env)?;
                 let Val::Record(fields) = v else {
-                    return Err(self.error("GDL0111", "only a record can be taken apart", d.value.span, format!("this is {}", v.describe())));
+                    return Err(self.error(
+                        "GDL0111",
+                        "only a record can be taken apart",
+                        d.value.span,
+                        format!("this is {}", v.describe()),
+                    ));
                 };
                 if fields.len() != names.len() {
-                    return Err(self.error("GDL0111", "the record has another number of fields", d.value.span, format!("{} fields, {} names", fields.len(), names.len())));
+                    return Err(self.error(
+                        "GDL0111",
+                        "the record has another number of fields",
+                        d.value.span,
+                        format!("{} fields, {} names", fields.len(), names.len()),
+                    ));
                 }
                 for (n, (_, v)) in names.iter().zip(fields) {
                     self.bind_result(n, v, env, defined)?;
@@ -132,7 +161,13 @@ impl Checker<'_> {
     }
 
     /// `y[i, j] = e`.
-    pub(crate) fn comprehension(&mut self, binders: &[Binder], e: &Expr, span: Span, env: &mut Env) -> R<crate::typed::NodeId> {
+    pub(crate) fn comprehension(
+        &mut self,
+        binders: &[Binder],
+        e: &Expr,
+        span: Span,
+        env: &mut Env,
+    ) -> R<crate::typed::NodeId> {
         env.push();
         let mut vars = Vec::new();
         let mut result = Ok(());
@@ -170,13 +205,22 @@ impl Checker<'_> {
         if !(0..=256).contains(&n) {
             return Err(self.error("GDL0124", "this many rounds are out of bounds", count.span, "0 to 256"));
         }
-        let states: Vec<String> = body.stmts.iter().flat_map(names_of).filter(|m| env.get(m).is_some()).collect();
+        let states: Vec<String> = body
+            .stmts
+            .iter()
+            .flat_map(names_of)
+            .filter(|m| env.get(m).is_some())
+            .collect();
         let kept = env.states.len();
         env.states.extend(states.iter().cloned());
         let path = self.path.clone();
         let mut out = Ok(());
         for k in 0..n {
-            self.path = if path.is_empty() { format!("round_{}", k + 1) } else { format!("{path}.round_{}", k + 1) };
+            self.path = if path.is_empty() {
+                format!("round_{}", k + 1)
+            } else {
+                format!("{path}.round_{}", k + 1)
+            };
             out = self.block(body, env).map(|_| ());
             if out.is_err() {
                 break;
@@ -188,7 +232,15 @@ impl Checker<'_> {
     }
 
     /// `for n x V in a: e`: the blocks of e joined.
-    pub(crate) fn for_blocks(&mut self, count: &Ident, rep: &Ident, over: &Expr, body: &Expr, span: Span, env: &mut Env) -> R<Val> {
+    pub(crate) fn for_blocks(
+        &mut self,
+        count: &Ident,
+        rep: &Ident,
+        over: &Expr,
+        body: &Expr,
+        span: Span,
+        env: &mut Env,
+    ) -> R<Val> {
         let r = self.eval_rep(over, env)?;
         let mut parts = Vec::new();
         self.for_each_block(&r, count, rep, env, &mut |c, env| {
@@ -197,7 +249,12 @@ impl Checker<'_> {
             Ok(())
         })?;
         if parts.is_empty() {
-            return Err(self.error("GDL0111", "this representation has no blocks", over.span, "nothing to join"));
+            return Err(self.error(
+                "GDL0111",
+                "this representation has no blocks",
+                over.span,
+                "nothing to join",
+            ));
         }
         if parts.len() == 1 {
             return Ok(Val::Node(parts[0]));
@@ -206,7 +263,14 @@ impl Checker<'_> {
     }
 
     /// Runs something for every block n x V of a representation; values of that representation stand for their blocks meanwhile.
-    fn for_each_block(&mut self, r: &Rep, count: &Ident, rep: &Ident, env: &mut Env, f: &mut dyn FnMut(&mut Self, &mut Env) -> R<()>) -> R<()> {
+    fn for_each_block(
+        &mut self,
+        r: &Rep,
+        count: &Ident,
+        rep: &Ident,
+        env: &mut Env,
+        f: &mut dyn FnMut(&mut Self, &mut Env) -> R<()>,
+    ) -> R<()> {
         let flat = r.flat();
         let path = self.path.clone();
         for (k, (n, atom)) in flat.blocks().iter().enumerate() {
@@ -215,16 +279,25 @@ impl Checker<'_> {
             let one = Rep::from_blocks(vec![(crate::types::Int::num(1), atom.clone())], flat.gauge);
             env.set(&rep.name, Val::Rep(one));
             for name in env.names() {
-                if let Some(Val::Node(x)) = env.get(&name).cloned() {
-                    if self.node(x).ty.as_rep().is_some_and(|q| q.same(&flat)) {
-                        let b = self.block_of(x, &flat, k)?;
-                        env.set(&name, Val::Node(b));
-                    }
+                if let Some(Val::Node(x)) = env.get(&name).cloned()
+                    && self.node(x).ty.as_rep().is_some_and(|q| q.same(&flat))
+                {
+                    let b = self.block_of(x, &flat, k)?;
+                    env.set(&name, Val::Node(b));
                 }
             }
-            let before: crate::types::Int = flat.blocks()[..k].iter().filter(|(_, a)| !Rep::from_blocks(vec![(crate::types::Int::num(1), a.clone())], None).is_trivial()).fold(crate::types::Int::num(0), |acc, (n, _)| acc.add(n).unwrap_or_default());
+            let before: crate::types::Int = flat.blocks()[..k]
+                .iter()
+                .filter(|(_, a)| !Rep::from_blocks(vec![(crate::types::Int::num(1), a.clone())], None).is_trivial())
+                .fold(crate::types::Int::num(0), |acc, (n, _)| acc.add(n).unwrap_or_default());
             let kept = self.gates_at.replace((before, n.clone()));
-            self.path = if flat.blocks().len() == 1 { path.clone() } else if path.is_empty() { format!("block_{k}") } else { format!("{path}.block_{k}") };
+            self.path = if flat.blocks().len() == 1 {
+                path.clone()
+            } else if path.is_empty() {
+                format!("block_{k}")
+            } else {
+                format!("{path}.block_{k}")
+            };
             let out = f(self, env);
             self.gates_at = kept;
             self.path = path.clone();
@@ -237,26 +310,58 @@ impl Checker<'_> {
     fn block_of(&mut self, x: crate::typed::NodeId, flat: &Rep, k: usize) -> R<crate::typed::NodeId> {
         let span = self.node(x).span;
         let rep = Rep::from_blocks(vec![flat.blocks()[k].clone()], flat.gauge);
-        self.lift(&[x], span, &mut |c, args| Ok(c.add(crate::typed::TOp::Blocks { x: args[0], first: k as u32, count: 1 }, crate::types::Type::rep(rep.clone()), args, span)))
+        self.lift(&[x], span, &mut |c, args| {
+            Ok(c.add(
+                crate::typed::TOp::Blocks {
+                    x: args[0],
+                    first: k as u32,
+                    count: 1,
+                },
+                crate::types::Type::rep(rep.clone()),
+                args,
+                span,
+            ))
+        })
     }
 
     /// `gates(g)` inside `for n x V in a`: the numbers of g that belong to the copies of this block, when g has one for every
     /// copy of every block that is not invariant.
     pub(crate) fn block_gates(&mut self, x: crate::typed::NodeId, span: Span) -> R<crate::typed::NodeId> {
         let Some((at, n)) = self.gates_at.clone() else {
-            return Err(self.error("GDL0111", "`gates` stands only inside `for n x V in a`", span, "there is no current block"));
+            return Err(self.error(
+                "GDL0111",
+                "`gates` stands only inside `for n x V in a`",
+                span,
+                "there is no current block",
+            ));
         };
         let all = self.node(x).ty.as_rep().cloned().unwrap_or_default();
         if !all.is_trivial() {
             let mixed = self.moved_vector(&all);
             return Err(self.report(
-                Diagnostic::error("GDL0102", "gates are invariant numbers", span, format!("`{all}` is moved by the group")).counterexample(mixed).help("Make them with `linear`: `(v, g) = split(x, a)` of an `x: gated(a)`."),
+                Diagnostic::error(
+                    "GDL0102",
+                    "gates are invariant numbers",
+                    span,
+                    format!("`{all}` is moved by the group"),
+                )
+                .counterexample(mixed)
+                .help("Make them with `linear`: `(v, g) = split(x, a)` of an `x: gated(a)`."),
             ));
         }
         let rep = Rep::atom(n.clone(), crate::types::Atom::Known(gdl_rep::Atom::Trivial));
         self.lift(&[x], span, &mut |c, args| {
             let ty = crate::types::Type::rep(rep.clone());
-            Ok(c.add(crate::typed::TOp::Split { x: args[0], front: false, at: Some(at.clone()) }, ty, args, span))
+            Ok(c.add(
+                crate::typed::TOp::Split {
+                    x: args[0],
+                    front: false,
+                    at: Some(at.clone()),
+                },
+                ty,
+                args,
+                span,
+            ))
         })
     }
 }
@@ -271,8 +376,15 @@ pub(crate) fn names_of(s: &Stmt) -> Vec<String> {
         StmtKind::Param(p) => vec![p.name.name.clone()],
         StmtKind::Const(c) => vec![c.name.name.clone()],
         StmtKind::Stat { name, .. } | StmtKind::Random { name, .. } => vec![name.name.clone()],
-        StmtKind::Iterate { from, body, .. } | StmtKind::Scan { from, body, .. } | StmtKind::Integrate { from, body, .. } => {
-            let mut out: Vec<String> = body.stmts.iter().flat_map(names_of).filter(|n| !n.ends_with('\'')).collect();
+        StmtKind::Iterate { from, body, .. }
+        | StmtKind::Scan { from, body, .. }
+        | StmtKind::Integrate { from, body, .. } => {
+            let mut out: Vec<String> = body
+                .stmts
+                .iter()
+                .flat_map(names_of)
+                .filter(|n| !n.ends_with('\''))
+                .collect();
             for d in from {
                 if let Lhs::Name { name, .. } = &d.lhs {
                     out.push(name.name.clone());

@@ -48,10 +48,21 @@ pub fn check_train(program: &Program, module: usize, t: &Train) -> (Option<Train
             let mut total = losses[0].1;
             for (_, n) in &losses[1..] {
                 let (args, span) = (vec![total, *n], c.node(*n).span);
-                let op = TOp::Map { f: crate::ir::Scalar::Add, args: args.clone() };
+                let op = TOp::Map {
+                    f: crate::ir::Scalar::Add,
+                    args: args.clone(),
+                };
                 total = c.add(op, Type::scalar(), &args, span);
             }
-            let model = TrainModel { total, model: c.model, own_inputs, losses, metrics, options, data: t.data.name.clone() };
+            let model = TrainModel {
+                total,
+                model: c.model,
+                own_inputs,
+                losses,
+                metrics,
+                options,
+                data: t.data.name.clone(),
+            };
             (Some(model), diags)
         }
         _ => (None, diags),
@@ -67,9 +78,17 @@ impl Checker<'_> {
             return Err(self.unknown(&t.model.name, t.model.span, "model", &known));
         };
         let ItemKind::Model(c) = &item.kind else {
-            return Err(self.error("GDL0111", format!("`{}` is not a model", t.model.name), t.model.span, "only models are trained"));
+            return Err(self.error(
+                "GDL0111",
+                format!("`{}` is not a model", t.model.name),
+                t.model.span,
+                "only models are trained",
+            ));
         };
-        let layer = Rc::new(LayerRef { module: at, callable: c.clone() });
+        let layer = Rc::new(LayerRef {
+            module: at,
+            callable: c.clone(),
+        });
         self.model_definition(&layer)?;
         let own_inputs = self.model.inputs.len();
         let mut env = Env::new(module);
@@ -81,7 +100,12 @@ impl Checker<'_> {
         }
         for k in 0..own_inputs {
             let name = self.model.inputs[k].name.clone();
-            if let Some(n) = self.model.nodes.iter().position(|n| matches!(n.op, crate::typed::TOp::Input(j) if j as usize == k)) {
+            if let Some(n) = self
+                .model
+                .nodes
+                .iter()
+                .position(|n| matches!(n.op, crate::typed::TOp::Input(j) if j as usize == k))
+            {
                 env.set(&name, Val::Node(NodeId(n as u32)));
             }
         }
@@ -89,7 +113,10 @@ impl Checker<'_> {
         let outputs = self.model.outputs.clone();
         match outputs.as_slice() {
             [(name, n)] if name == "output" => env.set("output", Val::Node(*n)),
-            many => env.set("output", Val::Record(many.iter().map(|(n, v)| (n.clone(), Val::Node(*v))).collect())),
+            many => env.set(
+                "output",
+                Val::Record(many.iter().map(|(n, v)| (n.clone(), Val::Node(*v))).collect()),
+            ),
         }
         for (name, n) in &outputs {
             if env.get(name).is_none() {
@@ -100,7 +127,10 @@ impl Checker<'_> {
         let mut failed = false;
         for e in &t.entries {
             if e.kind == EntryKind::Option {
-                options.push(TrainOption { name: e.name.name.clone(), value: e.value.clone() });
+                options.push(TrainOption {
+                    name: e.name.name.clone(),
+                    value: e.value.clone(),
+                });
                 continue;
             }
             let Ok(n) = self.eval_node(&e.value, &mut env) else {
@@ -108,19 +138,39 @@ impl Checker<'_> {
                 continue;
             };
             let ty = self.node(n).ty.clone();
-            let number = ty.sets.is_empty() && matches!(&ty.elem, Elem::Rep(r) if r.same(&crate::types::Rep::scalars(1)));
+            let number =
+                ty.sets.is_empty() && matches!(&ty.elem, Elem::Rep(r) if r.same(&crate::types::Rep::scalars(1)));
             if !number || !self.node(n).deps.is_empty() {
                 let shown = self.show(&ty);
-                self.report(Diagnostic::error("GDL0110", format!("`{}` must be one number", e.name.name), e.value.span, format!("this is `{shown}`")).help("Average it: `mean a in batch: …`."));
+                self.report(
+                    Diagnostic::error(
+                        "GDL0110",
+                        format!("`{}` must be one number", e.name.name),
+                        e.value.span,
+                        format!("this is `{shown}`"),
+                    )
+                    .help("Average it: `mean a in batch: …`."),
+                );
                 failed = true;
                 continue;
             }
-            if e.kind == EntryKind::Loss { losses.push((e.name.name.clone(), n)) } else { metrics.push((e.name.name.clone(), n)) }
+            if e.kind == EntryKind::Loss {
+                losses.push((e.name.name.clone(), n))
+            } else {
+                metrics.push((e.name.name.clone(), n))
+            }
         }
         if losses.is_empty() && !failed {
-            return Err(self.report(Diagnostic::error("GDL0110", "there is no loss", t.model.span, "nothing to minimise").help("Add `loss name = mean a in batch: …`.")));
+            return Err(self.report(
+                Diagnostic::error("GDL0110", "there is no loss", t.model.span, "nothing to minimise")
+                    .help("Add `loss name = mean a in batch: …`."),
+            ));
         }
-        if failed { Err(super::Reported) } else { Ok((own_inputs, losses, metrics, options)) }
+        if failed {
+            Err(super::Reported)
+        } else {
+            Ok((own_inputs, losses, metrics, options))
+        }
     }
 
     /// Entries of the data block that are no inputs of the model become inputs of the losses.
@@ -130,7 +180,12 @@ impl Checker<'_> {
             return Err(self.unknown(&t.data.name, t.data.span, "data block", &known));
         };
         let ItemKind::Data(d) = &item.kind else {
-            return Err(self.error("GDL0111", format!("`{}` is not a data block", t.data.name), t.data.span, "declare `data NAME from \"file\" { … }`"));
+            return Err(self.error(
+                "GDL0111",
+                format!("`{}` is not a data block", t.data.name),
+                t.data.span,
+                "declare `data NAME from \"file\" { … }`",
+            ));
         };
         for e in &d.entries.clone() {
             let Some(ty) = &e.ty else { continue };

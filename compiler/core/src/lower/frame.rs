@@ -56,9 +56,19 @@ impl Lowerer<'_> {
                 let rank = small(rank);
                 self.b().domains().dim(DimDef::Grid { name: dom.name, rank })
             }
-            DomainKind::Coarse { of, window, stride, pad } => {
+            DomainKind::Coarse {
+                of,
+                window,
+                stride,
+                pad,
+            } => {
                 let of = self.node_dim(*of);
-                self.b().domains().dim(DimDef::Coarse { of, size: small(window), stride: small(stride), pad: small(pad) })
+                self.b().domains().dim(DimDef::Coarse {
+                    of,
+                    size: small(window),
+                    stride: small(stride),
+                    pad: small(pad),
+                })
             }
             _ => self.b().domains().dim(DimDef::Ragged { name: dom.name }),
         }
@@ -69,21 +79,46 @@ impl Lowerer<'_> {
         let name = self.model.domains[d.0 as usize].name.clone();
         let (from, to) = (self.set_dim(&Set::Edges(d)), self.set_dim(&Set::Nodes(d)));
         let name = format!("{name}.{}", if src { "src" } else { "dst" });
-        self.b().domains().map(MapDef::Given { name, from, to, sorted: !src })
+        self.b().domains().map(MapDef::Given {
+            name,
+            from,
+            to,
+            sorted: !src,
+        })
     }
 
     /// The roots of a set of variables: dynamic ones, without ends of edges that are there themselves or whose two ends are.
     pub(crate) fn roots(&mut self, deps: &BTreeSet<VarId>) -> Vec<Root> {
-        let mut dynamic: BTreeSet<VarId> = deps.iter().copied().filter(|v| self.model.var(*v).set.is_dynamic() && self.model.var(*v).kind != VarKind::Step).collect();
+        let mut dynamic: BTreeSet<VarId> = deps
+            .iter()
+            .copied()
+            .filter(|v| self.model.var(*v).set.is_dynamic() && self.model.var(*v).kind != VarKind::Step)
+            .collect();
         // What depends on both ends of an edge is needed on that edge only.
-        let met: Vec<VarId> = dynamic.iter().flat_map(|v| self.model.edges_ending_at(*v)).filter(|e| self.model.var(*e).ends.is_some_and(|(s, d)| s != d && dynamic.contains(&s) && dynamic.contains(&d))).collect();
+        let met: Vec<VarId> = dynamic
+            .iter()
+            .flat_map(|v| self.model.edges_ending_at(*v))
+            .filter(|e| {
+                self.model
+                    .var(*e)
+                    .ends
+                    .is_some_and(|(s, d)| s != d && dynamic.contains(&s) && dynamic.contains(&d))
+            })
+            .collect();
         dynamic.extend(met);
-        let ends: BTreeSet<VarId> = dynamic.iter().filter_map(|v| self.model.var(*v).ends).flat_map(|(s, d)| [s, d]).collect();
+        let ends: BTreeSet<VarId> = dynamic
+            .iter()
+            .filter_map(|v| self.model.var(*v).ends)
+            .flat_map(|(s, d)| [s, d])
+            .collect();
         let mut out = Vec::new();
         for v in dynamic {
             if !ends.contains(&v) {
                 let set = self.model.var(v).set.clone();
-                out.push(Root { dim: self.set_dim(&set), var: Some(v) });
+                out.push(Root {
+                    dim: self.set_dim(&set),
+                    var: Some(v),
+                });
             }
         }
         out
@@ -98,7 +133,10 @@ impl Lowerer<'_> {
                 let mut it = roots.iter();
                 let mut dim = it.next().map_or(SAMPLES, |r| r.dim);
                 for r in it {
-                    dim = self.b().domains().dim(DimDef::Pairs { left: dim, right: r.dim });
+                    dim = self.b().domains().dim(DimDef::Pairs {
+                        left: dim,
+                        right: r.dim,
+                    });
                 }
                 Some(dim)
             }
@@ -170,7 +208,9 @@ impl Lowerer<'_> {
                 None => Err(self.unsupported("a value of a sample where one for all is needed", span)),
             },
             Rows::Of(have) => {
-                let Rows::Of(want) = rows else { return Err(self.unsupported("a signal where one value is needed", span)) };
+                let Rows::Of(want) = rows else {
+                    return Err(self.unsupported("a signal where one value is needed", span));
+                };
                 match self.path(want, have) {
                     Some(Some(map)) => Ok(self.b().gather(low.v, map)),
                     Some(None) => Ok(low.v),
@@ -231,7 +271,9 @@ impl Lowerer<'_> {
     fn end_path(&mut self, edge: Root, target: Root) -> Option<MapId> {
         let (e, t) = (edge.var?, target.var?);
         let (s, d) = self.model.var(e).ends?;
-        let Set::Edges(dom) = self.model.var(e).set else { return None };
+        let Set::Edges(dom) = self.model.var(e).set else {
+            return None;
+        };
         (t == s || t == d).then(|| self.end_map(dom, t == s))
     }
 
@@ -252,7 +294,10 @@ impl Lowerer<'_> {
         let rest = &shape.axes[have.len()..];
         let mut axes: Vec<u32> = want.iter().map(|s| self.static_size(*s)).collect();
         axes.extend(rest);
-        let mut to: Vec<u32> = have.iter().map(|h| want.iter().position(|w| w == h).unwrap_or(0) as u32).collect();
+        let mut to: Vec<u32> = have
+            .iter()
+            .map(|h| want.iter().position(|w| w == h).unwrap_or(0) as u32)
+            .collect();
         to.extend((0..rest.len()).map(|k| (want.len() + k) as u32));
         self.b().broadcast(v, Shape { dim: shape.dim, axes }, &to)
     }

@@ -1,6 +1,6 @@
 //! Inputs: the model's own, and the fields of its domains.
 
-use super::frame::{Low, Rows, Root};
+use super::frame::{Low, Root, Rows};
 use super::{L, Lowered1, Lowerer, Mode};
 use crate::ir::{Fold, Shape};
 use crate::typed::{Field, NodeId};
@@ -23,12 +23,19 @@ impl Lowerer<'_> {
         let mut axes = Vec::new();
         for s in &ty.sets {
             if s.is_dynamic() {
-                rows.push(Root { dim: self.set_dim(s), var: None });
+                rows.push(Root {
+                    dim: self.set_dim(s),
+                    var: None,
+                });
             } else {
                 axes.push(self.set_size(s));
             }
         }
-        let dim = if rows.is_empty() { Some(SAMPLES) } else { self.dim_of(&Rows::Of(rows)) };
+        let dim = if rows.is_empty() {
+            Some(SAMPLES)
+        } else {
+            self.dim_of(&Rows::Of(rows))
+        };
         match &ty.elem {
             Elem::Rep(r) => {
                 axes.push(self.rep_dim(r));
@@ -45,7 +52,11 @@ impl Lowerer<'_> {
     /// The array of an input; labels are one-hot.
     pub(crate) fn input(&mut self, k: u32, ty: &Type) -> Low {
         let v = self.inputs[k as usize];
-        Low { v, rows: self.signal_rows(ty), statics: Vec::new() }
+        Low {
+            v,
+            rows: self.signal_rows(ty),
+            statics: Vec::new(),
+        }
     }
 
     /// The rows of a closed signal of a type.
@@ -53,10 +64,17 @@ impl Lowerer<'_> {
         let mut roots = Vec::new();
         for s in &ty.sets {
             if s.is_dynamic() {
-                roots.push(Root { dim: self.set_dim(s), var: None });
+                roots.push(Root {
+                    dim: self.set_dim(s),
+                    var: None,
+                });
             }
         }
-        if roots.is_empty() { Rows::Sample } else { Rows::Of(roots) }
+        if roots.is_empty() {
+            Rows::Sample
+        } else {
+            Rows::Of(roots)
+        }
     }
 
     /// A field of a domain.
@@ -65,13 +83,17 @@ impl Lowerer<'_> {
         let (nodes, edges) = (Set::Nodes(d), Set::Edges(d));
         let low = match field {
             Field::Pos => {
-                let DomainKind::Cloud { dim, .. } = &dom.kind else { return Err(self.unsupported("no positions here", self.model.node(id).span)) };
+                let DomainKind::Cloud { dim, .. } = &dom.kind else {
+                    return Err(self.unsupported("no positions here", self.model.node(id).span));
+                };
                 let d = dim.value().unwrap_or(3) as u32;
                 let rows = self.set_dim(&nodes);
                 self.extra_input(&format!("{}.pos", dom.name), rows, &[d])
             }
             Field::EdgeVec => {
-                let DomainKind::Cloud { dim, .. } = &dom.kind else { return Err(self.unsupported("no positions here", self.model.node(id).span)) };
+                let DomainKind::Cloud { dim, .. } = &dom.kind else {
+                    return Err(self.unsupported("no positions here", self.model.node(id).span));
+                };
                 let n = dim.value().unwrap_or(3) as u32;
                 let (rows, erows) = (self.set_dim(&nodes), self.set_dim(&edges));
                 let pos = self.extra_input(&format!("{}.pos", dom.name), rows, &[n]);
@@ -84,7 +106,11 @@ impl Lowerer<'_> {
             }
             Field::EdgeAngle | Field::EdgeTransport => {
                 let rows = self.set_dim(&edges);
-                let word = if field == Field::EdgeAngle { "angle" } else { "transport" };
+                let word = if field == Field::EdgeAngle {
+                    "angle"
+                } else {
+                    "transport"
+                };
                 self.extra_input(&format!("{}.{word}", dom.name), rows, &[2])
             }
             Field::Degree => {
@@ -92,14 +118,25 @@ impl Lowerer<'_> {
                 let dst = self.end_map(d, false);
                 let ones = self.b().int(Shape::new(Some(erows), &[1]), 1);
                 let v = self.b().segment(Fold::Sum, ones, dst);
-                Low { v, rows: Rows::Of(vec![Root { dim: self.set_dim(&nodes), var: None }]), statics: Vec::new() }
+                Low {
+                    v,
+                    rows: Rows::Of(vec![Root {
+                        dim: self.set_dim(&nodes),
+                        var: None,
+                    }]),
+                    statics: Vec::new(),
+                }
             }
             Field::Size => {
                 let rows = self.set_dim(&nodes);
                 let map = self.b().domains().map(MapDef::Sample(rows));
                 let ones = self.b().int(Shape::new(Some(rows), &[1]), 1);
                 let v = self.b().segment(Fold::Sum, ones, map);
-                Low { v, rows: Rows::Sample, statics: Vec::new() }
+                Low {
+                    v,
+                    rows: Rows::Sample,
+                    statics: Vec::new(),
+                }
             }
         };
         Ok(Lowered1::Tensor(low))
@@ -121,7 +158,11 @@ impl Lowerer<'_> {
         let v = self.inputs[k as usize];
         self.go(here);
         let v = self.import_value(v, 0);
-        Low { v, rows: Rows::Of(vec![Root { dim, var: None }]), statics: Vec::new() }
+        Low {
+            v,
+            rows: Rows::Of(vec![Root { dim, var: None }]),
+            statics: Vec::new(),
+        }
     }
 
     /// A draw of zeros and ones with one entry for every entry of an array; outside training its mean.
@@ -137,7 +178,9 @@ impl Lowerer<'_> {
             return Ok(Low { v, ..x });
         }
         let name = format!("random.{index}");
-        let Some(dim) = shape.dim else { return Err(self.unsupported("a random draw for a constant", self.model.node(like).span)) };
+        let Some(dim) = shape.dim else {
+            return Err(self.unsupported("a random draw for a constant", self.model.node(like).span));
+        };
         let low = self.extra_input(&name, dim, &shape.axes);
         let k = self.fields[&name] as usize;
         if !self.randoms.iter().any(|(j, _)| *j == k) {

@@ -1,6 +1,6 @@
 //! Loops: the body is a program of its own, which captures what it needs from outside.
 
-use super::frame::{Low, Rows, Root};
+use super::frame::{Low, Root, Rows};
 use super::maps::{MapLow, Orbit};
 use super::{L, Level, Lowered1, Lowerer};
 use crate::ir::{Builder, Fold, Scan, Value};
@@ -44,7 +44,14 @@ pub(crate) fn loop_deps(model: &Model) -> Vec<BTreeSet<u32>> {
 /// The arguments of an operation.
 pub fn args(op: &TOp) -> Vec<NodeId> {
     match op {
-        TOp::Input(_) | TOp::Field(..) | TOp::Number(_) | TOp::Constant(_) | TOp::Param(_) | TOp::CompareIndex { .. } | TOp::Position(_) | TOp::State { .. } => Vec::new(),
+        TOp::Input(_)
+        | TOp::Field(..)
+        | TOp::Number(_)
+        | TOp::Constant(_)
+        | TOp::Param(_)
+        | TOp::CompareIndex { .. }
+        | TOp::Position(_)
+        | TOp::State { .. } => Vec::new(),
         TOp::Stat { value: x, .. }
         | TOp::Random { like: x, .. }
         | TOp::Read { x, .. }
@@ -69,7 +76,17 @@ pub fn args(op: &TOp) -> Vec<NodeId> {
         TOp::Scale { s, x } => vec![*s, *x],
         TOp::Dot { a, b } | TOp::Tensor { a, b } | TOp::Cross { a, b } => vec![*a, *b],
         TOp::Grad { of, wrt } => vec![*of, *wrt],
-        TOp::Reduce { cond, by, body, default, .. } => std::iter::once(*body).chain(*cond).chain(by.map(|w| w.node)).chain(*default).collect(),
+        TOp::Reduce {
+            cond,
+            by,
+            body,
+            default,
+            ..
+        } => std::iter::once(*body)
+            .chain(*cond)
+            .chain(by.map(|w| w.node))
+            .chain(*default)
+            .collect(),
         TOp::Loop(l) => l.init.iter().chain(&l.next).chain(&l.collect).copied().collect(),
     }
 }
@@ -80,7 +97,10 @@ impl Lowerer<'_> {
             LoopOver::Count(n) => self.b().domains().dim(DimDef::Rounds { like: None, fixed: n }),
             LoopOver::Size(d) => {
                 let like = self.set_dim(&Set::Nodes(d));
-                self.b().domains().dim(DimDef::Rounds { like: Some(like), fixed: 0 })
+                self.b().domains().dim(DimDef::Rounds {
+                    like: Some(like),
+                    fixed: 0,
+                })
             }
             LoopOver::Steps(_, d) => self.set_dim(&Set::Nodes(d)),
         };
@@ -92,7 +112,11 @@ impl Lowerer<'_> {
             if !t.statics.is_empty() {
                 return Err(self.unsupported("a state that depends on an index", span));
             }
-            let rows = if t.rows == Rows::Const { Rows::Sample } else { t.rows.clone() };
+            let rows = if t.rows == Rows::Const {
+                Rows::Sample
+            } else {
+                t.rows.clone()
+            };
             let v = self.coerce_rows(&t, &rows, span)?;
             shapes.push((self.b().shape(v), rows));
             init.push(v);
@@ -121,7 +145,14 @@ impl Lowerer<'_> {
             let v = self.b().arg(k as u32, shape.clone());
             let node = self.state_node(l.id, k as u32);
             if let Some(n) = node {
-                self.levels[level].cache.insert(n, Lowered1::Tensor(Low { v, rows: rows.clone(), statics: Vec::new() }));
+                self.levels[level].cache.insert(
+                    n,
+                    Lowered1::Tensor(Low {
+                        v,
+                        rows: rows.clone(),
+                        statics: Vec::new(),
+                    }),
+                );
             }
         }
         for (k, (x, v)) in steps.iter().zip(&xs).enumerate() {
@@ -144,19 +175,34 @@ impl Lowerer<'_> {
         for _ in 0..collected {
             self.stacked(time, SAMPLES);
         }
-        let scan = Scan { time, reverse: l.reverse, init, xs, captures: done.iter().map(|(o, _)| *o).collect(), body: nodes };
+        let scan = Scan {
+            time,
+            reverse: l.reverse,
+            init,
+            xs,
+            captures: done.iter().map(|(o, _)| *o).collect(),
+            body: nodes,
+        };
         let projected = self.b().push_scan(scan);
         let mut out = Vec::new();
         for (k, (_, rows)) in shapes.iter().enumerate() {
             let p = projected[k];
-            out.push(Low { v: p, rows: rows.clone(), statics: Vec::new() });
+            out.push(Low {
+                v: p,
+                rows: rows.clone(),
+                statics: Vec::new(),
+            });
         }
         for j in 0..collected {
             let p = projected[shapes.len() + j];
             let of = self.stacked(time, SAMPLES);
             let map = self.b().domains().map(MapDef::ToStep { time, stacked: of });
             let g = self.b().gather(p, map);
-            out.push(Low { v: g, rows: Rows::Of(vec![Root { dim: time, var: None }]), statics: Vec::new() });
+            out.push(Low {
+                v: g,
+                rows: Rows::Of(vec![Root { dim: time, var: None }]),
+                statics: Vec::new(),
+            });
         }
         Ok(Lowered1::Loop(out))
     }
@@ -178,20 +224,27 @@ impl Lowerer<'_> {
 
     /// The signals that the body of a loop reads at its step.
     fn step_signals(&self, l: &Loop) -> Vec<NodeId> {
-        let LoopOver::Steps(v, _) = l.over else { return Vec::new() };
+        let LoopOver::Steps(v, _) = l.over else {
+            return Vec::new();
+        };
         let mut out = Vec::new();
         for n in &self.model.nodes {
-            if let TOp::Read { x, at } = n.op {
-                if at == v && !out.contains(&x) {
-                    out.push(x);
-                }
+            if let TOp::Read { x, at } = n.op
+                && at == v
+                && !out.contains(&x)
+            {
+                out.push(x);
             }
         }
         out
     }
 
     fn state_node(&self, of: u32, k: u32) -> Option<NodeId> {
-        let found = self.model.nodes.iter().position(|n| matches!(n.op, TOp::State { of: o, k: j } if o == of && j == k));
+        let found = self
+            .model
+            .nodes
+            .iter()
+            .position(|n| matches!(n.op, TOp::State { of: o, k: j } if o == of && j == k));
         found.map(|n| NodeId(n as u32))
     }
 
@@ -199,7 +252,11 @@ impl Lowerer<'_> {
     pub(crate) fn read_step(&mut self, x: NodeId, _at: VarId, span: Span) -> L<Low> {
         let found = self.levels[self.cur].xs.iter().find(|(n, _)| *n == x).map(|(_, v)| *v);
         match found {
-            Some(v) => Ok(Low { v, rows: Rows::Sample, statics: Vec::new() }),
+            Some(v) => Ok(Low {
+                v,
+                rows: Rows::Sample,
+                statics: Vec::new(),
+            }),
             None => Err(self.unsupported("a signal read at the step of an outer loop", span)),
         }
     }
@@ -217,12 +274,25 @@ impl Lowerer<'_> {
     /// A lowered node of an outer level, captured by every level up to this one.
     pub(crate) fn import(&mut self, l: Lowered1, from: usize) -> Lowered1 {
         match l {
-            Lowered1::Tensor(t) => Lowered1::Tensor(Low { v: self.import_value(t.v, from), ..t }),
-            Lowered1::Loop(list) => Lowered1::Loop(list.into_iter().map(|t| Low { v: self.import_value(t.v, from), ..t }).collect()),
+            Lowered1::Tensor(t) => Lowered1::Tensor(Low {
+                v: self.import_value(t.v, from),
+                ..t
+            }),
+            Lowered1::Loop(list) => Lowered1::Loop(
+                list.into_iter()
+                    .map(|t| Low {
+                        v: self.import_value(t.v, from),
+                        ..t
+                    })
+                    .collect(),
+            ),
             Lowered1::Map(m) => {
                 let coords = m.coords.iter().map(|c| self.import_value(*c, from)).collect();
                 let orbit = match &m.orbit {
-                    Orbit::Direction(d) => Orbit::Direction(Low { v: self.import_value(d.v, from), ..d.clone() }),
+                    Orbit::Direction(d) => Orbit::Direction(Low {
+                        v: self.import_value(d.v, from),
+                        ..d.clone()
+                    }),
                     other => other.clone(),
                 };
                 Lowered1::Map(MapLow { coords, orbit, ..m })

@@ -41,7 +41,9 @@ struct Labels {
 
 impl Labels {
     fn of(&self, list: &[VarId]) -> Vec<u8> {
-        list.iter().map(|v| b'A' + self.statics.iter().position(|s| s == v).unwrap_or(0) as u8).collect()
+        list.iter()
+            .map(|v| b'A' + self.statics.iter().position(|s| s == v).unwrap_or(0) as u8)
+            .collect()
     }
     fn with(&self, list: &[VarId], tail: &[u8]) -> Vec<u8> {
         let mut out = self.of(list);
@@ -82,7 +84,11 @@ impl Lowerer<'_> {
         let mut coords = Vec::new();
         let mut out = None;
         for c in &m.coords {
-            let low = Low { v: *c, rows: m.rows.clone(), statics: m.statics.clone() };
+            let low = Low {
+                v: *c,
+                rows: m.rows.clone(),
+                statics: m.statics.clone(),
+            };
             let r = self.select_by(&low, index, span)?;
             coords.push(r.v);
             out = Some(r);
@@ -98,24 +104,34 @@ impl Lowerer<'_> {
 
     /// `map(x)`.
     pub(crate) fn apply(&mut self, m: &MapLow, x: &Low, span: Span) -> L<Low> {
-        let probe = Low { v: x.v, rows: m.rows.clone(), statics: m.statics.clone() };
+        let probe = Low {
+            v: x.v,
+            rows: m.rows.clone(),
+            statics: m.statics.clone(),
+        };
         let mut lows: Vec<&Low> = vec![x, &probe];
         if let Orbit::Direction(d) = &m.orbit {
             lows.push(d);
         }
         let rows = self.join(&lows, &BTreeSet::new());
         let mut statics = self.join_statics(&lows);
-        if let Orbit::Window(o) = m.orbit {
-            if !statics.contains(&o) {
-                statics.push(o);
-            }
+        if let Orbit::Window(o) = m.orbit
+            && !statics.contains(&o)
+        {
+            statics.push(o);
         }
-        let labels = Labels { statics: statics.clone() };
+        let labels = Labels {
+            statics: statics.clone(),
+        };
         let dim = self.dim_of(&rows);
         let xv = self.coerce_rows(x, &rows, span)?;
         let mut pieces = Vec::new();
         for (part, c) in m.open.parts.iter().zip(&m.coords) {
-            let coords = Low { v: *c, rows: m.rows.clone(), statics: m.statics.clone() };
+            let coords = Low {
+                v: *c,
+                rows: m.rows.clone(),
+                statics: m.statics.clone(),
+            };
             let xs = self.source_block(xv, x.statics.len(), part);
             let y = self.apply_part(m, part, &coords, xs, &x.statics, &labels, &rows, span)?;
             let lead: Vec<u32> = statics.iter().map(|s| self.static_size(*s)).collect();
@@ -139,11 +155,26 @@ impl Lowerer<'_> {
 
     /// One pair of blocks: `[rows, statics…, target copies, components]`.
     #[allow(clippy::too_many_arguments)]
-    fn apply_part(&mut self, m: &MapLow, part: &Part, coords: &Low, xs: Value, x_statics: &[VarId], labels: &Labels, rows: &Rows, span: Span) -> L<Value> {
+    fn apply_part(
+        &mut self,
+        m: &MapLow,
+        part: &Part,
+        coords: &Low,
+        xs: Value,
+        x_statics: &[VarId],
+        labels: &Labels,
+        rows: &Rows,
+        span: Span,
+    ) -> L<Value> {
         let dim = self.dim_of(rows);
         let out = labels.with(&labels.statics, b"my");
         let out_on = |used: &[&[VarId]]| -> (Vec<VarId>, Vec<u8>) {
-            let list: Vec<VarId> = labels.statics.iter().copied().filter(|s| used.iter().any(|u| u.contains(s))).collect();
+            let list: Vec<VarId> = labels
+                .statics
+                .iter()
+                .copied()
+                .filter(|s| used.iter().any(|u| u.contains(s)))
+                .collect();
             let l = labels.of(&list);
             (list, l)
         };
@@ -153,36 +184,91 @@ impl Lowerer<'_> {
                 let (_, dl) = out_on(&[&d.statics]);
                 let basis = self.basis(part);
                 let dv = self.coerce_rows(d, rows, span)?;
-                let hb = self.b().contract_labels(basis, dv, b"cyxh", &labels.with(&d.statics, b"h"), &[dl.as_slice(), b"cyx"].concat(), dim);
+                let hb = self.b().contract_labels(
+                    basis,
+                    dv,
+                    b"cyxh",
+                    &labels.with(&d.statics, b"h"),
+                    &[dl.as_slice(), b"cyx"].concat(),
+                    dim,
+                );
                 let (tl, tll) = out_on(&[&d.statics, x_statics]);
-                let t = self.b().contract_labels(hb, xs, &[dl.as_slice(), b"cyx"].concat(), &labels.with(x_statics, b"nx"), &[tll.as_slice(), b"ncy"].concat(), dim);
+                let t = self.b().contract_labels(
+                    hb,
+                    xs,
+                    &[dl.as_slice(), b"cyx"].concat(),
+                    &labels.with(x_statics, b"nx"),
+                    &[tll.as_slice(), b"ncy"].concat(),
+                    dim,
+                );
                 let _ = tl;
                 let cr = self.coerce_rows(coords, rows, span)?;
-                Ok(self.b().contract_labels(cr, t, &labels.with(&coords.statics, b"mnc"), &[tll.as_slice(), b"ncy"].concat(), &out, dim))
+                Ok(self.b().contract_labels(
+                    cr,
+                    t,
+                    &labels.with(&coords.statics, b"mnc"),
+                    &[tll.as_slice(), b"ncy"].concat(),
+                    &out,
+                    dim,
+                ))
             }
             Orbit::Window(o) => {
                 let basis = self.basis(part);
                 let wl = [labels.of(&coords.statics).as_slice(), &labels.of(&[*o]), b"mynx"].concat();
                 let cdim = self.b().dim(cv);
-                let w = self.b().contract_labels(cv, basis, &labels.with(&coords.statics, b"mnc"), &[b"c", labels.of(&[*o]).as_slice(), b"yx"].concat(), &wl, cdim);
-                Ok(self.b().contract_labels(w, xs, &wl, &labels.with(x_statics, b"nx"), &out, dim))
+                let w = self.b().contract_labels(
+                    cv,
+                    basis,
+                    &labels.with(&coords.statics, b"mnc"),
+                    &[b"c", labels.of(&[*o]).as_slice(), b"yx"].concat(),
+                    &wl,
+                    cdim,
+                );
+                Ok(self
+                    .b()
+                    .contract_labels(w, xs, &wl, &labels.with(x_statics, b"nx"), &out, dim))
             }
             Orbit::Unread if is_identity(part) => {
                 let axes = self.b().axes(cv).to_vec();
                 let c = self.b().reshape(cv, &axes[..axes.len() - 1]);
-                Ok(self.b().contract_labels(c, xs, &labels.with(&coords.statics, b"mn"), &labels.with(x_statics, b"ny"), &out, dim))
+                Ok(self.b().contract_labels(
+                    c,
+                    xs,
+                    &labels.with(&coords.statics, b"mn"),
+                    &labels.with(x_statics, b"ny"),
+                    &out,
+                    dim,
+                ))
             }
             Orbit::Unread if coords.rows == Rows::Const => {
                 let basis = self.basis(part);
                 let wl = labels.with(&coords.statics, b"mynx");
-                let w = self.b().contract_labels(cv, basis, &labels.with(&coords.statics, b"mnc"), b"cyx", &wl, None);
-                Ok(self.b().contract_labels(w, xs, &wl, &labels.with(x_statics, b"nx"), &out, dim))
+                let w = self
+                    .b()
+                    .contract_labels(cv, basis, &labels.with(&coords.statics, b"mnc"), b"cyx", &wl, None);
+                Ok(self
+                    .b()
+                    .contract_labels(w, xs, &wl, &labels.with(x_statics, b"nx"), &out, dim))
             }
             Orbit::Unread => {
                 let basis = self.basis(part);
-                let t = self.b().contract_labels(basis, xs, b"cyx", &labels.with(x_statics, b"nx"), &labels.with(x_statics, b"ncy"), dim);
+                let t = self.b().contract_labels(
+                    basis,
+                    xs,
+                    b"cyx",
+                    &labels.with(x_statics, b"nx"),
+                    &labels.with(x_statics, b"ncy"),
+                    dim,
+                );
                 let cr = self.coerce_rows(coords, rows, span)?;
-                Ok(self.b().contract_labels(cr, t, &labels.with(&coords.statics, b"mnc"), &labels.with(x_statics, b"ncy"), &out, dim))
+                Ok(self.b().contract_labels(
+                    cr,
+                    t,
+                    &labels.with(&coords.statics, b"mnc"),
+                    &labels.with(x_statics, b"ncy"),
+                    &out,
+                    dim,
+                ))
             }
         }
     }
@@ -204,8 +290,22 @@ impl Lowerer<'_> {
         for (part, c) in m.open.parts.iter().zip(&m.coords) {
             let basis = self.basis(part);
             let l: Vec<u8> = (0..k as u8).map(|i| b'A' + i).collect();
-            let w = self.b().contract_labels(*c, basis, &[l.as_slice(), b"mnc"].concat(), b"cyx", &[l.as_slice(), b"mynx"].concat(), dim);
-            let w = self.b().reshape(w, &[lead.as_slice(), &[part.out_mult * part.out_dim, part.in_mult * part.in_dim]].concat());
+            let w = self.b().contract_labels(
+                *c,
+                basis,
+                &[l.as_slice(), b"mnc"].concat(),
+                b"cyx",
+                &[l.as_slice(), b"mynx"].concat(),
+                dim,
+            );
+            let w = self.b().reshape(
+                w,
+                &[
+                    lead.as_slice(),
+                    &[part.out_mult * part.out_dim, part.in_mult * part.in_dim],
+                ]
+                .concat(),
+            );
             let w = self.pad(w, k as u32 + 1, part.in_at, n);
             let w = self.pad(w, k as u32, part.out_at, m.open.out_dim);
             total = Some(match total {
@@ -215,10 +315,20 @@ impl Lowerer<'_> {
         }
         let v = match total {
             Some(t) => t,
-            None => self.b().int(Shape { dim, axes: [lead.as_slice(), &[m.open.out_dim, n]].concat() }, 0),
+            None => self.b().int(
+                Shape {
+                    dim,
+                    axes: [lead.as_slice(), &[m.open.out_dim, n]].concat(),
+                },
+                0,
+            ),
         };
         let v = self.b().reshape(v, &[lead.as_slice(), &[m.open.out_dim * n]].concat());
-        Ok(Low { v, rows: m.rows.clone(), statics: m.statics.clone() })
+        Ok(Low {
+            v,
+            rows: m.rows.clone(),
+            statics: m.statics.clone(),
+        })
     }
 
     /// Zeros before and after along an axis.
@@ -248,14 +358,21 @@ impl Lowerer<'_> {
         let k = x.statics.len();
         let copies: u32 = open.copies.iter().product();
         let lead = self.b().axes(x.v)[..k].to_vec();
-        let all = self.b().reshape(x.v, &[lead.as_slice(), &[copies, open.coords() as u32]].concat());
+        let all = self
+            .b()
+            .reshape(x.v, &[lead.as_slice(), &[copies, open.coords() as u32]].concat());
         let mut at = 0;
         let mut coords = Vec::new();
         for part in &open.parts {
             let n = part.out_mult * part.in_mult * part.count;
             let s = self.b().slice(all, k as u32 + 1, at, n);
             at += n;
-            let axes = [lead.as_slice(), &open.copies, &[part.out_mult, part.in_mult, part.count]].concat();
+            let axes = [
+                lead.as_slice(),
+                &open.copies,
+                &[part.out_mult, part.in_mult, part.count],
+            ]
+            .concat();
             coords.push(self.b().reshape(s, &axes));
         }
         self.open_space(open, coords, x.rows.clone(), x.statics.clone())
@@ -270,7 +387,10 @@ impl Lowerer<'_> {
         } else {
             self.circle_harmonics(dir, ty_len)
         };
-        MapLow { orbit: Orbit::Direction(h), ..m }
+        MapLow {
+            orbit: Orbit::Direction(h),
+            ..m
+        }
     }
 
     /// 1, cos θ, sin θ, cos 2θ, … of a unit vector (cos θ, sin θ).
@@ -289,7 +409,11 @@ impl Lowerer<'_> {
             s = self.b().add(cs, sc);
         }
         list.truncate(count as usize);
-        Low { v: self.b().concat(&list, axis), rows: dir.rows.clone(), statics: dir.statics.clone() }
+        Low {
+            v: self.b().concat(&list, axis),
+            rows: dir.rows.clone(),
+            statics: dir.statics.clone(),
+        }
     }
 
     /// Real spherical harmonics of degrees `0..=l` of a vector's direction, by the recursion
@@ -300,7 +424,9 @@ impl Lowerer<'_> {
         let sq = self.b().mul(x.v, x.v);
         let n2 = self.b().reduce(Fold::Sum, sq, axis);
         let tiny_shape = self.b().shape(n2);
-        let tiny = self.b().fill(tiny_shape, Exact::decimal("1e-24").unwrap_or(Exact::int(0)));
+        let tiny = self
+            .b()
+            .fill(tiny_shape, Exact::decimal("1e-24").unwrap_or(Exact::int(0)));
         let safe = self.b().map(Scalar::Max, &[n2, tiny]);
         let norm = self.b().map(Scalar::Sqrt, &[safe]);
         let shape = self.b().shape(x.v);
@@ -314,18 +440,40 @@ impl Lowerer<'_> {
         let lead: Vec<u8> = (0..axis as u8).map(|k| b'A' + k).collect();
         let dim = self.b().dim(x.v);
         for d in 0..l {
-            let step = self.b().constant(&[2 * d + 3, 2 * d + 1, 3], gdl_rep::wigner::harmonics_step(d));
-            let sx = self.b().contract_labels(step, unit, b"ijk", &[lead.as_slice(), b"k"].concat(), &[lead.as_slice(), b"ij"].concat(), dim);
-            last = self.b().contract_labels(sx, last, &[lead.as_slice(), b"ij"].concat(), &[lead.as_slice(), b"j"].concat(), &[lead.as_slice(), b"i"].concat(), dim);
+            let step = self
+                .b()
+                .constant(&[2 * d + 3, 2 * d + 1, 3], gdl_rep::wigner::harmonics_step(d));
+            let sx = self.b().contract_labels(
+                step,
+                unit,
+                b"ijk",
+                &[lead.as_slice(), b"k"].concat(),
+                &[lead.as_slice(), b"ij"].concat(),
+                dim,
+            );
+            last = self.b().contract_labels(
+                sx,
+                last,
+                &[lead.as_slice(), b"ij"].concat(),
+                &[lead.as_slice(), b"j"].concat(),
+                &[lead.as_slice(), b"i"].concat(),
+                dim,
+            );
             all.push(last);
         }
-        Low { v: self.b().concat(&all, axis), rows: x.rows.clone(), statics: x.statics.clone() }
+        Low {
+            v: self.b().concat(&all, axis),
+            rows: x.rows.clone(),
+            statics: x.statics.clone(),
+        }
     }
 
     /// Vectors of a gauge representation moved along edges: rotated by the angle (cos φ, sin φ).
     pub(crate) fn transport(&mut self, x: &Low, angle: &Low, rep: &crate::types::Rep, id: NodeId) -> L<Low> {
         let span = self.model.node(id).span;
-        let Some((group, known)) = super::reps::concrete(self.model, rep) else { return Err(self.unsupported("unknown representation", span)) };
+        let Some((group, known)) = super::reps::concrete(self.model, rep) else {
+            return Err(self.unsupported("unknown representation", span));
+        };
         let rows = self.join(&[x, angle], &BTreeSet::new());
         let xv = self.coerce_rows(x, &rows, span)?;
         let dim: Option<DimId> = self.dim_of(&rows);
@@ -342,19 +490,39 @@ impl Lowerer<'_> {
                 parts.push(block);
                 continue;
             }
-            let turn = gdl_rep::Elem::Circle { flip: false, cos: gdl_rep::scalar::Trig::cos(), sin: gdl_rep::scalar::Trig::sin() };
-            let Some(matrix) = atom.matrix(&group, &turn) else { return Err(self.unsupported("not a representation of the gauge", span)) };
+            let turn = gdl_rep::Elem::Circle {
+                flip: false,
+                cos: gdl_rep::scalar::Trig::cos(),
+                sin: gdl_rep::scalar::Trig::sin(),
+            };
+            let Some(matrix) = atom.matrix(&group, &turn) else {
+                return Err(self.unsupported("not a representation of the gauge", span));
+            };
             let h = matrix.iter().map(|t| 2 * t.degree() as u32 + 1).max().unwrap_or(1);
-            let data: Vec<Exact> = matrix.iter().flat_map(|t| (0..h as usize).map(|j| t.coefficient(j)).collect::<Vec<_>>()).collect();
+            let data: Vec<Exact> = matrix
+                .iter()
+                .flat_map(|t| (0..h as usize).map(|j| t.coefficient(j)).collect::<Vec<_>>())
+                .collect();
             let table = self.b().constant(&[d, d, h], data);
             let harmonics = self.circle_harmonics(angle, h);
             let hv = self.coerce_rows(&harmonics, &rows, span)?;
             let rot = self.b().contract_labels(table, hv, b"yxh", b"h", b"yx", dim);
             let block = self.b().reshape(block, &[lead_sizes.as_slice(), &[*n, d]].concat());
-            let moved = self.b().contract_labels(rot, block, b"yx", &[lead.as_slice(), b"nx"].concat(), &[lead.as_slice(), b"ny"].concat(), dim);
+            let moved = self.b().contract_labels(
+                rot,
+                block,
+                b"yx",
+                &[lead.as_slice(), b"nx"].concat(),
+                &[lead.as_slice(), b"ny"].concat(),
+                dim,
+            );
             parts.push(self.b().reshape(moved, &[lead_sizes.as_slice(), &[n * d]].concat()));
         }
-        Ok(Low { v: self.b().concat(&parts, k), rows, statics: x.statics.clone() })
+        Ok(Low {
+            v: self.b().concat(&parts, k),
+            rows,
+            statics: x.statics.clone(),
+        })
     }
 }
 
@@ -366,5 +534,13 @@ fn rows_of_coords<'a>(coords: &'a Low, rows: &'a Rows) -> &'a Rows {
 /// Whether the basis of a part is the identity alone.
 fn is_identity(part: &Part) -> bool {
     let d = part.out_dim as usize;
-    part.count == 1 && part.out_dim == part.in_dim && part.basis.data.len() == d * d && part.basis.data.iter().enumerate().all(|(k, x)| *x == Exact::int(i64::from(k / d == k % d)))
+    part.count == 1
+        && part.out_dim == part.in_dim
+        && part.basis.data.len() == d * d
+        && part
+            .basis
+            .data
+            .iter()
+            .enumerate()
+            .all(|(k, x)| *x == Exact::int(i64::from(k / d == k % d)))
 }

@@ -83,9 +83,25 @@ pub fn lower(model: &Model, outputs: &[(String, NodeId)], mode: Mode) -> Result<
     let b = l.levels.swap_remove(0).b;
     let func = match b.finish(names.into_iter().zip(results)) {
         Ok(f) => f,
-        Err(why) => return Err(Box::new(Diagnostic::error("GDL0132", "the compiler made a program that is not well formed", span, why).help("This is a defect of the compiler; please report it."))),
+        Err(why) => {
+            return Err(Box::new(
+                Diagnostic::error(
+                    "GDL0132",
+                    "the compiler made a program that is not well formed",
+                    span,
+                    why,
+                )
+                .help("This is a defect of the compiler; please report it."),
+            ));
+        }
     };
-    Ok(Lowered { func, learned: l.stat_base, params: l.params, stat_outputs, randoms: l.randoms })
+    Ok(Lowered {
+        func,
+        learned: l.stat_base,
+        params: l.params,
+        stat_outputs,
+        randoms: l.randoms,
+    })
 }
 
 /// Lowers a model to run it.
@@ -106,7 +122,10 @@ pub struct LoweredTrain {
 pub fn lower_train(t: &TrainModel) -> Result<LoweredTrain, Box<Diagnostic>> {
     let mut outputs = vec![("loss".to_string(), t.total)];
     outputs.extend(t.losses.iter().chain(&t.metrics).cloned());
-    Ok(LoweredTrain { step: lower(&t.model, &outputs, Mode::Train)?, eval: lower(&t.model, &outputs, Mode::Run)? })
+    Ok(LoweredTrain {
+        step: lower(&t.model, &outputs, Mode::Train)?,
+        eval: lower(&t.model, &outputs, Mode::Run)?,
+    })
 }
 
 /// Lowers the statistics that are found in one pass over the data before training: outputs in the order of those statistics.
@@ -168,7 +187,15 @@ struct Lowerer<'m> {
 
 impl<'m> Lowerer<'m> {
     fn new(model: &'m Model, mode: Mode) -> Lowerer<'m> {
-        let level = Level { b: Builder::new(&model.name), cache: HashMap::new(), captures: Vec::new(), first_capture: 0, of: None, below: 0, xs: Vec::new() };
+        let level = Level {
+            b: Builder::new(&model.name),
+            cache: HashMap::new(),
+            captures: Vec::new(),
+            first_capture: 0,
+            of: None,
+            below: 0,
+            xs: Vec::new(),
+        };
         Lowerer {
             model,
             mode,

@@ -1,6 +1,6 @@
 //! Every typed operation but reductions, maps and loops.
 
-use super::frame::{Low, Rows, Root};
+use super::frame::{Low, Root, Rows};
 use super::{L, Lowered1, Lowerer};
 use crate::ir::build::WindowSpec;
 use crate::ir::{Cmp, Fold, Scalar, Shape, Value};
@@ -25,7 +25,11 @@ impl Lowerer<'_> {
                     [x] => self.filled(*x, d),
                     many => {
                         let v = self.b().constant(&[many.len() as u32], many.to_vec());
-                        Low { v, rows: Rows::Const, statics: Vec::new() }
+                        Low {
+                            v,
+                            rows: Rows::Const,
+                            statics: Vec::new(),
+                        }
                     }
                 }
             }
@@ -44,7 +48,12 @@ impl Lowerer<'_> {
                     }
                 }
             }
-            TOp::Offset { x, cell, offset, default } => self.offset(*x, *cell, offset, *default, span)?,
+            TOp::Offset {
+                x,
+                cell,
+                offset,
+                default,
+            } => self.offset(*x, *cell, offset, *default, span)?,
             TOp::Apply { map, x } => {
                 let x = self.tensor(*x)?;
                 let m = self.map(*map, span)?;
@@ -96,22 +105,40 @@ impl Lowerer<'_> {
             TOp::Retype { x } => return self.low(*x),
             TOp::FromScalars { x } => return self.low(*x),
             TOp::Define { vars, body } => return self.define(vars[0], *body, span),
-            TOp::Reduce { op, var, cond, by, body, default } => self.reduce(*op, *var, *cond, *by, *body, *default, span)?,
+            TOp::Reduce {
+                op,
+                var,
+                cond,
+                by,
+                body,
+                default,
+            } => self.reduce(*op, *var, *cond, *by, *body, *default, span)?,
             TOp::CompareIndex { op, a, b } => self.compare_index(*op, *a, *b, span)?,
             TOp::Position(v) => self.position(*v, &node.ty),
             TOp::BatchMean { x } => {
                 let t = self.tensor(*x)?;
                 let v = self.batch_mean(&t, span)?;
-                Low { v, rows: Rows::Const, statics: t.statics }
+                Low {
+                    v,
+                    rows: Rows::Const,
+                    statics: t.statics,
+                }
             }
             TOp::Argmax { x } => self.argmax(*x)?,
             TOp::Grad { of, wrt } => self.gradient(*of, *wrt, span)?,
             TOp::Transport { x, edge } => {
                 let t = self.tensor(*x)?;
-                let Set::Edges(d) = self.var_set(*edge).clone() else { return Err(self.unsupported("not an edge", span)) };
-                let Lowered1::Tensor(all) = self.field(d, crate::typed::Field::EdgeTransport, id)? else { return Err(self.unsupported("no transport", span)) };
+                let Set::Edges(d) = self.var_set(*edge).clone() else {
+                    return Err(self.unsupported("not an edge", span));
+                };
+                let Lowered1::Tensor(all) = self.field(d, crate::typed::Field::EdgeTransport, id)? else {
+                    return Err(self.unsupported("no transport", span));
+                };
                 let dim = self.set_dim(&Set::Edges(d));
-                let angle = Low { rows: Rows::Of(vec![Root { dim, var: Some(*edge) }]), ..all };
+                let angle = Low {
+                    rows: Rows::Of(vec![Root { dim, var: Some(*edge) }]),
+                    ..all
+                };
                 let rep = node.ty.as_rep().cloned().unwrap_or_default();
                 self.transport(&t, &angle, &rep, id)?
             }
@@ -133,7 +160,11 @@ impl Lowerer<'_> {
 
     fn filled(&mut self, x: Exact, d: u32) -> Low {
         let v = self.b().fill(Shape::new(None, &[d]), x);
-        Low { v, rows: Rows::Const, statics: Vec::new() }
+        Low {
+            v,
+            rows: Rows::Const,
+            statics: Vec::new(),
+        }
     }
 
     /// Components of one value of a type.
@@ -155,7 +186,10 @@ impl Lowerer<'_> {
     fn pair(&mut self, a: &Low, b: &Low, span: Span) -> L<(Value, Value, Rows, Vec<VarId>)> {
         let (rows, statics) = (self.join(&[a, b], &BTreeSet::new()), self.join_statics(&[a, b]));
         let dim = self.dim_of(&rows);
-        let (x, y) = (self.coerce(a, &rows, &statics, span)?, self.coerce(b, &rows, &statics, span)?);
+        let (x, y) = (
+            self.coerce(a, &rows, &statics, span)?,
+            self.coerce(b, &rows, &statics, span)?,
+        );
         let (x, y) = (self.b().along(x, dim), self.b().along(y, dim));
         Ok((x, y, rows, statics))
     }
@@ -163,11 +197,12 @@ impl Lowerer<'_> {
     /// A signal at a variable: the same array, read differently.
     fn read(&mut self, x: NodeId, at: VarId, span: Span) -> L<Lowered1> {
         let ty = self.model.node(x).ty.clone();
-        if let Some(r) = ty.as_rep() {
-            if ty.sets.is_empty() && r.opened().is_some() {
-                let t = self.opened_fixed(x, span)?;
-                return Ok(Lowered1::Map(self.map_at(t, at)));
-            }
+        if let Some(r) = ty.as_rep()
+            && ty.sets.is_empty()
+            && r.opened().is_some()
+        {
+            let t = self.opened_fixed(x, span)?;
+            return Ok(Lowered1::Map(self.map_at(t, at)));
         }
         let dynamic = ty.sets.first().is_some_and(Set::is_dynamic);
         if dynamic && self.model.var(at).kind == VarKind::Step {
@@ -177,15 +212,24 @@ impl Lowerer<'_> {
             Lowered1::Map(m) => Ok(Lowered1::Map(self.map_at(m, at))),
             Lowered1::Loop(_) => Err(self.unsupported("a loop is not a signal", span)),
             Lowered1::Tensor(t) if dynamic => {
-                let Rows::Of(mut roots) = t.rows else { return Err(self.unsupported("this signal has no rows", span)) };
+                let Rows::Of(mut roots) = t.rows else {
+                    return Err(self.unsupported("this signal has no rows", span));
+                };
                 match roots.iter_mut().find(|r| r.var.is_none()) {
                     Some(r) => r.var = Some(at),
                     None => return Err(self.unsupported("this signal has no open index", span)),
                 }
-                Ok(Lowered1::Tensor(Low { rows: Rows::Of(roots), ..t }))
+                Ok(Lowered1::Tensor(Low {
+                    rows: Rows::Of(roots),
+                    ..t
+                }))
             }
             Lowered1::Tensor(t) => {
-                let t = if ty.sets.is_empty() { self.split_copies(t, self.static_size(at)) } else { t };
+                let t = if ty.sets.is_empty() {
+                    self.split_copies(t, self.static_size(at))
+                } else {
+                    t
+                };
                 let mut statics = t.statics.clone();
                 if statics.contains(&at) {
                     return Err(self.unsupported("one index read twice", span));
@@ -210,7 +254,9 @@ impl Lowerer<'_> {
             Some([(n, crate::types::Atom::Fixed(s))]) if n.is(1) => (**s).clone(),
             _ => return Err(self.unsupported("this map has no coordinates", span)),
         };
-        let Lowered1::Tensor(t) = self.low(x)? else { return Err(self.unsupported("not coordinates", span)) };
+        let Lowered1::Tensor(t) = self.low(x)? else {
+            return Err(self.unsupported("not coordinates", span));
+        };
         match self.from_scalars(&t, &space, span)? {
             Lowered1::Map(m) => Ok(m),
             _ => Err(self.unsupported("not a map", span)),
@@ -260,7 +306,11 @@ impl Lowerer<'_> {
         let ol: Vec<u8> = statics.iter().map(label).collect();
         let rest = self.b().axes(x.v).len() - x.statics.len() - 1;
         let tail: Vec<u8> = (0..rest as u8).map(|k| b'a' + k).collect();
-        let xv = if x.rows == Rows::Const { x.v } else { self.coerce_rows(x, &rows, span)? };
+        let xv = if x.rows == Rows::Const {
+            x.v
+        } else {
+            self.coerce_rows(x, &rows, span)?
+        };
         let iv = self.coerce_rows(index, &rows, span)?;
         let dim = self.dim_of(&rows);
         let v = self.b().contract_labels(
@@ -276,22 +326,32 @@ impl Lowerer<'_> {
 
     fn offset(&mut self, x: NodeId, cell: VarId, offset: &Offset, default: Option<NodeId>, span: Span) -> L<Low> {
         let t = self.tensor(x)?;
-        let Some(Set::Nodes(fine_dom)) = self.model.node(x).ty.sets.first().cloned() else { return Err(self.unsupported("not a grid signal", span)) };
-        let Set::Nodes(cell_dom) = self.var_set(cell).clone() else { return Err(self.unsupported("not a grid cell", span)) };
+        let Some(Set::Nodes(fine_dom)) = self.model.node(x).ty.sets.first().cloned() else {
+            return Err(self.unsupported("not a grid signal", span));
+        };
+        let Set::Nodes(cell_dom) = self.var_set(cell).clone() else {
+            return Err(self.unsupported("not a grid cell", span));
+        };
         let (fine, coarse) = (self.set_dim(&Set::Nodes(fine_dom)), self.set_dim(&Set::Nodes(cell_dom)));
-        let Rows::Of(roots) = &t.rows else { return Err(self.unsupported("not a grid signal", span)) };
+        let Rows::Of(roots) = &t.rows else {
+            return Err(self.unsupported("not a grid signal", span));
+        };
         if roots.len() != 1 {
             return Err(self.unsupported("offsets of a signal that depends on another index", span));
         }
         let (stride, shift) = match &self.model.domains[cell_dom.0 as usize].kind {
-            DomainKind::Coarse { stride, pad, .. } if cell_dom != fine_dom => (stride.value().unwrap_or(1) as u32, -(pad.value().unwrap_or(0) as i32)),
+            DomainKind::Coarse { stride, pad, .. } if cell_dom != fine_dom => {
+                (stride.value().unwrap_or(1) as u32, -(pad.value().unwrap_or(0) as i32))
+            }
             _ => (1, 0),
         };
         let rank = super::reps::grid_rank(self.model, fine_dom);
         let offsets: Vec<Vec<i32>> = match offset {
             Offset::Literal(v) => vec![v.clone()],
             Offset::Window(o) => {
-                let Set::Window(_, n) = self.var_set(*o) else { return Err(self.unsupported("not a window", span)) };
+                let Set::Window(_, n) = self.var_set(*o) else {
+                    return Err(self.unsupported("not a window", span));
+                };
                 let n = n.value().unwrap_or(1) as i32;
                 let first = if cell_dom == fine_dom { -(n / 2) } else { shift };
                 cells(first, n, rank)
@@ -299,11 +359,24 @@ impl Lowerer<'_> {
         };
         let wrap = self.wraps(fine_dom);
         let single = matches!(offset, Offset::Literal(_));
-        let v = self.b().window(t.v, &WindowSpec { offsets: offsets.clone(), stride, wrap, fine, coarse });
+        let v = self.b().window(
+            t.v,
+            &WindowSpec {
+                offsets: offsets.clone(),
+                stride,
+                wrap,
+                fine,
+                coarse,
+            },
+        );
         let inside = match default {
             Some(d) => {
                 let d = self.tensor(d)?;
-                if self.b().filled(d.v).is_some_and(Exact::is_zero) || wrap { None } else { Some(d) }
+                if self.b().filled(d.v).is_some_and(Exact::is_zero) || wrap {
+                    None
+                } else {
+                    Some(d)
+                }
             }
             None => None,
         };
@@ -312,18 +385,38 @@ impl Lowerer<'_> {
         if let Offset::Window(o) = offset {
             statics.insert(0, *o);
         }
-        let rows = Rows::Of(vec![Root { dim: coarse, var: Some(cell) }]);
-        let low = Low { v, rows: rows.clone(), statics };
+        let rows = Rows::Of(vec![Root {
+            dim: coarse,
+            var: Some(cell),
+        }]);
+        let low = Low {
+            v,
+            rows: rows.clone(),
+            statics,
+        };
         let Some(d) = inside else { return Ok(low) };
         // Where the read leaves the grid, the default.
         let ones = self.b().int(Shape::new(Some(fine), &[1]), 1);
-        let m = self.b().window(ones, &WindowSpec { offsets, stride, wrap: false, fine, coarse });
+        let m = self.b().window(
+            ones,
+            &WindowSpec {
+                offsets,
+                stride,
+                wrap: false,
+                fine,
+                coarse,
+            },
+        );
         let m = if single { self.drop_first(m) } else { m };
         let own: Vec<VarId> = match offset {
             Offset::Window(o) => vec![*o],
             Offset::Literal(_) => Vec::new(),
         };
-        let m = Low { v: m, rows, statics: own };
+        let m = Low {
+            v: m,
+            rows,
+            statics: own,
+        };
         let (mv, _, _, _) = self.pair(&m, &Low { v: m.v, ..low.clone() }, span)?;
         let (dv, xv, rows, statics) = self.pair(&d, &low, span)?;
         let dv = self.widen(dv, xv);
@@ -356,7 +449,11 @@ impl Lowerer<'_> {
             let v = self.coerce(l, &rows, &statics, span)?;
             vs.push(self.b().along(v, dim));
         }
-        let widest = vs.iter().copied().max_by_key(|v| self.levels[self.cur].b.axes(*v).last().copied().unwrap_or(1)).unwrap_or(vs[0]);
+        let widest = vs
+            .iter()
+            .copied()
+            .max_by_key(|v| self.levels[self.cur].b.axes(*v).last().copied().unwrap_or(1))
+            .unwrap_or(vs[0]);
         let vs: Vec<Value> = vs.into_iter().map(|v| self.widen(v, widest)).collect();
         let v = self.b().map(f, &vs);
         Ok(Low { v, rows, statics })
@@ -391,7 +488,14 @@ impl Lowerer<'_> {
         let (av, bv, rows, statics) = self.pair(&a, &b, span)?;
         let l: Vec<u8> = (0..statics.len() as u8).map(|k| b'A' + k).collect();
         let dim = self.dim_of(&rows);
-        let v = self.b().contract_labels(av, bv, &[l.as_slice(), b"x"].concat(), &[l.as_slice(), b"y"].concat(), &[l.as_slice(), b"xy"].concat(), dim);
+        let v = self.b().contract_labels(
+            av,
+            bv,
+            &[l.as_slice(), b"x"].concat(),
+            &[l.as_slice(), b"y"].concat(),
+            &[l.as_slice(), b"xy"].concat(),
+            dim,
+        );
         let axes = self.b().axes(v).to_vec();
         let k = statics.len();
         let v = self.b().reshape(v, &[&axes[..k], &[axes[k] * axes[k + 1]]].concat());
@@ -403,19 +507,42 @@ impl Lowerer<'_> {
         let (a, b) = (self.tensor(a)?, self.tensor(b)?);
         let (av, bv, rows, statics) = self.pair(&a, &b, span)?;
         let mut eps = vec![Exact::int(0); 27];
-        for (i, j, k, s) in [(0, 1, 2, 1), (1, 2, 0, 1), (2, 0, 1, 1), (0, 2, 1, -1), (1, 0, 2, -1), (2, 1, 0, -1)] {
+        for (i, j, k, s) in [
+            (0, 1, 2, 1),
+            (1, 2, 0, 1),
+            (2, 0, 1, 1),
+            (0, 2, 1, -1),
+            (1, 0, 2, -1),
+            (2, 1, 0, -1),
+        ] {
             eps[i * 9 + j * 3 + k] = Exact::int(s);
         }
         let l: Vec<u8> = (0..statics.len() as u8).map(|k| b'A' + k).collect();
         let dim = self.dim_of(&rows);
         let e = self.b().constant(&[3, 3, 3], eps);
-        let m = self.b().contract_labels(e, av, b"ijk", &[l.as_slice(), b"j"].concat(), &[l.as_slice(), b"ik"].concat(), dim);
-        let v = self.b().contract_labels(m, bv, &[l.as_slice(), b"ik"].concat(), &[l.as_slice(), b"k"].concat(), &[l.as_slice(), b"i"].concat(), dim);
+        let m = self.b().contract_labels(
+            e,
+            av,
+            b"ijk",
+            &[l.as_slice(), b"j"].concat(),
+            &[l.as_slice(), b"ik"].concat(),
+            dim,
+        );
+        let v = self.b().contract_labels(
+            m,
+            bv,
+            &[l.as_slice(), b"ik"].concat(),
+            &[l.as_slice(), b"k"].concat(),
+            &[l.as_slice(), b"i"].concat(),
+            dim,
+        );
         Ok(Low { v, rows, statics })
     }
 
     fn blocks(&mut self, x: NodeId, first: u32, count: u32, span: Span) -> L<Low> {
-        let Some(rep) = self.model.rep(x).cloned() else { return Err(self.unsupported("not a vector", span)) };
+        let Some(rep) = self.model.rep(x).cloned() else {
+            return Err(self.unsupported("not a vector", span));
+        };
         let t = self.tensor(x)?;
         let (mut start, mut len) = (0, 0);
         for (k, (n, a)) in rep.flat().blocks().iter().enumerate() {
@@ -442,7 +569,9 @@ impl Lowerer<'_> {
                 _ => return Err(self.unsupported("a signal of maps; apply them first", span)),
             };
             let rows = self.join(&[&t], &BTreeSet::from([var]));
-            let Rows::Of(mut roots) = rows.clone() else { return Err(self.unsupported("no index", span)) };
+            let Rows::Of(mut roots) = rows.clone() else {
+                return Err(self.unsupported("no index", span));
+            };
             let v = self.coerce_rows(&t, &rows, span)?;
             let dim = self.dim_of(&rows);
             let v = self.b().along(v, dim);
@@ -450,16 +579,26 @@ impl Lowerer<'_> {
                 Some(r) => r.var = None,
                 None => return Err(self.unsupported("this index is an end of an edge that is still free", span)),
             }
-            return Ok(Lowered1::Tensor(Low { v, rows: Rows::Of(roots), statics: t.statics }));
+            return Ok(Lowered1::Tensor(Low {
+                v,
+                rows: Rows::Of(roots),
+                statics: t.statics,
+            }));
         }
         match low {
             Lowered1::Map(mut m) => {
                 let n = self.static_size(var);
-                let Some(at) = m.statics.iter().position(|s| *s == var) else { return Err(self.unsupported("a map that does not depend on its index", span)) };
+                let Some(at) = m.statics.iter().position(|s| *s == var) else {
+                    return Err(self.unsupported("a map that does not depend on its index", span));
+                };
                 let mut order = m.statics.clone();
                 order.remove(at);
                 order.push(var);
-                m.coords = m.coords.iter().map(|c| self.coerce_statics(*c, &m.statics, &order)).collect();
+                m.coords = m
+                    .coords
+                    .iter()
+                    .map(|c| self.coerce_statics(*c, &m.statics, &order))
+                    .collect();
                 order.pop();
                 m.statics = order;
                 m.copies.insert(0, n);
@@ -482,7 +621,11 @@ impl Lowerer<'_> {
                 } else {
                     v
                 };
-                Ok(Lowered1::Tensor(Low { v, rows: t.rows, statics }))
+                Ok(Lowered1::Tensor(Low {
+                    v,
+                    rows: t.rows,
+                    statics,
+                }))
             }
         }
     }
@@ -498,7 +641,11 @@ impl Lowerer<'_> {
             };
             let data = (0..n * n).map(|k| Exact::int(i64::from(holds(k / n, k % n)))).collect();
             let v = self.b().constant(&[n as u32, n as u32, 1], data);
-            return Ok(Low { v, rows: Rows::Const, statics: vec![a, b] });
+            return Ok(Low {
+                v,
+                rows: Rows::Const,
+                statics: vec![a, b],
+            });
         }
         let roots = self.roots(&BTreeSet::from([a, b]));
         let rows = Rows::Of(roots);
@@ -515,7 +662,11 @@ impl Lowerer<'_> {
             v = self.b().sub(one, v);
         }
         let v = self.with_one(v);
-        Ok(Low { v, rows, statics: Vec::new() })
+        Ok(Low {
+            v,
+            rows,
+            statics: Vec::new(),
+        })
     }
 
     fn position(&mut self, v: VarId, ty: &Type) -> Low {
@@ -523,13 +674,21 @@ impl Lowerer<'_> {
             let n = self.static_size(v) as usize;
             let data = (0..n * n).map(|k| Exact::int(i64::from(k / n == k % n))).collect();
             let c = self.b().constant(&[n as u32, n as u32], data);
-            return Low { v: c, rows: Rows::Const, statics: vec![v] };
+            return Low {
+                v: c,
+                rows: Rows::Const,
+                statics: vec![v],
+            };
         }
         let set = self.var_set(v).clone();
         let dim = self.set_dim(&set);
         let p = self.b().position(dim);
         let p = self.with_one(p);
-        Low { v: p, rows: Rows::Of(vec![Root { dim, var: Some(v) }]), statics: Vec::new() }
+        Low {
+            v: p,
+            rows: Rows::Of(vec![Root { dim, var: Some(v) }]),
+            statics: Vec::new(),
+        }
     }
 
     /// One-hot vector of the maximum; ties share.
@@ -563,7 +722,9 @@ impl Lowerer<'_> {
         let set = self.var_set(v).clone();
         let dim = self.set_dim(&set);
         let target = Rows::Of(vec![Root { dim, var: Some(v) }]);
-        let (Rows::Of(want), Rows::Of(have)) = (rows, &target) else { return Err(self.unsupported("no index", span)) };
+        let (Rows::Of(want), Rows::Of(have)) = (rows, &target) else {
+            return Err(self.unsupported("no index", span));
+        };
         match self.path(want, have) {
             Some(map) => Ok(map),
             None => Err(self.unsupported("these indices cannot be brought together", span)),
@@ -580,7 +741,10 @@ impl Lowerer<'_> {
 fn cells(first: i32, n: i32, rank: u32) -> Vec<Vec<i32>> {
     let mut points: Vec<Vec<i32>> = vec![Vec::new()];
     for _ in 0..rank {
-        points = points.into_iter().flat_map(|p| (first..first + n).map(move |c| [p.as_slice(), &[c]].concat())).collect();
+        points = points
+            .into_iter()
+            .flat_map(|p| (first..first + n).map(move |c| [p.as_slice(), &[c]].concat()))
+            .collect();
     }
     points
 }

@@ -42,13 +42,25 @@ pub enum SpaceInit {
 impl ParamInfo {
     /// Its declaration.
     pub fn decl(&self) -> ArrayDecl {
-        ArrayDecl { name: self.name.clone(), dim: None, axes: self.axes.clone(), dtype: Dtype::Real }
+        ArrayDecl {
+            name: self.name.clone(),
+            dim: None,
+            axes: self.axes.clone(),
+            dtype: Dtype::Real,
+        }
     }
 }
 
 /// A parameter's space taken apart, shared by all uses.
 fn opened(l: &Lowerer<'_>, p: &Param) -> L<Opened> {
-    reps::open(l.model, &p.space).map_err(|why| Box::new(Diagnostic::error("GDL0114", "this space has no finite basis of fixed elements", p.span, why)))
+    reps::open(l.model, &p.space).map_err(|why| {
+        Box::new(Diagnostic::error(
+            "GDL0114",
+            "this space has no finite basis of fixed elements",
+            p.span,
+            why,
+        ))
+    })
 }
 
 impl Lowerer<'_> {
@@ -58,7 +70,11 @@ impl Lowerer<'_> {
             let open = opened(self, p)?;
             self.param_at.push(self.params.len());
             for (k, part) in open.parts.iter().enumerate() {
-                let name = if open.parts.len() == 1 { p.name.clone() } else { format!("{}.{k}", p.name) };
+                let name = if open.parts.len() == 1 {
+                    p.name.clone()
+                } else {
+                    format!("{}.{k}", p.name)
+                };
                 let mut axes = open.copies.clone();
                 axes.extend(part_axes(part, open.in_dim.is_some()));
                 let info = ParamInfo {
@@ -81,7 +97,14 @@ impl Lowerer<'_> {
             axes.push(open.out_dim);
             let v = self.b().param(&s.param.name, &axes);
             self.param_values.push(v);
-            self.params.push(ParamInfo { name: s.param.name.clone(), axes, init: SpaceInit::Constant(1.0), external: None, basis: None, basis_hash: 0 });
+            self.params.push(ParamInfo {
+                name: s.param.name.clone(),
+                axes,
+                init: SpaceInit::Constant(1.0),
+                external: None,
+                basis: None,
+                basis_hash: 0,
+            });
         }
         Ok(())
     }
@@ -103,10 +126,28 @@ impl Lowerer<'_> {
     }
 
     /// Coordinates as what they are coordinates of.
-    pub(crate) fn open_space(&mut self, open: Rc<Opened>, coords: Vec<Value>, rows: Rows, statics: Vec<crate::typed::VarId>) -> L<Lowered1> {
-        if open.in_dim.is_some() || matches!(open.orbit, Some(crate::types::Set::Sphere(_) | crate::types::Set::Circle(_))) {
+    pub(crate) fn open_space(
+        &mut self,
+        open: Rc<Opened>,
+        coords: Vec<Value>,
+        rows: Rows,
+        statics: Vec<crate::typed::VarId>,
+    ) -> L<Lowered1> {
+        if open.in_dim.is_some()
+            || matches!(
+                open.orbit,
+                Some(crate::types::Set::Sphere(_) | crate::types::Set::Circle(_))
+            )
+        {
             let copies = open.copies.clone();
-            return Ok(Lowered1::Map(MapLow { open, coords, rows, statics, copies, orbit: Orbit::Unread }));
+            return Ok(Lowered1::Map(MapLow {
+                open,
+                coords,
+                rows,
+                statics,
+                copies,
+                orbit: Orbit::Unread,
+            }));
         }
         // Vectors: sum over basis elements, blocks in order.
         let lead = statics.len() + open.copies.len();
@@ -116,7 +157,11 @@ impl Lowerer<'_> {
             let mut letters: Vec<u8> = (0..lead as u8).map(|k| b'A' + k).collect();
             let mut la = letters.clone();
             la.extend(b"moc".iter().map(|x| if *x == b'o' { b'i' } else { *x }));
-            let (axes, lb): (Vec<u32>, &[u8]) = if windowed { (part.basis.shape.clone(), b"cwyi") } else { (vec![part.count, part.out_dim, 1], b"cyi") };
+            let (axes, lb): (Vec<u32>, &[u8]) = if windowed {
+                (part.basis.shape.clone(), b"cwyi")
+            } else {
+                (vec![part.count, part.out_dim, 1], b"cyi")
+            };
             let basis = self.b().constant(&axes, part.basis.data.clone());
             if windowed {
                 letters.push(b'w');
@@ -185,10 +230,18 @@ impl Lowerer<'_> {
                 let kept = self.b().detach(v);
                 self.stat_values.push((stat, kept));
             }
-            return Ok(Low { v, rows: Rows::Const, statics: x.statics });
+            return Ok(Low {
+                v,
+                rows: Rows::Const,
+                statics: x.statics,
+            });
         }
         let v = self.import_value(self.param_values[at], 0);
-        Ok(Low { v, rows: Rows::Const, statics: Vec::new() })
+        Ok(Low {
+            v,
+            rows: Rows::Const,
+            statics: Vec::new(),
+        })
     }
 }
 
@@ -216,7 +269,8 @@ fn initial(init: &Init, open: &Opened, part: &Part) -> SpaceInit {
             f64::from(p.in_mult) * norm / f64::from(p.out_dim)
         })
         .sum();
-    let fan_out: f64 = f64::from(part.out_mult) * part.basis.data.iter().map(|x| x.f * x.f).sum::<f64>() / f64::from(part.in_dim);
+    let fan_out: f64 =
+        f64::from(part.out_mult) * part.basis.data.iter().map(|x| x.f * x.f).sum::<f64>() / f64::from(part.in_dim);
     let sd = |gain: f64| SpaceInit::Normal((gain / reach.max(1e-12)).sqrt());
     match init {
         Init::Default if open.in_dim.is_none() => SpaceInit::Constant(0.0),

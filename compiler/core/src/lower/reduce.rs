@@ -1,6 +1,6 @@
 //! Reductions: a push-forward along a map, or a fold over a static axis.
 
-use super::frame::{Low, Rows, Root};
+use super::frame::{Low, Root, Rows};
 use super::{L, Lowerer};
 use crate::ir::{Fold, Scalar, Shape, Value};
 use crate::typed::{NodeId, VarId, VarKind, Weight};
@@ -23,7 +23,16 @@ const LOW: &str = "1e30";
 
 impl Lowerer<'_> {
     #[allow(clippy::too_many_arguments)]
-    pub(crate) fn reduce(&mut self, op: RedOp, var: VarId, cond: Option<NodeId>, by: Option<Weight>, body: NodeId, default: Option<NodeId>, span: Span) -> L<Low> {
+    pub(crate) fn reduce(
+        &mut self,
+        op: RedOp,
+        var: VarId,
+        cond: Option<NodeId>,
+        by: Option<Weight>,
+        body: NodeId,
+        default: Option<NodeId>,
+        span: Span,
+    ) -> L<Low> {
         let body = self.tensor(body)?;
         let cond = cond.map(|c| self.tensor(c)).transpose()?;
         let weight = by.map(|w| self.tensor(w.node)).transpose()?;
@@ -77,29 +86,48 @@ impl Lowerer<'_> {
             }
             _ => value,
         };
-        Ok(Low { v, rows: out_rows, statics: out_statics })
+        Ok(Low {
+            v,
+            rows: out_rows,
+            statics: out_statics,
+        })
     }
 
     /// The rows of the body, those of the result, and the map between them.
     fn dynamic_range(&mut self, var: VarId, lows: &[&Low], span: Span) -> L<(Rows, Rows, Along)> {
         let mut extra = BTreeSet::from([var]);
         let tied = self.model.var(var).ends.map(|(s, d)| {
-            if self.model.var(d).kind != VarKind::End { Some((d, false)) } else if self.model.var(s).kind != VarKind::End { Some((s, true)) } else { None }
+            if self.model.var(d).kind != VarKind::End {
+                Some((d, false))
+            } else if self.model.var(s).kind != VarKind::End {
+                Some((s, true))
+            } else {
+                None
+            }
         });
         let tied = tied.flatten();
         if let Some((t, _)) = tied {
             extra.insert(t);
         }
         let rows = self.join(lows, &extra);
-        let Rows::Of(roots) = &rows else { return Err(self.unsupported("nothing to reduce over", span)) };
-        let Some(at) = roots.iter().position(|r| r.var == Some(var)) else { return Err(self.unsupported("nothing to reduce over", span)) };
+        let Rows::Of(roots) = &rows else {
+            return Err(self.unsupported("nothing to reduce over", span));
+        };
+        let Some(at) = roots.iter().position(|r| r.var == Some(var)) else {
+            return Err(self.unsupported("nothing to reduce over", span));
+        };
         let dim = self.dim_of(&rows).unwrap_or(gdl_abi::SAMPLES);
         let outer: Vec<Root> = roots.iter().copied().filter(|r| r.var != Some(var)).collect();
         match (outer.len(), tied) {
             (0, Some((t, src))) => {
-                let Set::Edges(d) = self.var_set(var).clone() else { return Err(self.unsupported("not an edge", span)) };
+                let Set::Edges(d) = self.var_set(var).clone() else {
+                    return Err(self.unsupported("not an edge", span));
+                };
                 let map = self.end_map(d, src);
-                let root = Root { dim: self.set_dim(&Set::Nodes(d)), var: Some(t) };
+                let root = Root {
+                    dim: self.set_dim(&Set::Nodes(d)),
+                    var: Some(t),
+                };
                 Ok((rows, Rows::Of(vec![root]), Along::Map(map)))
             }
             (0, None) => {
@@ -115,7 +143,15 @@ impl Lowerer<'_> {
     }
 
     /// The folded value and, where it may be empty, the number of entries.
-    fn fold(&mut self, op: RedOp, x: Value, cond: Option<Value>, weight: Option<(Value, bool)>, may_be_empty: bool, along: &Along) -> (Value, Option<Value>) {
+    fn fold(
+        &mut self,
+        op: RedOp,
+        x: Value,
+        cond: Option<Value>,
+        weight: Option<(Value, bool)>,
+        may_be_empty: bool,
+        along: &Along,
+    ) -> (Value, Option<Value>) {
         let count = |l: &mut Self| {
             let ones = match cond {
                 Some(c) => c,
@@ -142,7 +178,11 @@ impl Lowerer<'_> {
                     (self.quotient(s, n, may_be_empty), may_be_empty.then_some(n))
                 }
                 Some((w, softmax)) => {
-                    let w = if softmax { self.exponentials(w, cond, along) } else { self.masked(w, cond) };
+                    let w = if softmax {
+                        self.exponentials(w, cond, along)
+                    } else {
+                        self.masked(w, cond)
+                    };
                     let z = self.push_fold(Fold::Sum, w, along);
                     let wide = self.widen(w, x);
                     let wx = self.b().mul(wide, x);

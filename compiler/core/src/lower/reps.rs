@@ -8,7 +8,11 @@ use gdl_rep::{Atom as Known, Group};
 
 /// The group that acts on a representation: the gauge SO(2) of a mesh, or the model's group.
 pub fn group_of(model: &Model, rep: &Rep) -> Group {
-    if rep.gauge.is_some() { Group::SO2 } else { model.group.clone() }
+    if rep.gauge.is_some() {
+        Group::SO2
+    } else {
+        model.group.clone()
+    }
 }
 
 /// The representation without unknowns, and its group. Fixed elements count as their coordinates.
@@ -31,9 +35,18 @@ fn concrete_blocks(model: &Model, rep: &Rep, group: &Group) -> Option<Vec<(u32, 
                 Err(_) => (n * u32::try_from(d.value()?).ok()?, Known::Trivial),
             },
             Atom::Sum(_) => return None,
-            Atom::Hom(a, b) => (n, Known::Hom(Box::new(concrete(model, a)?.1), Box::new(concrete(model, b)?.1))),
-            Atom::Kron(a, b) => (n, Known::Kron(Box::new(concrete(model, a)?.1), Box::new(concrete(model, b)?.1))),
-            Atom::Fixed(s) => (n * u32::try_from(space_dims(model, s).ok()?.total).ok()?, Known::Trivial),
+            Atom::Hom(a, b) => (
+                n,
+                Known::Hom(Box::new(concrete(model, a)?.1), Box::new(concrete(model, b)?.1)),
+            ),
+            Atom::Kron(a, b) => (
+                n,
+                Known::Kron(Box::new(concrete(model, a)?.1), Box::new(concrete(model, b)?.1)),
+            ),
+            Atom::Fixed(s) => (
+                n * u32::try_from(space_dims(model, s).ok()?.total).ok()?,
+                Known::Trivial,
+            ),
         });
     }
     Some(out)
@@ -89,7 +102,10 @@ pub struct Opened {
 impl Opened {
     /// Coordinates of one free copy.
     pub fn coords(&self) -> u64 {
-        self.parts.iter().map(|p| u64::from(p.out_mult) * u64::from(p.in_mult) * u64::from(p.count)).sum()
+        self.parts
+            .iter()
+            .map(|p| u64::from(p.out_mult) * u64::from(p.in_mult) * u64::from(p.count))
+            .sum()
     }
 
     /// The product of the free copies.
@@ -168,7 +184,16 @@ pub fn open(model: &Model, space: &Space) -> Result<Opened, String> {
             for basis in bases(model, &group, orbit.as_ref(), in_atom, out_atom)? {
                 let count = basis.len() as u32;
                 if count > 0 {
-                    parts.push(Part { out_mult: *out_mult, in_mult: *in_mult, out_at, out_dim, in_at, in_dim, count, basis });
+                    parts.push(Part {
+                        out_mult: *out_mult,
+                        in_mult: *in_mult,
+                        out_at,
+                        out_dim,
+                        in_at,
+                        in_dim,
+                        count,
+                        basis,
+                    });
                 }
             }
             in_at += in_mult * in_dim;
@@ -186,11 +211,20 @@ pub fn open(model: &Model, space: &Space) -> Result<Opened, String> {
             p.basis = widen(&p.basis, 0, orbit_len);
         }
     }
-    Ok(Opened { copies, orbit, orbit_len, out_dim: target.dim() as u32, in_dim: source.map(|s| s.dim() as u32), parts })
+    Ok(Opened {
+        copies,
+        orbit,
+        orbit_len,
+        out_dim: target.dim() as u32,
+        in_dim: source.map(|s| s.dim() as u32),
+        parts,
+    })
 }
 
 fn size(n: &crate::types::Int) -> Result<u32, String> {
-    n.value().and_then(|v| u32::try_from(v).ok()).ok_or_else(|| format!("the size `{n}` is not known here"))
+    n.value()
+        .and_then(|v| u32::try_from(v).ok())
+        .ok_or_else(|| format!("the size `{n}` is not known here"))
 }
 
 /// The bases of fixed maps (or functions of the orbit with maps as values) between two atoms.
@@ -224,7 +258,11 @@ fn widen(basis: &Basis, at: u32, total: u32) -> Basis {
         data.resize(start + total as usize, gdl_rep::Exact::int(0));
         data[start + at as usize..start + at as usize + n].copy_from_slice(row);
     }
-    Basis { shape, data, numeric: basis.numeric }
+    Basis {
+        shape,
+        data,
+        numeric: basis.numeric,
+    }
 }
 
 /// The points of a window on a grid: offsets of cell centres, doubled where the size is even; last axis fastest.
@@ -238,7 +276,10 @@ pub fn window_points(model: &Model, d: crate::types::DomainId, size: u32) -> Vec
     };
     let mut points: Vec<Vec<i32>> = vec![Vec::new()];
     for _ in 0..rank {
-        points = points.into_iter().flat_map(|p| coords.iter().map(move |&c| [p.as_slice(), &[c]].concat())).collect();
+        points = points
+            .into_iter()
+            .flat_map(|p| coords.iter().map(move |&c| [p.as_slice(), &[c]].concat()))
+            .collect();
     }
     points
 }

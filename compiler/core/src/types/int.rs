@@ -22,7 +22,9 @@ impl Int {
 
     /// An unknown.
     pub fn var(name: &str) -> Int {
-        Int { terms: BTreeMap::from([(vec![name.to_string()], 1)]) }
+        Int {
+            terms: BTreeMap::from([(vec![name.to_string()], 1)]),
+        }
     }
 
     /// Its value, if no unknowns occur.

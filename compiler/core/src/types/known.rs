@@ -8,19 +8,29 @@ use gdl_rep::{Atom as Known, Exact, Group};
 pub fn o3_irrep(group: &Group, l: u32, odd: bool) -> Option<Known> {
     match group {
         Group::O3 => Some(o3(l, odd)),
-        Group::SO3 => Some(if l == 0 { Known::Trivial } else { Known::Irrep(Label::SO3 { l }) }),
+        Group::SO3 => Some(if l == 0 {
+            Known::Trivial
+        } else {
+            Known::Irrep(Label::SO3 { l })
+        }),
         _ => None,
     }
 }
 
 /// `l`e or `l`o of O(3).
 pub fn o3(l: u32, odd: bool) -> Known {
-    if l == 0 && !odd { Known::Trivial } else { Known::Irrep(Label::O3 { l, odd }) }
+    if l == 0 && !odd {
+        Known::Trivial
+    } else {
+        Known::Irrep(Label::O3 { l, odd })
+    }
 }
 
 /// The standard representation on R^d; `None` where the group does not act there.
 pub fn vector(group: &Group, d: u32) -> Option<Rep> {
-    Known::vector(group, d).ok().map(|a| Rep::atom(Int::num(1), Atom::Known(a)))
+    Known::vector(group, d)
+        .ok()
+        .map(|a| Rep::atom(Int::num(1), Atom::Known(a)))
 }
 
 /// The representation of u × v: a vector, and under reflections one of the other parity.
@@ -62,5 +72,9 @@ pub fn as_int(x: Exact) -> Option<i64> {
 
 /// Numerator and denominator, if it is a ratio of small whole numbers.
 pub fn as_ratio(x: Exact) -> Option<(u64, u64)> {
-    (1..=4096u64).find_map(|d| as_int(x * Exact::int(d as i64)).and_then(|n| u64::try_from(n).ok()).map(|n| (n, d)))
+    (1..=4096u64).find_map(|d| {
+        as_int(x * Exact::int(d as i64))
+            .and_then(|n| u64::try_from(n).ok())
+            .map(|n| (n, d))
+    })
 }

@@ -127,7 +127,10 @@ pub struct Type {
 impl Type {
     /// A value of a representation.
     pub fn rep(rep: Rep) -> Type {
-        Type { sets: Vec::new(), elem: Elem::Rep(rep) }
+        Type {
+            sets: Vec::new(),
+            elem: Elem::Rep(rep),
+        }
     }
 
     /// One invariant number.
@@ -145,7 +148,10 @@ impl Type {
 
     /// The same values on other sets.
     pub fn with_sets(&self, sets: Vec<Set>) -> Type {
-        Type { sets, elem: self.elem.clone() }
+        Type {
+            sets,
+            elem: self.elem.clone(),
+        }
     }
 
     /// Whether values of both types may be added.

@@ -68,7 +68,9 @@ impl Rep {
                 continue;
             }
             match blocks.last_mut() {
-                Some((m, last)) if *last == atom && !matches!(atom, Atom::Fixed(_)) => *m = m.add(&n).unwrap_or_default(),
+                Some((m, last)) if *last == atom && !matches!(atom, Atom::Fixed(_)) => {
+                    *m = m.add(&n).unwrap_or_default()
+                }
                 _ => blocks.push((n, atom)),
             }
         }
@@ -77,7 +79,10 @@ impl Rep {
 
     /// The same blocks in the fibres of a mesh.
     pub fn in_gauge(&self, mesh: u32) -> Rep {
-        Rep { blocks: self.blocks.clone(), gauge: Some(mesh) }
+        Rep {
+            blocks: self.blocks.clone(),
+            gauge: Some(mesh),
+        }
     }
 
     /// Its blocks.
@@ -87,20 +92,26 @@ impl Rep {
 
     /// The direct sum; gauges must agree (a representation without blocks or with trivial ones only agrees with any).
     pub fn plus(&self, other: &Rep) -> Rep {
-        Rep::from_blocks([self.blocks.as_slice(), other.blocks.as_slice()].concat(), self.gauge.or(other.gauge))
+        Rep::from_blocks(
+            [self.blocks.as_slice(), other.blocks.as_slice()].concat(),
+            self.gauge.or(other.gauge),
+        )
     }
 
     /// `n x self`.
     pub fn times(&self, n: &Int) -> Option<Rep> {
-        if let [(m, atom)] = self.blocks.as_slice() {
-            if m.is(1) {
-                return Some(Rep::from_blocks(vec![(n.clone(), atom.clone())], self.gauge));
-            }
+        if let [(m, atom)] = self.blocks.as_slice()
+            && m.is(1)
+        {
+            return Some(Rep::from_blocks(vec![(n.clone(), atom.clone())], self.gauge));
         }
         if n.is(1) {
             return Some(self.clone());
         }
-        Some(Rep { blocks: vec![(n.clone(), Atom::Sum(self.clone()))], gauge: self.gauge })
+        Some(Rep {
+            blocks: vec![(n.clone(), Atom::Sum(self.clone()))],
+            gauge: self.gauge,
+        })
     }
 
     /// The normal form by which representations are equal: compound blocks multiplied out where that needs no reordering.
@@ -136,7 +147,13 @@ impl Rep {
     pub fn copies(&self) -> (Int, Rep) {
         match self.blocks.as_slice() {
             [(n, Atom::Sum(inner))] => (n.clone(), inner.clone()),
-            [(n, atom)] => (n.clone(), Rep { blocks: vec![(Int::num(1), atom.clone())], gauge: self.gauge }),
+            [(n, atom)] => (
+                n.clone(),
+                Rep {
+                    blocks: vec![(Int::num(1), atom.clone())],
+                    gauge: self.gauge,
+                },
+            ),
             _ => (Int::num(1), self.clone()),
         }
     }

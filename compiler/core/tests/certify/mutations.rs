@@ -24,7 +24,7 @@ fn changes(func: &Func, node: &Node) -> Vec<(&'static str, Op)> {
         Op::Const(c) => {
             for k in [0, c.data.len() / 2, c.data.len() - 1] {
                 let mut c = c.clone();
-                c.data[k] = c.data[k] + Exact::ratio(1, 3);
+                c.data[k] += Exact::ratio(1, 3);
                 out.push(("a constant moved", Op::Const(c)));
             }
             let mut c = c.clone();

@@ -22,18 +22,45 @@ fn trial(seed: u64) -> Result<(), String> {
     let (models, found) = check::check(&program);
     diags.extend(found);
     if let Some(d) = diags.iter().find(|d| d.is_error()) {
-        let at: Vec<(&str, &str)> = d.labels.iter().map(|l| (place(&program, l.span), l.text.as_str())).collect();
+        let at: Vec<(&str, &str)> = d
+            .labels
+            .iter()
+            .map(|l| (place(&program, l.span), l.text.as_str()))
+            .collect();
         return fail("rejected", &(d.code, &d.title, at));
     }
-    let Some(model) = models.first() else { return fail("no model", &()) };
+    let Some(model) = models.first() else {
+        return fail("no model", &());
+    };
     let func = match lower::lower_model(model) {
         Ok(l) => l.func,
-        Err(d) => return fail("not lowered", &(d.code, &d.title, d.labels.iter().map(|l| (place(&program, l.span), &l.text)).collect::<Vec<_>>())),
+        Err(d) => {
+            return fail(
+                "not lowered",
+                &(
+                    d.code,
+                    &d.title,
+                    d.labels
+                        .iter()
+                        .map(|l| (place(&program, l.span), &l.text))
+                        .collect::<Vec<_>>(),
+                ),
+            );
+        }
     };
     if let Err(why) = verify::verify(&func) {
         return fail("not well formed", &why);
     }
-    if let Err(f) = certify_with(model, &func, &Options { seed, scenes: 3, budget: 1e7, ..Options::default() }) {
+    if let Err(f) = certify_with(
+        model,
+        &func,
+        &Options {
+            seed,
+            scenes: 3,
+            budget: 1e7,
+            ..Options::default()
+        },
+    ) {
         return fail("not equivariant", &(place(&program, f.span), &f));
     }
     let better = match opt::optimised(&func) {
@@ -41,7 +68,11 @@ fn trial(seed: u64) -> Result<(), String> {
         Err(why) => return fail("not optimised", &why),
     };
     let mut rng = Rng::new(seed);
-    let params: Vec<Vec<f64>> = func.params.iter().map(|p| (0..p.row_len()).map(|_| rng.unit()).collect()).collect();
+    let params: Vec<Vec<f64>> = func
+        .params
+        .iter()
+        .map(|p| (0..p.row_len()).map(|_| rng.unit()).collect())
+        .collect();
     for batch in random_batches(model, &func, seed)?.iter().take(1) {
         let run = |f| interpret(f, &params, &batch.door, &batch.inputs);
         let (before, after) = (run(&func)?, run(&better)?);
@@ -73,9 +104,27 @@ fn random_programs_are_sound() {
     let count = number("COUNT").unwrap_or(COUNT);
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().min(8)) as u64;
     let failures: Vec<String> = std::thread::scope(|s| {
-        let work = |w: u64| s.spawn(move || (w..count).step_by(workers as usize).filter_map(|k| trial(k).err()).collect::<Vec<_>>());
+        let work = |w: u64| {
+            s.spawn(move || {
+                (w..count)
+                    .step_by(workers as usize)
+                    .filter_map(|k| trial(k).err())
+                    .collect::<Vec<_>>()
+            })
+        };
         let handles: Vec<_> = (0..workers).map(work).collect();
-        handles.into_iter().flat_map(|h| h.join().unwrap_or_else(|_| vec!["a program made the compiler panic".into()])).collect()
+        handles
+            .into_iter()
+            .flat_map(|h| {
+                h.join()
+                    .unwrap_or_else(|_| vec!["a program made the compiler panic".into()])
+            })
+            .collect()
     });
-    assert!(failures.is_empty(), "{} of {count} programs:\n\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {count} programs:\n\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }

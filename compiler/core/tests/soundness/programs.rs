@@ -46,7 +46,9 @@ pub fn program(seed: u64) -> String {
         1 => Domain::Seq,
         2 => Domain::Graph,
         3 => Domain::Cloud,
-        4 => Domain::Grid { wrap: rng.below(3) == 0 },
+        4 => Domain::Grid {
+            wrap: rng.below(3) == 0,
+        },
         _ => Domain::Graph,
     };
     let groups = match domain {
@@ -56,7 +58,15 @@ pub fn program(seed: u64) -> String {
     };
     let group = &groups[rng.below(groups.len())];
     let classes = rng.below(3) == 0;
-    let mut w = Writer { rng, group, domain, signals: Vec::new(), lines: Vec::new(), classes, fresh: 0 };
+    let mut w = Writer {
+        rng,
+        group,
+        domain,
+        signals: Vec::new(),
+        lines: Vec::new(),
+        classes,
+        fresh: 0,
+    };
     w.model()
 }
 
@@ -88,19 +98,31 @@ impl Writer {
         };
         let rep = Rep::random(self.group, &mut self.rng);
         let mut inputs = format!("d: {domain}, x: {} -> {}", self.nodes(), rep.text());
-        self.signals.push(Signal { name: "x".into(), place: Place::Nodes, rep });
+        self.signals.push(Signal {
+            name: "x".into(),
+            place: Place::Nodes,
+            rep,
+        });
         if self.classes {
             inputs += &format!(", z: {} -> class(3)", self.nodes());
         }
         if self.has_edges() && self.rng.below(2) == 0 {
             let rep = Rep::random(self.group, &mut self.rng);
             inputs += &format!(", w: d.edges -> {}", rep.text());
-            self.signals.push(Signal { name: "w".into(), place: Place::Edges, rep });
+            self.signals.push(Signal {
+                name: "w".into(),
+                place: Place::Edges,
+                rep,
+            });
         }
         if self.rng.below(4) == 0 {
             let rep = Rep::random(self.group, &mut self.rng);
             inputs += &format!(", c: {}", rep.text());
-            self.signals.push(Signal { name: "c".into(), place: Place::Whole, rep });
+            self.signals.push(Signal {
+                name: "c".into(),
+                place: Place::Whole,
+                rep,
+            });
         }
         let steps = 2 + self.rng.below(5);
         let mut done = 0;
@@ -116,8 +138,16 @@ impl Writer {
             Place::Whole if out.rep.0.len() == 1 => out.rep.text(),
             Place::Whole => format!("({})", out.rep.text()),
         };
-        let under = if self.group.text == "trivial" { String::new() } else { format!("under {} ", self.group.text) };
-        format!("model P {under}({inputs}) -> {ty} {{\n  {}\n  {}\n}}\n", self.lines.join("\n  "), out.name)
+        let under = if self.group.text == "trivial" {
+            String::new()
+        } else {
+            format!("under {} ", self.group.text)
+        };
+        format!(
+            "model P {under}({inputs}) -> {ty} {{\n  {}\n  {}\n}}\n",
+            self.lines.join("\n  "),
+            out.name
+        )
     }
 
     fn pick(&mut self, want: impl Fn(&Signal) -> bool) -> Option<Signal> {
@@ -178,8 +208,12 @@ impl Writer {
     }
 
     fn pointwise(&mut self) -> bool {
-        let Some(x) = self.pick(|s| s.rep.is(Kind::Permutation)) else { return false };
-        const FUNCTIONS: [&str; 9] = ["relu", "tanh", "silu", "gelu", "abs", "sigmoid", "elu", "sin", "softplus"];
+        let Some(x) = self.pick(|s| s.rep.is(Kind::Permutation)) else {
+            return false;
+        };
+        const FUNCTIONS: [&str; 9] = [
+            "relu", "tanh", "silu", "gelu", "abs", "sigmoid", "elu", "sin", "softplus",
+        ];
         let f = FUNCTIONS[self.rng.below(FUNCTIONS.len())];
         self.put(x.place, x.rep, |n| format!("{n} = {f}({})", x.name))
     }
@@ -191,13 +225,17 @@ impl Writer {
         if self.rng.below(3) == 0 {
             return self.put(x.place, x.rep, |n| format!("{n} = norm_act({}, tanh)", x.name));
         }
-        self.put(x.place, to, |n| format!("{n} = {} |> linear(gated({t})) |> gate(silu)", x.name))
+        self.put(x.place, to, |n| {
+            format!("{n} = {} |> linear(gated({t})) |> gate(silu)", x.name)
+        })
     }
 
     fn normalised(&mut self) -> bool {
         let x = self.any();
         let layer = ["layer_norm", "rms_norm", "batch_norm", "bias"][self.rng.below(4)];
-        if layer == "batch_norm" && x.place != Place::Nodes {
+        // A mean needs at least one element.
+        let filled = matches!(self.domain, Domain::Graph | Domain::Cloud | Domain::Grid { .. });
+        if layer == "batch_norm" && (x.place != Place::Nodes || !filled) {
             return false;
         }
         self.put(x.place, x.rep, |n| format!("{n} = {layer}({})", x.name))
@@ -217,11 +255,15 @@ impl Writer {
         let x = self.any();
         let (b, i) = self.indexed(x.place);
         let one = Rep::scalars(self.group, 1);
-        let other = self.pick(|s| s.place == x.place && s.rep == x.rep).map_or(x.name.clone(), |s| s.name);
+        let other = self
+            .pick(|s| s.place == x.place && s.rep == x.rep)
+            .map_or(x.name.clone(), |s| s.name);
         match self.rng.below(3) {
             0 => self.put(x.place, one, |n| format!("{n}{b} = norm2({}{i})", x.name)),
             1 => self.put(x.place, one, |n| format!("{n}{b} = dot({}{i}, {other}{i})", x.name)),
-            _ => self.put(x.place, one, |n| format!("{n}{b} = sqrt(1 + norm2({}{i} - {other}{i}))", x.name)),
+            _ => self.put(x.place, one, |n| {
+                format!("{n}{b} = sqrt(1 + norm2({}{i} - {other}{i}))", x.name)
+            }),
         }
     }
 
@@ -229,47 +271,75 @@ impl Writer {
         let x = self.any();
         let rng = self.rng.below(3);
         if rng == 0 {
-            let Some(y) = self.pick(|s| s.place == x.place) else { return false };
+            let Some(y) = self.pick(|s| s.place == x.place) else {
+                return false;
+            };
             let rep = x.rep.plus(&y.rep);
             return self.put(x.place, rep, |n| format!("{n} = {} ++ {}", x.name, y.name));
         }
-        let Some(y) = self.pick(|s| s.place == x.place && s.rep == x.rep) else { return false };
+        let Some(y) = self.pick(|s| s.place == x.place && s.rep == x.rep) else {
+            return false;
+        };
         let op = ["+", "-", "+ 2 *"][self.rng.below(3)];
         self.put(x.place, x.rep, |n| format!("{n} = {} {op} {}", x.name, y.name))
     }
 
     fn scaled(&mut self) -> bool {
         let x = self.any();
-        let Some(s) = self.pick(|s| s.place == x.place && s.rep.count() == Some(1)) else { return false };
+        let Some(s) = self.pick(|s| s.place == x.place && s.rep.count() == Some(1)) else {
+            return false;
+        };
         let (b, i) = self.indexed(x.place);
         let f = ["", "tanh", "cos"][self.rng.below(3)];
-        self.put(x.place, x.rep, |n| format!("{n}{b} = {f}({}{i}) * {}{i}", s.name, x.name))
+        self.put(x.place, x.rep, |n| {
+            format!("{n}{b} = {f}({}{i}) * {}{i}", s.name, x.name)
+        })
     }
 
     fn pooled(&mut self) -> bool {
-        let Some(x) = self.pick(|s| s.place != Place::Whole) else { return false };
-        let set = if x.place == Place::Nodes { self.nodes() } else { "d.edges" };
+        let Some(x) = self.pick(|s| s.place != Place::Whole) else {
+            return false;
+        };
+        let set = if x.place == Place::Nodes {
+            self.nodes()
+        } else {
+            "d.edges"
+        };
         let order = x.rep.is(Kind::Permutation);
         let cond = self.pick(|s| s.place == x.place && s.rep.count() == Some(1));
         match self.rng.below(if order { 6 } else { 4 }) {
             0 => self.put(Place::Whole, x.rep, |n| format!("{n} = sum i in {set}: {}[i]", x.name)),
-            1 => self.put(Place::Whole, x.rep, |n| format!("{n} = mean i in {set}: {}[i] else 0", x.name)),
+            1 => self.put(Place::Whole, x.rep, |n| {
+                format!("{n} = mean i in {set}: {}[i] else 0", x.name)
+            }),
             2 => match cond {
-                Some(c) => self.put(Place::Whole, x.rep, |n| format!("{n} = mean i in {set} if {}[i] < 0: {}[i] else 0", c.name, x.name)),
+                Some(c) => self.put(Place::Whole, x.rep, |n| {
+                    format!("{n} = mean i in {set} if {}[i] < 0: {}[i] else 0", c.name, x.name)
+                }),
                 None => false,
             },
             3 => match cond {
-                Some(c) => self.put(Place::Whole, x.rep, |n| format!("{n} = mean i in {set} by softmax {}[i]: {}[i] else 0", c.name, x.name)),
+                Some(c) => self.put(Place::Whole, x.rep, |n| {
+                    format!("{n} = mean i in {set} by softmax {}[i]: {}[i] else 0", c.name, x.name)
+                }),
                 None => false,
             },
-            4 => self.put(Place::Whole, x.rep, |n| format!("{n} = max i in {set}: {}[i] else 0", x.name)),
-            _ => self.put(Place::Whole, x.rep, |n| format!("{n} = logsumexp i in {set}: {}[i] else 0", x.name)),
+            4 => self.put(Place::Whole, x.rep, |n| {
+                format!("{n} = max i in {set}: {}[i] else 0", x.name)
+            }),
+            _ => self.put(Place::Whole, x.rep, |n| {
+                format!("{n} = logsumexp i in {set}: {}[i] else 0", x.name)
+            }),
         }
     }
 
     fn spread(&mut self) -> bool {
-        let Some(c) = self.pick(|s| s.place == Place::Whole) else { return false };
-        let Some(x) = self.pick(|s| s.place != Place::Whole) else { return false };
+        let Some(c) = self.pick(|s| s.place == Place::Whole) else {
+            return false;
+        };
+        let Some(x) = self.pick(|s| s.place != Place::Whole) else {
+            return false;
+        };
         let (b, i) = self.indexed(x.place);
         if x.rep == c.rep {
             return self.put(x.place, x.rep, |n| format!("{n}{b} = {}{i} + {}", x.name, c.name));
@@ -279,7 +349,9 @@ impl Writer {
     }
 
     fn pairs(&mut self) -> bool {
-        let Some(x) = self.pick(|s| s.place == Place::Nodes) else { return false };
+        let Some(x) = self.pick(|s| s.place == Place::Nodes) else {
+            return false;
+        };
         if matches!(self.domain, Domain::Grid { .. }) {
             return false;
         }
@@ -293,10 +365,18 @@ impl Writer {
             _ => "",
         };
         match self.rng.below(4) {
-            0 => self.put(Place::Nodes, x.rep.clone(), |n| format!("{n}{b} = sum j in {set} {cond}: {v}[j] - {v}[i]")),
-            1 => self.put(Place::Nodes, x.rep.clone(), |n| format!("{n}{b} = mean j in {set} {cond} by softmax dot({v}[i], {v}[j]): {v}[j] else 0")),
-            2 => self.put(Place::Nodes, x.rep.clone(), |n| format!("{n}{b} = sum j in {set} {cond}: tanh(norm2({v}[i] - {v}[j])) * {v}[j]")),
-            _ => self.put(Place::Nodes, Rep::scalars(self.group, 1), |n| format!("{n}{b} = max j in {set} {cond}: dot({v}[i], {v}[j]) else 0")),
+            0 => self.put(Place::Nodes, x.rep.clone(), |n| {
+                format!("{n}{b} = sum j in {set} {cond}: {v}[j] - {v}[i]")
+            }),
+            1 => self.put(Place::Nodes, x.rep.clone(), |n| {
+                format!("{n}{b} = mean j in {set} {cond} by softmax dot({v}[i], {v}[j]): {v}[j] else 0")
+            }),
+            2 => self.put(Place::Nodes, x.rep.clone(), |n| {
+                format!("{n}{b} = sum j in {set} {cond}: tanh(norm2({v}[i] - {v}[j])) * {v}[j]")
+            }),
+            _ => self.put(Place::Nodes, Rep::scalars(self.group, 1), |n| {
+                format!("{n}{b} = max j in {set} {cond}: dot({v}[i], {v}[j]) else 0")
+            }),
         }
     }
 
@@ -304,35 +384,59 @@ impl Writer {
         if !self.has_edges() {
             return self.domain_special();
         }
-        let Some(x) = self.pick(|s| s.place == Place::Nodes) else { return false };
+        let Some(x) = self.pick(|s| s.place == Place::Nodes) else {
+            return false;
+        };
         let v = x.name.clone();
         let edge = self.pick(|s| s.place == Place::Edges && s.rep.count() == Some(1));
         let b = "[i in d.nodes]";
         let order = x.rep.is(Kind::Permutation);
         match self.rng.below(if order { 6 } else { 5 }) {
-            0 => self.put(Place::Nodes, x.rep, |n| format!("{n}{b} = sum e: j -> i in d.edges: {v}[j]")),
-            1 => self.put(Place::Nodes, x.rep, |n| format!("{n}{b} = (mean e: j -> i in d.edges: {v}[j] else 0) / (1 + d.degree[i])")),
+            0 => self.put(Place::Nodes, x.rep, |n| {
+                format!("{n}{b} = sum e: j -> i in d.edges: {v}[j]")
+            }),
+            1 => self.put(Place::Nodes, x.rep, |n| {
+                format!("{n}{b} = (mean e: j -> i in d.edges: {v}[j] else 0) / (1 + d.degree[i])")
+            }),
             2 => match edge {
-                Some(w) => self.put(Place::Nodes, x.rep, |n| format!("{n}{b} = sum e: j -> i in d.edges: {}[e] * ({v}[j] - {v}[i])", w.name)),
+                Some(w) => self.put(Place::Nodes, x.rep, |n| {
+                    format!("{n}{b} = sum e: j -> i in d.edges: {}[e] * ({v}[j] - {v}[i])", w.name)
+                }),
                 None => false,
             },
-            3 => self.put(Place::Edges, x.rep, |n| format!("{n}[e: j -> i in d.edges] = {v}[i] - {v}[j]")),
-            4 => self.put(Place::Nodes, x.rep, |n| format!("{n}{b} = mean e: j -> i in d.edges by softmax dot({v}[i], {v}[j]): {v}[j] else 0")),
-            _ => self.put(Place::Nodes, x.rep, |n| format!("{n}{b} = max e: j -> i in d.edges: {v}[j] else 0")),
+            3 => self.put(Place::Edges, x.rep, |n| {
+                format!("{n}[e: j -> i in d.edges] = {v}[i] - {v}[j]")
+            }),
+            4 => self.put(Place::Nodes, x.rep, |n| {
+                format!("{n}{b} = mean e: j -> i in d.edges by softmax dot({v}[i], {v}[j]): {v}[j] else 0")
+            }),
+            _ => self.put(Place::Nodes, x.rep, |n| {
+                format!("{n}{b} = max e: j -> i in d.edges: {v}[j] else 0")
+            }),
         }
     }
 
     /// Signals on edges summed at an end.
     fn ends(&mut self) -> bool {
-        let Some(u) = self.pick(|s| s.place == Place::Edges) else { return false };
+        let Some(u) = self.pick(|s| s.place == Place::Edges) else {
+            return false;
+        };
         let word = ["sum e: j -> i", "sum e: i -> j"][self.rng.below(2)];
-        self.put(Place::Nodes, u.rep, |n| format!("{n}[i in d.nodes] = {word} in d.edges: {}[e]", u.name))
+        self.put(Place::Nodes, u.rep, |n| {
+            format!("{n}[i in d.nodes] = {word} in d.edges: {}[e]", u.name)
+        })
     }
 
     fn looped(&mut self) -> bool {
-        let Some(x) = self.pick(|s| s.place == Place::Nodes) else { return false };
+        let Some(x) = self.pick(|s| s.place == Place::Nodes) else {
+            return false;
+        };
         let t = x.rep.text();
-        let act = if x.rep.is(Kind::Permutation) { "tanh" } else { "rms_norm" };
+        let act = if x.rep.is(Kind::Permutation) {
+            "tanh"
+        } else {
+            "rms_norm"
+        };
         let v = x.name.clone();
         match (self.rng.below(3), self.domain) {
             (0, _) => self.put(Place::Nodes, x.rep, |n| format!("{n} = {v}\n  repeat 2 {{\n    {n} = {act}({n} + linear({n}, {t}))\n  }}")),
@@ -362,33 +466,64 @@ impl Writer {
     fn domain_special(&mut self) -> bool {
         match self.domain {
             Domain::Grid { .. } => {
-                let Some(x) = self.pick(|s| s.place == Place::Nodes) else { return false };
+                let Some(x) = self.pick(|s| s.place == Place::Nodes) else {
+                    return false;
+                };
                 let to = Rep::random(self.group, &mut self.rng);
                 let t = to.text();
                 match self.rng.below(3) {
                     0 | 1 => self.put(Place::Nodes, to, |n| format!("{n} = conv({}, {t}, 3)", x.name)),
-                    _ => self.put(Place::Nodes, x.rep, |n| format!("{n}[q in d] = mean o in d.window(3): ({}[q + o] else 0)", x.name)),
+                    _ => self.put(Place::Nodes, x.rep, |n| {
+                        format!("{n}[q in d] = mean o in d.window(3): ({}[q + o] else 0)", x.name)
+                    }),
                 }
             }
             Domain::Cloud => match self.rng.below(4) {
-                0 => self.put(Place::Edges, Rep::scalars(self.group, 1), |n| format!("{n}[e in d.edges] = norm2(e.vec)")),
-                1 => {
-                    let Some(x) = self.pick(|s| s.place == Place::Nodes) else { return false };
+                0 => self.put(Place::Edges, Rep::scalars(self.group, 1), |n| {
+                    format!("{n}[e in d.edges] = norm2(e.vec)")
+                }),
+                1 if self.group.text.ends_with("(3)") => {
+                    let Some(x) = self.pick(|s| s.place == Place::Nodes) else {
+                        return false;
+                    };
                     let to = Rep::random(self.group, &mut self.rng);
                     let (k, a, t, hidden) = (self.name(), x.rep.text(), to.text(), Rep::scalars(self.group, 2).text());
-                    self.lines.push(format!("{k}[e in d.edges] = mlp(norm2(e.vec), [{hidden}, fixed(sphere(1) -> hom({a}, {t}))])"));
-                    self.put(Place::Nodes, to, |n| format!("{n}[i in d.nodes] = sum e: j -> i in d.edges: {k}[e][e.dir]({}[j])", x.name))
+                    self.lines.push(format!(
+                        "{k}[e in d.edges] = mlp(norm2(e.vec), [{hidden}, fixed(sphere(1) -> hom({a}, {t}))])"
+                    ));
+                    self.put(Place::Nodes, to, |n| {
+                        format!(
+                            "{n}[i in d.nodes] = sum e: j -> i in d.edges: {k}[e][e.dir]({}[j])",
+                            x.name
+                        )
+                    })
                 }
                 2 => {
-                    let Some(s) = self.pick(|s| s.place == Place::Whole && s.rep.count() == Some(1)) else { return false };
+                    let Some(s) = self.pick(|s| s.place == Place::Whole && s.rep.count() == Some(1)) else {
+                        return false;
+                    };
                     let text = if self.group.text == "O(3)" { "1o" } else { "vector" };
-                    let rep = Rep(vec![(1, crate::reps::Atom { text, kind: Kind::Other })]);
+                    let rep = Rep(vec![(
+                        1,
+                        crate::reps::Atom {
+                            text,
+                            kind: Kind::Other,
+                        },
+                    )]);
                     self.put(Place::Nodes, rep, |n| format!("{n} = -grad({}, d.pos)", s.name))
                 }
                 _ => {
                     let text = if self.group.text == "O(3)" { "1o" } else { "vector" };
-                    let rep = Rep(vec![(1, crate::reps::Atom { text, kind: Kind::Other })]);
-                    self.put(Place::Nodes, rep, |n| format!("{n}[i in d.nodes] = sum e: j -> i in d.edges: exp(-norm2(e.vec)) * e.vec"))
+                    let rep = Rep(vec![(
+                        1,
+                        crate::reps::Atom {
+                            text,
+                            kind: Kind::Other,
+                        },
+                    )]);
+                    self.put(Place::Nodes, rep, |n| {
+                        format!("{n}[i in d.nodes] = sum e: j -> i in d.edges: exp(-norm2(e.vec)) * e.vec")
+                    })
                 }
             },
             _ => {

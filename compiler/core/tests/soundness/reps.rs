@@ -31,35 +31,140 @@ use Kind::{Other, Permutation, Trivial};
 
 /// Groups for domains without geometry.
 pub const ABSTRACT: &[Group] = &[
-    Group { text: "trivial", atoms: &[("1", Trivial)] },
-    Group { text: "C(2)", atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(1)", Other)] },
-    Group { text: "C(3)", atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(1)", Other)] },
-    Group { text: "C(4)", atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(1)", Other), ("irrep(2)", Other)] },
-    Group { text: "D(3)", atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(1, 0)", Other), ("irrep(1, 1)", Other)] },
-    Group { text: "D(4)", atoms: &[("1", Trivial), ("irrep(1, 0)", Other), ("irrep(0, 2)", Other), ("irrep(1, 1)", Other)] },
-    Group { text: "S(3)", atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(2, 1)", Other)] },
-    Group { text: "O", atoms: &[("1", Trivial), ("vector", Other)] },
-    Group { text: "SO(2)", atoms: &[("1", Trivial), ("irrep(1)", Other), ("irrep(2)", Other)] },
-    Group { text: "O(2)", atoms: &[("1", Trivial), ("irrep(1, 0)", Other), ("irrep(1, 1)", Other), ("irrep(1, 2)", Other)] },
-    Group { text: "O(3)", atoms: &[("0e", Trivial), ("1o", Other), ("0o", Other), ("2e", Other), ("1e", Other)] },
-    Group { text: "SO(3)", atoms: &[("1", Trivial), ("irrep(1)", Other), ("irrep(2)", Other)] },
+    Group {
+        text: "trivial",
+        atoms: &[("1", Trivial)],
+    },
+    Group {
+        text: "C(2)",
+        atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(1)", Other)],
+    },
+    Group {
+        text: "C(3)",
+        atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(1)", Other)],
+    },
+    Group {
+        text: "C(4)",
+        atoms: &[
+            ("1", Trivial),
+            ("regular", Permutation),
+            ("irrep(1)", Other),
+            ("irrep(2)", Other),
+        ],
+    },
+    Group {
+        text: "D(3)",
+        atoms: &[
+            ("1", Trivial),
+            ("regular", Permutation),
+            ("irrep(1, 0)", Other),
+            ("irrep(1, 1)", Other),
+        ],
+    },
+    Group {
+        text: "D(4)",
+        atoms: &[
+            ("1", Trivial),
+            ("irrep(1, 0)", Other),
+            ("irrep(0, 2)", Other),
+            ("irrep(1, 1)", Other),
+        ],
+    },
+    Group {
+        text: "S(3)",
+        atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(2, 1)", Other)],
+    },
+    Group {
+        text: "O",
+        atoms: &[("1", Trivial), ("vector", Other)],
+    },
+    Group {
+        text: "SO(2)",
+        atoms: &[("1", Trivial), ("irrep(1)", Other), ("irrep(2)", Other)],
+    },
+    Group {
+        text: "O(2)",
+        atoms: &[
+            ("1", Trivial),
+            ("irrep(1, 0)", Other),
+            ("irrep(1, 1)", Other),
+            ("irrep(1, 2)", Other),
+        ],
+    },
+    Group {
+        text: "O(3)",
+        atoms: &[
+            ("0e", Trivial),
+            ("1o", Other),
+            ("0o", Other),
+            ("2e", Other),
+            ("1e", Other),
+        ],
+    },
+    Group {
+        text: "SO(3)",
+        atoms: &[("1", Trivial), ("irrep(1)", Other), ("irrep(2)", Other)],
+    },
 ];
 
 /// Groups of grids with two axes.
 pub const PLANAR: &[Group] = &[
-    Group { text: "trivial", atoms: &[("1", Trivial)] },
-    Group { text: "C(2)", atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(1)", Other)] },
-    Group { text: "C(4)", atoms: &[("1", Trivial), ("regular", Permutation), ("vector", Other), ("irrep(2)", Other)] },
-    Group { text: "D(2)", atoms: &[("1", Trivial), ("regular", Permutation), ("vector", Other)] },
-    Group { text: "D(4)", atoms: &[("1", Trivial), ("regular", Permutation), ("vector", Other), ("irrep(1, 0)", Other)] },
+    Group {
+        text: "trivial",
+        atoms: &[("1", Trivial)],
+    },
+    Group {
+        text: "C(2)",
+        atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(1)", Other)],
+    },
+    Group {
+        text: "C(4)",
+        atoms: &[
+            ("1", Trivial),
+            ("regular", Permutation),
+            ("vector", Other),
+            ("irrep(2)", Other),
+        ],
+    },
+    Group {
+        text: "D(2)",
+        atoms: &[("1", Trivial), ("regular", Permutation), ("vector", Other)],
+    },
+    Group {
+        text: "D(4)",
+        atoms: &[
+            ("1", Trivial),
+            ("regular", Permutation),
+            ("vector", Other),
+            ("irrep(1, 0)", Other),
+        ],
+    },
 ];
 
 /// Groups of clouds in space.
 pub const SPATIAL: &[Group] = &[
-    Group { text: "O(3)", atoms: &[("0e", Trivial), ("1o", Other), ("2e", Other), ("0o", Other), ("1e", Other)] },
-    Group { text: "SO(3)", atoms: &[("1", Trivial), ("vector", Other), ("irrep(2)", Other)] },
-    Group { text: "O", atoms: &[("1", Trivial), ("vector", Other)] },
-    Group { text: "Oh", atoms: &[("1", Trivial), ("vector", Other)] },
+    Group {
+        text: "O(3)",
+        atoms: &[
+            ("0e", Trivial),
+            ("1o", Other),
+            ("2e", Other),
+            ("0o", Other),
+            ("1e", Other),
+        ],
+    },
+    Group {
+        text: "SO(3)",
+        atoms: &[("1", Trivial), ("vector", Other), ("irrep(2)", Other)],
+    },
+    Group {
+        text: "O",
+        atoms: &[("1", Trivial), ("vector", Other)],
+    },
+    Group {
+        text: "Oh",
+        atoms: &[("1", Trivial), ("vector", Other)],
+    },
 ];
 
 impl Rep {
@@ -81,7 +186,9 @@ impl Rep {
     }
 
     pub fn is(&self, kind: Kind) -> bool {
-        self.0.iter().all(|(_, a)| a.kind == kind || a.kind == Trivial && kind == Permutation)
+        self.0
+            .iter()
+            .all(|(_, a)| a.kind == kind || a.kind == Trivial && kind == Permutation)
     }
 
     /// The number of trivial copies, if there is nothing else.

@@ -5,19 +5,14 @@ use safetensors::SafeTensors;
 use std::path::PathBuf;
 
 pub fn read(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data")
-        .join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 /// A float64 or int64 tensor: shape and values.
 pub fn tensor(file: &SafeTensors, name: &str) -> (Vec<usize>, Vec<f64>) {
     let view = file.tensor(name).unwrap();
-    let words = view
-        .data()
-        .chunks_exact(8)
-        .map(|w| <[u8; 8]>::try_from(w).unwrap());
+    let words = view.data().chunks_exact(8).map(|w| <[u8; 8]>::try_from(w).unwrap());
     let data = match view.dtype() {
         safetensors::Dtype::I64 => words.map(|w| i64::from_le_bytes(w) as f64).collect(),
         _ => words.map(f64::from_le_bytes).collect(),

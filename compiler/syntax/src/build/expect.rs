@@ -8,12 +8,7 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 use std::ops::Range;
 
 /// The error of a chunk that the grammar refused with `failure`.
-pub(super) fn explain(
-    builder: &Builder,
-    chunk: Chunk,
-    range: Range<usize>,
-    failure: &Error<Rule>,
-) -> SyntaxError {
+pub(super) fn explain(builder: &Builder, chunk: Chunk, range: Range<usize>, failure: &Error<Rule>) -> SyntaxError {
     let at = match failure.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => range.start + at,
     };
@@ -22,22 +17,14 @@ pub(super) fn explain(
     let span = error::span(builder.file, found);
     if let Some((outer, reduction)) = before.bare_reduction() {
         let message = format!("a reduction after `{outer}` needs parentheses");
-        return SyntaxError::new(
-            "GDL0006",
-            span,
-            message,
-            format!("the binder of `{reduction}`"),
-        )
-        .help(format!("write `{outer} ({reduction} …: …)`"));
+        return SyntaxError::new("GDL0006", span, message, format!("the binder of `{reduction}`"))
+            .help(format!("write `{outer} ({reduction} …: …)`"));
     }
     let rules = match &failure.variant {
         ErrorVariant::ParsingError { positives, .. } => positives.as_slice(),
         ErrorVariant::CustomError { .. } => &[],
     };
-    let message = format!(
-        "expected {}, found {word}",
-        expected(rules, chunk, before.open)
-    );
+    let message = format!("expected {}, found {word}", expected(rules, chunk, before.open));
     let error = SyntaxError::new("GDL0001", span, message, "not expected here");
     match help(&word, rules, before.last.as_deref()) {
         Some(help) => error.help(help),
@@ -137,23 +124,13 @@ fn describe(rule: Rule) -> Option<String> {
     let words = match rule {
         Rule::item | Rule::item_chunk => "an item (`layer`, `model`, `data`, …)",
         Rule::stmt_ok | Rule::stmt_chunk | Rule::part_chunk => "a statement",
-        Rule::datum_ok | Rule::datum_chunk | Rule::entry_ok | Rule::entry_chunk => {
-            "an entry `NAME = …`"
+        Rule::datum_ok | Rule::datum_chunk | Rule::entry_ok | Rule::entry_chunk => "an entry `NAME = …`",
+        Rule::expr | Rule::operand | Rule::head | Rule::head_operand | Rule::postfix | Rule::def | Rule::arg => {
+            "an expression"
         }
-        Rule::expr
-        | Rule::operand
-        | Rule::head
-        | Rule::head_operand
-        | Rule::postfix
-        | Rule::def
-        | Rule::arg => "an expression",
-        Rule::expr_chunk
-        | Rule::acting
-        | Rule::tuple
-        | Rule::list
-        | Rule::neg
-        | Rule::not
-        | Rule::record => "an expression",
+        Rule::expr_chunk | Rule::acting | Rule::tuple | Rule::list | Rule::neg | Rule::not | Rule::record => {
+            "an expression"
+        }
         Rule::reduction | Rule::for_prefix | Rule::if_ | Rule::from => "an expression",
         Rule::ident | Rule::place | Rule::names => "a name",
         Rule::in_binder | Rule::edge_binder => "a binder",
@@ -183,9 +160,7 @@ fn describe(rule: Rule) -> Option<String> {
 
 /// The word that a rule like `k_from` stands for.
 fn keyword(rule: Rule) -> Option<String> {
-    format!("{rule:?}")
-        .strip_prefix("k_")
-        .map(|word| format!("`{word}`"))
+    format!("{rule:?}").strip_prefix("k_").map(|word| format!("`{word}`"))
 }
 
 /// What is often meant by the token found.

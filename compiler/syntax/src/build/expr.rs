@@ -75,16 +75,11 @@ impl<'a> Builder<'a> {
         let mut lhs = self.prefixed(first, flat);
         let mut compared = false;
         let holds = |op: &BinOp| precedence::infix(*op).0 >= least;
-        while let Some(op) = flat
-            .peek()
-            .and_then(|next| operator(next.as_rule()))
-            .filter(holds)
-        {
+        while let Some(op) = flat.peek().and_then(|next| operator(next.as_rule())).filter(holds) {
             let Some(next) = flat.next() else { break };
             if std::mem::replace(&mut compared, op.compares()) && compared {
                 let message = "comparisons do not chain";
-                let error =
-                    SyntaxError::new("GDL0006", self.span(&next), message, "a second comparison");
+                let error = SyntaxError::new("GDL0006", self.span(&next), message, "a second comparison");
                 self.error(error.help("write `a < b and b < c`"));
             }
             let rhs = self.climb(flat, precedence::infix(op).1);
@@ -112,13 +107,7 @@ impl<'a> Builder<'a> {
                     UnOp::Not
                 };
                 let arg = self.climb(flat, precedence::prefix(op));
-                self.tree(
-                    join(start, arg.span),
-                    ExprKind::Unary {
-                        op,
-                        arg: Box::new(arg),
-                    },
-                )
+                self.tree(join(start, arg.span), ExprKind::Unary { op, arg: Box::new(arg) })
             }
             Rule::reduction => {
                 let mut reduction = self.reduction(first);
@@ -131,13 +120,7 @@ impl<'a> Builder<'a> {
                         lhs,
                         rhs,
                     } if lhs.span.start == body.span.start => (*lhs, Some(*rhs)),
-                    kind => (
-                        Expr {
-                            span: body.span,
-                            kind,
-                        },
-                        None,
-                    ),
+                    kind => (Expr { span: body.span, kind }, None),
                 };
                 self.tree(span, ExprKind::Reduce(Box::new(reduction)))
             }
@@ -164,10 +147,7 @@ impl<'a> Builder<'a> {
     fn reduction(&mut self, pair: Pair<'a>) -> Reduction {
         let mut parts = inner(pair);
         let word = parts.next();
-        let op_span = word
-            .as_ref()
-            .map(|word| self.span(word))
-            .unwrap_or_default();
+        let op_span = word.as_ref().map(|word| self.span(word)).unwrap_or_default();
         let op = match word.as_ref().map(|word| word.as_str()) {
             Some("mean") => RedOp::Mean,
             Some("max") => RedOp::Max,
@@ -192,15 +172,8 @@ impl<'a> Builder<'a> {
                 Rule::by => {
                     if op != RedOp::Mean {
                         let message = "only `mean` takes weights";
-                        let error = SyntaxError::new(
-                            "GDL0006",
-                            self.span(&part),
-                            message,
-                            "weights that sum to one",
-                        );
-                        self.error(
-                            error.help("for a weighted sum, multiply: `sum i: w[i] * x[i]`"),
-                        );
+                        let error = SyntaxError::new("GDL0006", self.span(&part), message, "weights that sum to one");
+                        self.error(error.help("for a weighted sum, multiply: `sum i: w[i] * x[i]`"));
                     }
                     let mut parts = inner(part);
                     let softmax = parts.next_if(Rule::softmax).is_some();
@@ -239,10 +212,7 @@ impl<'a> Builder<'a> {
             let start = self.span(&part);
             let mut parts = inner(part);
             let cond = self.next_expr(&mut parts);
-            let then = parts
-                .next()
-                .map(|block| self.block(block))
-                .unwrap_or_default();
+            let then = parts.next().map(|block| self.block(block)).unwrap_or_default();
             branches.push((start, cond, then));
         }
         let mut expr = self.nothing();
@@ -256,10 +226,7 @@ impl<'a> Builder<'a> {
                     otherwise,
                 },
             );
-            otherwise = Block {
-                span,
-                stmts: vec![],
-            };
+            otherwise = Block { span, stmts: vec![] };
             if !branches.is_empty() {
                 let stmt = Stmt {
                     doc: None,
@@ -387,8 +354,7 @@ impl<'a> Builder<'a> {
             return;
         };
         let heads = |pair: &Pair| matches!(pair.as_rule(), Rule::reduction | Rule::for_prefix);
-        let operand =
-            |pair: &Pair| matches!(pair.as_rule(), Rule::postfix | Rule::if_ | Rule::pipe);
+        let operand = |pair: &Pair| matches!(pair.as_rule(), Rule::postfix | Rule::if_ | Rule::pipe);
         if flat[..stage].iter().any(heads) {
             let message = "`|>` in the body of a reduction needs parentheses";
             let label = "does it belong to the body or to the result?";
@@ -406,9 +372,7 @@ impl<'a> Builder<'a> {
                 message,
                 "put one of the two in parentheses",
             );
-            self.error(
-                error.help("`(a + b) |> f` sends the sum through `f`; `a + (b |> f)` only `b`"),
-            );
+            self.error(error.help("`(a + b) |> f` sends the sum through `f`; `a + (b |> f)` only `b`"));
         }
     }
 
@@ -424,10 +388,7 @@ impl<'a> Builder<'a> {
 
     fn too_deep(&mut self, span: Span) -> Expr {
         self.tallest = 0;
-        self.error(error::too_deep(
-            self.file,
-            span.start as usize..span.end as usize,
-        ));
+        self.error(error::too_deep(self.file, span.start as usize..span.end as usize));
         Expr {
             span,
             kind: ExprKind::Bad,
@@ -449,10 +410,7 @@ impl<'a> Builder<'a> {
 
     /// The next pair as a name.
     pub(super) fn name(&mut self, parts: &mut Parts<'a>) -> Ident {
-        parts
-            .next()
-            .map(|name| self.ident(name))
-            .unwrap_or_default()
+        parts.next().map(|name| self.ident(name)).unwrap_or_default()
     }
 
     /// What stands where the grammar promises an expression that is not there.

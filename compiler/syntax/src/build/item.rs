@@ -54,11 +54,9 @@ impl<'a> Builder<'a> {
         while let Some(segment) = parts.next_if(Rule::ident) {
             path.push(self.ident(segment));
         }
-        let names = parts.next().map(|names| {
-            inner(names)
-                .map(|name| self.ident(name))
-                .collect::<Vec<_>>()
-        });
+        let names = parts
+            .next()
+            .map(|names| inner(names).map(|name| self.ident(name)).collect::<Vec<_>>());
         match file {
             // `use "f.gdl"::conv` takes one name.
             Some(file) => {
@@ -92,9 +90,7 @@ impl<'a> Builder<'a> {
 
     fn callable(&mut self, pair: Pair<'a>) -> ItemKind {
         let mut parts = inner(pair);
-        let is_model = parts
-            .next()
-            .is_some_and(|word| word.as_rule() == Rule::model);
+        let is_model = parts.next().is_some_and(|word| word.as_rule() == Rule::model);
         let name = self.name(&mut parts);
         let mut callable = Callable {
             name,
@@ -222,11 +218,7 @@ impl<'a> Builder<'a> {
                 value: self.next_expr(&mut parts),
             });
         }
-        Train {
-            model,
-            data,
-            entries,
-        }
+        Train { model, data, entries }
     }
 
     fn test(&mut self, pair: Pair<'a>) -> Test {
@@ -235,10 +227,7 @@ impl<'a> Builder<'a> {
             return Test::Expr(self.next_expr(&mut parts));
         };
         let rejects = parts.next_if(Rule::ident).map(|code| self.ident(code));
-        let body = parts
-            .next()
-            .map(|block| self.test_block(block))
-            .unwrap_or_default();
+        let body = parts.next().map(|block| self.test_block(block)).unwrap_or_default();
         Test::Block {
             title: unquoted(&title),
             rejects,

@@ -141,10 +141,7 @@ impl<'a> Builder<'a> {
     fn blocks(&mut self, range: Range<usize>) {
         let word = self.text[range.clone()].trim_start();
         let rule = match word {
-            _ if word.starts_with("data ")
-                || word.starts_with("train ")
-                || word.starts_with("use ") =>
-            {
+            _ if word.starts_with("data ") || word.starts_with("train ") || word.starts_with("use ") => {
                 return;
             }
             _ if word.starts_with("test ") => Rule::test_chunk,
@@ -153,10 +150,7 @@ impl<'a> Builder<'a> {
         let outer = self.base;
         for block in braces(&self.text[range.clone()]) {
             self.base = range.start + block.start;
-            if let Ok(pairs) = Grammar::parse(
-                rule,
-                &self.text[range.start + block.start..range.start + block.end],
-            ) {
+            if let Ok(pairs) = Grammar::parse(rule, &self.text[range.start + block.start..range.start + block.end]) {
                 for block in pairs.flat_map(inner) {
                     match block.as_rule() {
                         Rule::test_block => drop(self.test_block(block)),

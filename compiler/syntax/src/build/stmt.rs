@@ -37,12 +37,7 @@ impl<'a> Builder<'a> {
             return;
         }
         let message = "only the last statement of a block may be an expression";
-        let error = SyntaxError::new(
-            "GDL0004",
-            expr.span,
-            message,
-            "the value of this is not used",
-        );
+        let error = SyntaxError::new("GDL0004", expr.span, message, "the value of this is not used");
         let text = &self.source[expr.span.start as usize..];
         let error = match text.chars().next() {
             Some(sign @ ('-' | '(' | '[')) => error.help(format!(
@@ -125,10 +120,7 @@ impl<'a> Builder<'a> {
     }
 
     fn next_block(&mut self, parts: &mut Parts<'a>) -> Block {
-        parts
-            .next()
-            .map(|block| self.block(block))
-            .unwrap_or_default()
+        parts.next().map(|block| self.block(block)).unwrap_or_default()
     }
 
     fn loop_head(&mut self, parts: &mut Parts<'a>) -> LoopHead {
@@ -189,12 +181,7 @@ impl<'a> Builder<'a> {
             };
             if twice {
                 let message = "a parameter has one `~`, one `=`, one `in` and one `as`";
-                self.error(SyntaxError::new(
-                    "GDL0001",
-                    span,
-                    message,
-                    "given a second time",
-                ));
+                self.error(SyntaxError::new("GDL0001", span, message, "given a second time"));
             }
         }
         let decl = |name| ParamDecl {
@@ -212,9 +199,7 @@ impl<'a> Builder<'a> {
     fn def(&mut self, pair: Pair<'a>) -> Def {
         let mut parts = inner(pair);
         let lhs = match parts.next() {
-            Some(lhs) if lhs.as_rule() == Rule::names => {
-                Lhs::Tuple(inner(lhs).map(|name| self.ident(name)).collect())
-            }
+            Some(lhs) if lhs.as_rule() == Rule::names => Lhs::Tuple(inner(lhs).map(|name| self.ident(name)).collect()),
             lhs => self.place(lhs),
         };
         Def {
@@ -230,10 +215,7 @@ impl<'a> Builder<'a> {
         };
         let mut parts = inner(pair);
         let name = self.name(&mut parts);
-        let binders = parts
-            .flat_map(inner)
-            .map(|binder| self.binder(binder))
-            .collect();
+        let binders = parts.flat_map(inner).map(|binder| self.binder(binder)).collect();
         Lhs::Name { name, binders }
     }
 
