@@ -114,7 +114,7 @@ impl Verify {
         let broken: Vec<bool> = reports
             .iter()
             .zip(LIMITS)
-            .map(|(r, limit)| !(r.error() <= limit))
+            .map(|(r, limit)| r.error().is_nan() || r.error() > limit)
             .collect();
         if self.json {
             let layers: Vec<_> = func

@@ -527,7 +527,10 @@ impl Writer {
                 }
             },
             _ => {
-                let x = self.any();
+                // Spaces of maps that are solved for have a bounded size.
+                let Some(x) = self.pick(|s| s.rep.0.len() < 3 && s.rep.0.iter().all(|(n, _)| *n < 3)) else {
+                    return false;
+                };
                 let to = Rep::random(self.group, &mut self.rng);
                 let t = to.text();
                 self.put(x.place, to, |n| format!("{n} = bilinear({}, {}, {t})", x.name, x.name))
