@@ -56,6 +56,8 @@ pub(crate) fn of_type(model: &Model, name: &str, ty: &Type, dim: Option<DimId>) 
                 .ok_or_else(|| format!("the representation of `{name}` is not known"))?
                 .1;
             match r.gauge {
+                // Invariants are the same in every frame.
+                Some(_) if r.is_trivial() => Values::Vectors(Rep::trivial(model.group.clone(), known.dim() as u32)),
                 Some(mesh) => Values::Fibre(DomainId(mesh), known),
                 None => Values::Vectors(known),
             }

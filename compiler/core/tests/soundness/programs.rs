@@ -1,7 +1,7 @@
 //! Random well-typed programs as source text. Every rule that the generator follows is one of the typing rules; that the checker
 //! agrees is part of the test.
 
-use crate::reps::{ABSTRACT, Group, Kind, PLANAR, Rep, SPATIAL};
+use crate::reps::{ABSTRACT, GAUGE, Group, Kind, PLANAR, Rep, SPATIAL};
 use gdl_core::certify::Rng;
 
 /// Where a signal lives.
@@ -25,6 +25,7 @@ enum Domain {
     Seq,
     Graph,
     Cloud,
+    Mesh,
     Grid { wrap: bool },
 }
 
@@ -49,10 +50,11 @@ pub fn program(seed: u64) -> String {
         4 => Domain::Grid {
             wrap: rng.below(3) == 0,
         },
-        _ => Domain::Graph,
+        _ => Domain::Mesh,
     };
     let groups = match domain {
         Domain::Cloud => SPATIAL,
+        Domain::Mesh => GAUGE,
         Domain::Grid { .. } => PLANAR,
         _ => ABSTRACT,
     };
@@ -79,6 +81,7 @@ impl Writer {
     fn nodes(&self) -> &'static str {
         match self.domain {
             Domain::Set | Domain::Seq | Domain::Grid { .. } => "d",
+            Domain::Mesh => "d.verts",
             _ => "d.nodes",
         }
     }
@@ -94,6 +97,7 @@ impl Writer {
             Domain::Seq => "seq".into(),
             Domain::Graph => "graph".into(),
             Domain::Cloud => "cloud(3)".into(),
+            Domain::Mesh => "mesh".into(),
             Domain::Grid { wrap } => format!("grid(2, edge = {})", if wrap { "wrap" } else { "zero" }),
         };
         let rep = Rep::random(self.group, &mut self.rng);
@@ -115,7 +119,7 @@ impl Writer {
                 rep,
             });
         }
-        if self.rng.below(4) == 0 {
+        if self.rng.below(4) == 0 && self.domain != Domain::Mesh {
             let rep = Rep::random(self.group, &mut self.rng);
             inputs += &format!(", c: {}", rep.text());
             self.signals.push(Signal {
@@ -169,6 +173,14 @@ impl Writer {
         true
     }
 
+    /// A representation that may stand at a place: a mesh has no vectors outside its fibres.
+    fn target(&mut self, place: Place) -> Rep {
+        if self.domain == Domain::Mesh && place == Place::Whole {
+            return Rep::scalars(self.group, 2);
+        }
+        Rep::random(self.group, &mut self.rng)
+    }
+
     fn step(&mut self) -> bool {
         match self.rng.below(17) {
             0 | 1 => self.dense(),
@@ -191,7 +203,7 @@ impl Writer {
 
     fn dense(&mut self) -> bool {
         let x = self.any();
-        let to = Rep::random(self.group, &mut self.rng);
+        let to = self.target(x.place);
         let t = to.text();
         match self.rng.below(3) {
             0 => self.put(x.place, to, |n| format!("{n} = linear({}, {t})", x.name)),
@@ -220,7 +232,7 @@ impl Writer {
 
     fn gated(&mut self) -> bool {
         let x = self.any();
-        let to = Rep::random(self.group, &mut self.rng);
+        let to = self.target(x.place);
         let t = to.text();
         if self.rng.below(3) == 0 {
             return self.put(x.place, x.rep, |n| format!("{n} = norm_act({}, tanh)", x.name));
@@ -245,6 +257,7 @@ impl Writer {
     fn indexed(&self, place: Place) -> (&'static str, &'static str) {
         match (place, self.domain) {
             (Place::Nodes, Domain::Grid { .. } | Domain::Set | Domain::Seq) => ("[i in d]", "[i]"),
+            (Place::Nodes, Domain::Mesh) => ("[i in d.verts]", "[i]"),
             (Place::Nodes, _) => ("[i in d.nodes]", "[i]"),
             (Place::Edges, _) => ("[e in d.edges]", "[e]"),
             (Place::Whole, _) => ("", ""),
@@ -297,7 +310,9 @@ impl Writer {
     }
 
     fn pooled(&mut self) -> bool {
-        let Some(x) = self.pick(|s| s.place != Place::Whole) else {
+        // Vectors in different fibres are not added.
+        let fibres = self.domain == Domain::Mesh;
+        let Some(x) = self.pick(|s| s.place != Place::Whole && !(fibres && s.rep.count().is_none())) else {
             return false;
         };
         let set = if x.place == Place::Nodes {
@@ -352,7 +367,7 @@ impl Writer {
         let Some(x) = self.pick(|s| s.place == Place::Nodes) else {
             return false;
         };
-        if matches!(self.domain, Domain::Grid { .. }) {
+        if matches!(self.domain, Domain::Grid { .. } | Domain::Mesh) {
             return false;
         }
         let (b, _) = self.indexed(Place::Nodes);
@@ -478,6 +493,14 @@ impl Writer {
                     }),
                 }
             }
+            Domain::Mesh => {
+                let Some(x) = self.pick(|s| s.place == Place::Nodes) else {
+                    return false;
+                };
+                let to = Rep::random(self.group, &mut self.rng);
+                let t = to.text();
+                self.put(Place::Nodes, to, |n| format!("{n} = gem_conv({}, {t})", x.name))
+            }
             Domain::Cloud => match self.rng.below(4) {
                 0 => self.put(Place::Edges, Rep::scalars(self.group, 1), |n| {
                     format!("{n}[e in d.edges] = norm2(e.vec)")
@@ -531,7 +554,7 @@ impl Writer {
                 let Some(x) = self.pick(|s| s.rep.0.len() < 3 && s.rep.0.iter().all(|(n, _)| *n < 3)) else {
                     return false;
                 };
-                let to = Rep::random(self.group, &mut self.rng);
+                let to = self.target(x.place);
                 let t = to.text();
                 self.put(x.place, to, |n| format!("{n} = bilinear({}, {}, {t})", x.name, x.name))
             }

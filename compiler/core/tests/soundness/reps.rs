@@ -107,6 +107,12 @@ pub const ABSTRACT: &[Group] = &[
     },
 ];
 
+/// Vectors in the fibres of a mesh; no group is declared.
+pub const GAUGE: &[Group] = &[Group {
+    text: "trivial",
+    atoms: &[("1", Trivial), ("irrep(1)", Other), ("irrep(2)", Other)],
+}];
+
 /// Groups of grids with two axes.
 pub const PLANAR: &[Group] = &[
     Group {
