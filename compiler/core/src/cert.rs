@@ -204,6 +204,7 @@ fn flags(model: &Model, training: bool) -> Vec<Flag> {
     for n in &model.nodes {
         match &n.op {
             TOp::Random { .. } if training => raise("random", n.span),
+            TOp::Argmax { .. } => raise("ties", n.span),
             TOp::Constant(data) if data.iter().any(|x| x.r.is_none()) => raise("numeric", n.span),
             TOp::Number(x) if x.r.is_none() => raise("numeric", n.span),
             _ => {}

@@ -5,8 +5,12 @@ use crate::session::programs::{self, Training};
 use crate::session::{Session, words};
 use crate::{Failure, Terminal};
 use clap::Args;
+use gdl_abi::{Dtype, Instance};
+use gdl_core::check::TrainModel;
+use gdl_core::ir::interp::{Real64, first_poison, one_hot, run_all};
 use gdl_host::train::{self, Display, Hooks, Programs, Scores, Stop};
 use gdl_host::{data, params::Params};
+use gdl_runtime::Array;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -106,7 +110,14 @@ impl Train {
             step: step.as_ref(),
             eval: eval.as_ref(),
         };
-        let report = train::train_from(programs, &folds, &training.plan, first, &config, Hooks::default())?;
+        let explain = |batch: &Instance, inputs: &[Array], params: &Params| {
+            first_nan(&session, &train, &training, batch, inputs, params)
+        };
+        let hooks = Hooks {
+            explain_nan: Some(&explain),
+            interrupt: None,
+        };
+        let report = train::train_from(programs, &folds, &training.plan, first, &config, hooks)?;
 
         if self.json {
             let mut all = report.json();
@@ -139,4 +150,50 @@ impl Train {
 fn show(scores: &Scores) -> String {
     let all: Vec<String> = scores.values.iter().map(|(n, x)| format!("{n} {x:.4}")).collect();
     all.join(", ")
+}
+
+/// Where the first value that is no number comes from: the step is run once more by the interpreter, in f64.
+fn first_nan(
+    session: &Session,
+    train: &TrainModel,
+    training: &Training,
+    batch: &Instance,
+    inputs: &[Array],
+    params: &Params,
+) -> String {
+    const ADVICE: &str = "lower the learning rate or clip gradients";
+    let func = &training.step;
+    let mut arrays = Vec::new();
+    for (decl, x) in func.inputs.iter().zip(inputs) {
+        arrays.push(match (decl.dtype, x) {
+            (Dtype::Class(n), Array::Class(labels)) => one_hot(&Real64, labels, n).unwrap_or_default(),
+            (_, x) => x.to_f64(),
+        });
+    }
+    let weights: Vec<Vec<f64>> = params.arrays().iter().map(Array::to_f64).collect();
+    let Ok(values) = run_all(&Real64, func, batch, &arrays, &weights) else {
+        return ADVICE.into();
+    };
+    let Some((_, origin)) = first_poison(&Real64, func, &values) else {
+        return format!("in f64 every value of this step is a number; {ADVICE}");
+    };
+    let Some(node) = train.model.nodes.get(origin as usize) else {
+        return format!("it appears first in a gradient; {ADVICE}");
+    };
+    let Some(module) = session.source.program.modules.get(node.span.file as usize) else {
+        return ADVICE.into();
+    };
+    let (start, end) = (node.span.start as usize, node.span.end as usize);
+    let line = module.text.get(..start).map_or(1, |t| t.matches('\n').count() + 1);
+    let written: String = module
+        .text
+        .get(start..end)
+        .unwrap_or_default()
+        .chars()
+        .take(60)
+        .collect();
+    format!(
+        "the first expression that is not a number is `{written}` ({}:{line})",
+        module.path
+    )
 }

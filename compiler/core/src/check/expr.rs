@@ -220,6 +220,9 @@ impl Checker<'_> {
 
     /// `n x V`.
     fn times(&mut self, a: &Val, b: &Val, a_span: Span, b_span: Span) -> R<Val> {
+        if let (Val::Group(g), Val::Group(h)) = (a, b) {
+            return Ok(Val::Group(gdl_rep::Group::product([g.clone(), h.clone()])));
+        }
         let Val::Int(n) = a else {
             return Err(self.error(
                 "GDL0111",

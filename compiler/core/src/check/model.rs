@@ -115,6 +115,23 @@ impl Checker<'_> {
                     .help(format!("Declare `under {largest}` or a subgroup of it.")),
                 ))
             }
+            DomainKind::Cloud { dim, .. } => {
+                let d = dim.value().unwrap_or(3) as usize;
+                let elsewhere = (1..=3).any(|k| k != d && group.acts_on_space(k));
+                if group == gdl_rep::Group::Trivial || group.acts_on_space(d) || !elsewhere {
+                    return Ok(());
+                }
+                Err(self.report(
+                    Diagnostic::error(
+                        "GDL0112",
+                        format!("{group} does not act on points of {d}-dimensional space"),
+                        group_span,
+                        "acts on a space of another dimension",
+                    )
+                    .label(span, format!("positions have {d} coordinates"))
+                    .help(format!("Declare `under O({d})` or a subgroup of it.")),
+                ))
+            }
             _ => Ok(()),
         }
     }
