@@ -162,7 +162,13 @@ fn first_nan(
     params: &Params,
 ) -> String {
     const ADVICE: &str = "lower the learning rate or clip gradients";
-    let func = &training.step;
+    // Gradients come after the loss; what makes the loss is enough.
+    let mut func = training.step.clone();
+    func.body.results.truncate(1);
+    func.outputs.truncate(1);
+    let end = func.body.results.first().map_or(0, |v| v.0 as usize + 1);
+    func.body.nodes.truncate(end);
+    let func = &func;
     let mut arrays = Vec::new();
     for (decl, x) in func.inputs.iter().zip(inputs) {
         arrays.push(match (decl.dtype, x) {
@@ -175,7 +181,7 @@ fn first_nan(
         return ADVICE.into();
     };
     let Some((_, origin)) = first_poison(&Real64, func, &values) else {
-        return format!("in f64 every value of this step is a number; {ADVICE}");
+        return format!("in f64 every value up to the loss is a number; {ADVICE}");
     };
     let Some(node) = train.model.nodes.get(origin as usize) else {
         return format!("it appears first in a gradient; {ADVICE}");
