@@ -1,6 +1,7 @@
 //! Calls: of layers (inlined, checked with what is known), of maps, of built-in functions; pipes.
 
 use super::env::{CallArg, Kind, Network};
+use super::misfit::Misfit;
 use super::{Checker, Env, LayerRef, MAX_CALLS, R, Reported, Val};
 use crate::diag::Diagnostic;
 use crate::typed::{NodeId, TOp};
@@ -351,60 +352,15 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// An argument that is not what the signature asks for; `rep` is the representation that was given, if it is one.
-    pub(crate) fn misfit(
-        &mut self,
-        layer: &Rc<LayerRef>,
-        param: &str,
-        why: &str,
-        rep: Option<&Rep>,
-        at: Span,
-    ) -> Reported {
-        let c = &layer.callable;
-        let p_span = c
-            .params
-            .iter()
-            .find(|p| p.name.name == param)
-            .map_or(c.name.span, |p| p.ty.span);
-        let scalar = ["not invariant", "not permute", "not a number of invariants"]
-            .iter()
-            .any(|w| why.contains(w));
-        let mut d = Diagnostic::error(
-            "GDL0111",
-            format!("argument `{param}` of `{}` does not fit", c.name.name),
-            at,
-            why.to_string(),
-        )
-        .label(c.name.span, "declared here");
-        let declared = self.program.modules[layer.module]
-            .text
-            .get(p_span.start as usize..p_span.end as usize)
-            .unwrap_or(param);
-        d.help = Some(format!(
-            "`{param}` is declared as `{declared}`: give a value of that type."
-        ));
-        if scalar {
-            d.code = "GDL0102";
-            d.title = format!("`{}` is not equivariant on this field", c.name.name);
-            d.note = Some("It acts on single components, and commutes with the group only where the group leaves them alone or permutes them.".into());
-            d.help = Some("Use `gate` or `norm_act` on vectors, or take `norm2` first.".into());
-            d.counterexample = rep.and_then(|r| {
-                self.mixed_components(r, &|x| x.max(0.0))
-                    .or_else(|| self.moved_vector(r))
-            });
-        }
-        self.report(d)
-    }
-
     /// A compile-time argument of a kind.
-    fn coerce_kind(&mut self, kind: &Kind, val: &Val) -> Result<Val, String> {
+    fn coerce_kind(&mut self, kind: &Kind, val: &Val) -> Result<Val, Misfit> {
         match kind {
             Kind::Rep(k, gauge) => {
                 let mut r = match val.to_rep() {
                     Some(r) => r,
                     None => match val.to_space() {
                         Some(s) => Rep::atom(Int::num(1), crate::types::Atom::Fixed(Box::new(s))),
-                        None => return Err(format!("a representation is needed; this is {}", val.describe())),
+                        None => return Err(format!("a representation is needed; this is {}", val.describe()).into()),
                     },
                 };
                 if let Some(d) = gauge {
@@ -415,40 +371,34 @@ impl Checker<'_> {
             }
             Kind::Int | Kind::Odd => match val {
                 Val::Int(n) => match n.value() {
-                    Some(v) if *kind == Kind::Odd && v % 2 == 0 => Err(format!(
-                        "{v} is even: a window needs a centre, which only odd sizes have"
-                    )),
+                    Some(v) if *kind == Kind::Odd && v % 2 == 0 => {
+                        Err(format!("{v} is even: a window needs a centre, which only odd sizes have").into())
+                    }
                     _ => Ok(val.clone()),
                 },
-                Val::Rep(r) => r
-                    .scalar_count()
-                    .map(Val::Int)
-                    .ok_or("a whole number is needed".to_string()),
-                other => Err(format!("a whole number is needed; this is {}", other.describe())),
+                Val::Rep(r) => r.scalar_count().map(Val::Int).ok_or("a whole number is needed".into()),
+                other => Err(format!("a whole number is needed; this is {}", other.describe()).into()),
             },
             Kind::List => match val {
                 Val::List(_) => Ok(val.clone()),
-                other => Err(format!("a list `[…]` is needed; this is {}", other.describe())),
+                other => Err(format!("a list `[…]` is needed; this is {}", other.describe()).into()),
             },
             Kind::Word => match val {
                 Val::Word(_) | Val::Layer(_) | Val::Network(_) | Val::Bool(_) | Val::Num(_) | Val::Int(_) => {
                     Ok(val.clone())
                 }
-                other => Err(format!(
-                    "a function or option word is needed; this is {}",
-                    other.describe()
-                )),
+                other => Err(format!("a function or option word is needed; this is {}", other.describe()).into()),
             },
             Kind::Group => match val {
                 Val::Group(_) => Ok(val.clone()),
-                other => Err(format!("a group is needed; this is {}", other.describe())),
+                other => Err(format!("a group is needed; this is {}", other.describe()).into()),
             },
             Kind::Domain(_) => Err("domains come with the signals and are never passed".into()),
         }
     }
 
     /// Reads irreps `irrep(k)` as representations of a mesh's gauge SO(2).
-    fn as_gauge_rep(&self, r: &Rep, d: crate::types::DomainId) -> Result<Rep, String> {
+    fn as_gauge_rep(&self, r: &Rep, d: crate::types::DomainId) -> Result<Rep, Misfit> {
         match r.gauge {
             Some(g) if g != d.0 => Err("it belongs to the gauge of another mesh".into()),
             _ => Ok(r.in_gauge(d.0)),

@@ -10,12 +10,15 @@
 //!
 //! Layout of an array: rows, then one axis for each static variable, then the static sets of the type, then the components.
 
+mod algebra;
 mod frame;
+mod indices;
 mod inputs;
 mod loops;
 mod maps;
 mod ops;
 mod params;
+mod reads;
 mod reduce;
 pub mod reps;
 

@@ -3,6 +3,7 @@
 mod int;
 pub mod known;
 mod rep;
+mod shape;
 
 pub use int::Int;
 pub use rep::{Atom, Rep, RepKind};

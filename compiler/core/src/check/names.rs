@@ -1,0 +1,199 @@
+//! Names: items, constants, words that stand for themselves.
+
+use super::functions::{function_names, is_word};
+use super::{Checker, Env, LayerRef, R, Val};
+use crate::diag::Diagnostic;
+use crate::typed::TOp;
+use crate::types::{Atom, DomainKind, Elem, Int, Rep, Type, known};
+use gdl_rep::{Atom as Known, Exact, Group};
+use gdl_syntax::ast::{ExprKind, Item, ItemKind, Span};
+use std::rc::Rc;
+
+impl Checker<'_> {
+    /// The value of a name.
+    pub(crate) fn name(&mut self, n: &str, span: Span, env: &mut Env) -> R<Val> {
+        if let Some(v) = env.get(n) {
+            return match v {
+                Val::Poison => Err(super::Reported),
+                v => Ok(v.clone()),
+            };
+        }
+        if let Some((module, item)) = self.program.find(env.module, n) {
+            return self.item_value(module, item, span);
+        }
+        Ok(match n {
+            "regular" => Val::Rep(Rep::atom(Int::num(1), Atom::Known(Known::Regular))),
+            "trivial" => Val::Group(Group::Trivial),
+            "vector" => Val::Rep(self.vector_rep(&self.space_dim())),
+            "point" => Val::Type(Type {
+                sets: Vec::new(),
+                elem: Elem::Point(self.space_dim()),
+            }),
+            // π is transcendental: every residue extends the homomorphism from the algebraic numbers.
+            "pi" => Val::Num(Exact {
+                f: std::f64::consts::PI,
+                r: Some(PI_RESIDUE),
+            }),
+            "true" | "false" => Val::Bool(n == "true"),
+            "O" | "Oh" => match Group::named(n, &[]) {
+                Ok(g) => Val::Group(g),
+                Err(e) => return Err(self.error("GDL0116", "no such group", span, e.to_string())),
+            },
+            _ if is_word(n) => Val::Word(n.into()),
+            _ => {
+                let mut known = env.names();
+                known.extend(self.program.names(env.module));
+                known.extend(function_names());
+                known.extend(["regular", "vector", "point"].map(str::to_string));
+                return Err(self.unknown(n, span, "name", &known));
+            }
+        })
+    }
+
+    /// The dimension of space: that of the cloud in the signature, else 3.
+    fn space_dim(&self) -> Int {
+        self.model
+            .domains
+            .iter()
+            .find_map(|d| match &d.kind {
+                DomainKind::Cloud { dim, .. } => Some(dim.clone()),
+                _ => None,
+            })
+            .unwrap_or(Int::num(if known::vector(&self.model.group, 3).is_some() {
+                3
+            } else {
+                2
+            }))
+    }
+
+    fn item_value(&mut self, module: usize, item: &Item, span: Span) -> R<Val> {
+        match &item.kind {
+            ItemKind::Layer(c) | ItemKind::Model(c) => Ok(Val::Layer(Rc::new(LayerRef {
+                module,
+                callable: c.clone(),
+            }))),
+            ItemKind::Const(_) | ItemKind::Setting { .. } | ItemKind::Group { .. } | ItemKind::Rep { .. } => {
+                if self.depth > MAX_ITEM_DEPTH {
+                    return Err(self.error(
+                        "GDL0117",
+                        "these definitions refer to each other in a circle",
+                        span,
+                        "without end",
+                    ));
+                }
+                self.depth += 1;
+                let out = self.item_value_of(module, item).ok_or(super::Reported);
+                self.depth -= 1;
+                out
+            }
+            _ => Err(self.error(
+                "GDL0111",
+                "this item is not a value",
+                span,
+                "data and tests cannot be used here",
+            )),
+        }
+    }
+
+    /// The value of a constant, setting, group or representation; errors are reported.
+    pub(crate) fn item_value_of(&mut self, module: usize, item: &Item) -> Option<Val> {
+        let mut env = Env::new(module);
+        match &item.kind {
+            ItemKind::Setting { name, value, .. } => match self.program.setting(&name.name) {
+                Some(text) => self
+                    .program
+                    .setting_expr(text)
+                    .and_then(|e| self.eval(&e, &mut env).ok()),
+                None => self.eval(value, &mut env).ok(),
+            },
+            ItemKind::Const(c) => self.constant(c, &mut env).ok(),
+            ItemKind::Group { value, .. } => match self.eval(value, &mut env).ok()? {
+                Val::Group(g) => Some(Val::Group(g)),
+                other => {
+                    self.error(
+                        "GDL0111",
+                        "a group is needed here",
+                        value.span,
+                        format!("this is {}", other.describe()),
+                    );
+                    None
+                }
+            },
+            ItemKind::Rep { value, .. } => {
+                let r = self.eval_rep(value, &mut env).ok()?;
+                Some(Val::Rep(r))
+            }
+            _ => None,
+        }
+    }
+
+    /// `const up: vector = (0, 0, 1)`: must be fixed by the group.
+    pub(crate) fn constant(&mut self, c: &gdl_syntax::ast::Const, env: &mut Env) -> R<Val> {
+        let ty = self.eval(&c.ty, env)?;
+        let val = match &c.value.kind {
+            ExprKind::Tuple(args) => {
+                let mut items = Vec::new();
+                for a in args {
+                    items.push(self.eval(&a.value, env)?);
+                }
+                Val::List(items)
+            }
+            _ => self.eval(&c.value, env)?,
+        };
+        if matches!(ty, Val::Kind(_)) {
+            return Ok(val);
+        }
+        let Some(rep) = ty.to_rep() else {
+            return Err(self.error("GDL0111", "a representation is needed here", c.ty.span, ty.describe()));
+        };
+        let node = self.to_node(&val, c.value.span)?;
+        let data = match &self.node(node).op {
+            TOp::Constant(d) => d.clone(),
+            TOp::Number(x) => vec![*x],
+            _ => return Err(self.error("GDL0111", "a constant is made of numbers", c.value.span, "not a number")),
+        };
+        self.fixed_vector(&rep, &data, c.value.span)?;
+        Ok(Val::Node(self.add(
+            TOp::Constant(data),
+            Type::rep(rep),
+            &[],
+            c.value.span,
+        )))
+    }
+
+    /// Whether a written vector is fixed by the group.
+    fn fixed_vector(&mut self, rep: &Rep, data: &[Exact], span: Span) -> R<()> {
+        let Some((group, known)) = self.concrete(rep) else {
+            return Ok(());
+        };
+        let dim = known.dim();
+        if dim != data.len() {
+            return Err(self.error(
+                "GDL0101",
+                "this constant has another number of components",
+                span,
+                format!("{} were given, `{rep}` has {dim}", data.len()),
+            ));
+        }
+        let v: Vec<f64> = data.iter().map(|x| x.f).collect();
+        if let Some(c) = gdl_rep::witness::not_fixed_vector(&group, &known, &v) {
+            let fixed: usize = known
+                .blocks
+                .iter()
+                .map(|(n, a)| *n as usize * gdl_rep::hom::invariants(&group, a).map_or(0, |b| b.len()))
+                .sum();
+            return Err(self.report(
+                Diagnostic::error("GDL0103", "this constant is not fixed by the group", span, format!("{group} moves it"))
+                    .counterexample(Some(format!("{}:  |g x - x| / |x| = {:.2}", c.element, c.error)))
+                    .note(format!("What a program writes down must be the same for every group element; the fixed vectors of `{rep}` have dimension {fixed}."))
+                    .help("Pass it as an input, or break the symmetry openly: `break(value, to = H)`."),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The residue that stands for π.
+const PI_RESIDUE: u64 = 3_141_592_653_589_793_238;
+
+const MAX_ITEM_DEPTH: usize = 40;

@@ -1,0 +1,318 @@
+//! Rule offset: reads at fixed offsets, windows, and the defaults of reads that leave their domain.
+
+use super::nodes_util::grid_of;
+use super::{Checker, Env, R, Val};
+use crate::diag::Diagnostic;
+use crate::typed::{NodeId, Offset, TOp, VarId};
+use crate::types::{DomainKind, Elem, Int, Rep, Set, Type};
+use gdl_rep::Exact;
+use gdl_syntax::ast::{BinOp, Expr, ExprKind, Span};
+
+/// An offset, whether it is subtracted, and where it stands.
+type WrittenOffset = (Val, bool, Span);
+
+impl Checker<'_> {
+    /// `q + o`, `q - o` with a cell variable q: the cell and the offset.
+    pub(super) fn offset_index(&mut self, e: &Expr, env: &mut Env) -> R<Option<(VarId, WrittenOffset)>> {
+        let ExprKind::Binary {
+            op: op @ (BinOp::Add | BinOp::Sub),
+            lhs,
+            rhs,
+        } = &e.kind
+        else {
+            return Ok(None);
+        };
+        let ExprKind::Name(name) = &lhs.kind else {
+            return Ok(None);
+        };
+        let Some(Val::Var(cell)) = env.get(name).cloned() else {
+            return Ok(None);
+        };
+        if !matches!(self.model.var(cell).set, Set::Nodes(_)) {
+            return Ok(None);
+        }
+        let offset = match &rhs.kind {
+            ExprKind::Tuple(args) => {
+                let mut list = Vec::new();
+                for a in args {
+                    list.push(self.eval(&a.value, env)?);
+                }
+                Val::List(list)
+            }
+            _ => self.eval(rhs, env)?,
+        };
+        Ok(Some((cell, (offset, *op == BinOp::Sub, rhs.span))))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn offset_read(
+        &mut self,
+        x: NodeId,
+        cell: VarId,
+        offset: WrittenOffset,
+        default: Option<&Expr>,
+        span: Span,
+        at_span: Span,
+        env: &mut Env,
+    ) -> R<NodeId> {
+        let ty = self.node(x).ty.clone();
+        let Set::Nodes(at_dom) = self.model.var(cell).set.clone() else {
+            return Err(self.error(
+                "GDL0111",
+                "only cells of a grid have neighbours at offsets",
+                at_span,
+                "not a grid cell",
+            ));
+        };
+        let Some(Set::Nodes(dom)) = ty.sets.first().cloned() else {
+            let shown = self.show(&ty);
+            return Err(self.error(
+                "GDL0111",
+                "only signals on a grid are read at offsets",
+                span,
+                format!("this is `{shown}`"),
+            ));
+        };
+        let Some(grid) = grid_of(self, dom) else {
+            let (shown, moved) = (self.show_set(&Set::Nodes(dom)), self.moved_element(&Set::Nodes(dom)));
+            return Err(self.report(
+                Diagnostic::error(
+                    "GDL0104",
+                    format!("`{shown}` has no offsets"),
+                    at_span,
+                    "only grids have neighbours at fixed offsets",
+                )
+                .counterexample(moved)
+                .help("Declare the domain as `grid(d)`, or use `scan` on a `seq` and edges on a graph."),
+            ));
+        };
+        let rest = ty.with_sets(ty.sets[1..].to_vec());
+        let (off, negative, off_span) = offset;
+        let (offset, extra) = match off {
+            Val::Var(o) => {
+                let Set::Window(w_dom, size) = self.model.var(o).set.clone() else {
+                    return Err(self.error(
+                        "GDL0111",
+                        "an offset must come from a window",
+                        off_span,
+                        "write `o in p.window(3)`",
+                    ));
+                };
+                if w_dom != dom {
+                    return Err(self.error(
+                        "GDL0111",
+                        "this window belongs to another grid",
+                        off_span,
+                        self.show_set(&Set::Window(w_dom, size)),
+                    ));
+                }
+                if negative {
+                    return Err(self.error("GDL0111", "write `q + o`", off_span, "the window contains −o with o"));
+                }
+                self.window_fits(at_dom, dom, &size, off_span)?;
+                (Offset::Window(o), vec![cell, o])
+            }
+            Val::Int(n) => {
+                let v = self.known(&n, "an offset", off_span)?;
+                (
+                    Offset::Literal(self.literal_offset(&[v], negative, dom, off_span)?),
+                    vec![cell],
+                )
+            }
+            Val::List(items) => {
+                let mut v = Vec::new();
+                for i in &items {
+                    match i {
+                        Val::Int(n) => v.push(self.known(&n.clone(), "an offset", off_span)?),
+                        other => {
+                            return Err(self.error(
+                                "GDL0111",
+                                "an offset has whole coordinates",
+                                off_span,
+                                other.describe(),
+                            ));
+                        }
+                    }
+                }
+                (
+                    Offset::Literal(self.literal_offset(&v, negative, dom, off_span)?),
+                    vec![cell],
+                )
+            }
+            other => {
+                return Err(self.error(
+                    "GDL0111",
+                    "this is not an offset",
+                    off_span,
+                    format!("this is {}", other.describe()),
+                ));
+            }
+        };
+        let zero = matches!(&offset, Offset::Literal(v) if v.iter().all(|&k| k == 0));
+        let default = match default {
+            Some(d) => Some(self.default_value(d, &rest, env)?),
+            None if grid.wrap || zero || self.reads_inside(at_dom, dom) => None,
+            None if matches!(rest.elem, Elem::Point(_)) => {
+                return Err(self.points_are_affine("a point outside the grid has no value to stand for it", span));
+            }
+            None => {
+                return Err(self.report(
+                    Diagnostic::error("GDL0106", "this read can leave the grid", span, "what is its value outside?")
+                        .help("Write `(x[q + o] else 0)`: 0 is fixed in every representation; or declare the grid with `edge = wrap`."),
+                ));
+            }
+        };
+        let mut args = vec![x];
+        args.extend(default);
+        Ok(self.add_with(
+            TOp::Offset {
+                x,
+                cell,
+                offset,
+                default,
+            },
+            rest,
+            &args,
+            &extra,
+            &[],
+            span,
+        ))
+    }
+
+    /// Windows of a coarse cell without padding lie inside the fine grid.
+    fn reads_inside(&self, at: crate::types::DomainId, fine: crate::types::DomainId) -> bool {
+        matches!(&self.domain(at).kind, DomainKind::Coarse { of, pad, .. } if *of == fine && pad.is(0))
+    }
+
+    fn window_fits(
+        &mut self,
+        at: crate::types::DomainId,
+        fine: crate::types::DomainId,
+        size: &Int,
+        span: Span,
+    ) -> R<()> {
+        if at == fine {
+            return match size.value() {
+                Some(n) if n % 2 == 0 => Err(self.report(
+                    Diagnostic::error("GDL0114", "a window around a cell has an odd size", span, format!("{n} cells have no centre"))
+                        .note("The symmetry of the grid fixes the centre of a window; with an even size the centre is a corner between cells.")
+                        .help("Use an odd size, or read from the cells of `coarse(p, stride, window, pad)`."),
+                )),
+                _ => Ok(()),
+            };
+        }
+        match self.domain(at).kind.clone() {
+            DomainKind::Coarse { of, window, .. } if of == fine => {
+                if window == *size {
+                    return Ok(());
+                }
+                Err(self.error(
+                    "GDL0114",
+                    "this window does not fit the coarse cell",
+                    span,
+                    format!("the cells were made with windows of {window}, this one has {size}"),
+                ))
+            }
+            _ => {
+                let (a, b) = (self.show_set(&Set::Nodes(at)), self.show_set(&Set::Nodes(fine)));
+                Err(self.error(
+                    "GDL0111",
+                    "these are cells of another grid",
+                    span,
+                    format!("`{a}`, but the signal lives on `{b}`"),
+                ))
+            }
+        }
+    }
+
+    fn literal_offset(&mut self, v: &[i64], negative: bool, dom: crate::types::DomainId, span: Span) -> R<Vec<i32>> {
+        let out: Vec<i32> = v
+            .iter()
+            .map(|&k| i32::try_from(if negative { -k } else { k }).unwrap_or(i32::MAX))
+            .collect();
+        if out.iter().all(|&k| k == 0) {
+            return Ok(out);
+        }
+        if let Some(grid) = grid_of(self, dom)
+            && grid.rank.value().is_some_and(|r| r != out.len() as i64)
+        {
+            return Err(self.error(
+                "GDL0111",
+                "this offset has another number of coordinates",
+                span,
+                format!("the grid has {} axes", grid.rank),
+            ));
+        }
+        let orbit = if self.abstract_mode {
+            Vec::new()
+        } else {
+            gdl_rep::witness::orbit_of_offset(&self.model.group, &out).unwrap_or_default()
+        };
+        if !self.abstract_mode && orbit.len() <= 1 {
+            return Ok(out);
+        }
+        let group = self.model.group.to_string();
+        let shown: Vec<String> = orbit
+            .iter()
+            .take(8)
+            .map(|o| format!("({})", o.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
+            .collect();
+        let (label, counter) = if self.abstract_mode {
+            ("no offset but 0 is fixed by every group".to_string(), None)
+        } else {
+            (
+                format!("{group} moves it to {}", shown.join(", ")),
+                Some(format!(
+                    "an element of {group} sends this offset to {}",
+                    shown.get(1).cloned().unwrap_or_default()
+                )),
+            )
+        };
+        Err(self.report(
+            Diagnostic::error("GDL0104", "this offset is not fixed by the group", span, label)
+                .counterexample(counter)
+                .note("Under the group the window is a union of orbits; only an orbit of one element can be named.")
+                .help("Sum over a window with a kernel: `sum o in p.window(3): K[o](x[q + o] else 0)`."),
+        ))
+    }
+
+    /// The value of a default: a fixed element of the type.
+    pub(crate) fn default_value(&mut self, e: &Expr, ty: &Type, env: &mut Env) -> R<NodeId> {
+        let v = self.eval(e, env)?;
+        let n = self.to_node(&v, e.span)?;
+        let have = self.node(n).ty.clone();
+        if have.same(ty) {
+            return Ok(n);
+        }
+        let number = match self.node(n).op {
+            TOp::Number(x) => Some(x),
+            _ => None,
+        };
+        match (&ty.elem, number) {
+            (Elem::Rep(r), Some(x)) if x.is_zero() || r.is_permutation() => {
+                let r = r.clone();
+                Ok(self.add(TOp::Constant(vec![x]), Type::rep(r), &[], e.span))
+            }
+            (Elem::Rep(_), None) if have.same(&Type::scalar()) && ty.as_rep().is_some_and(Rep::is_permutation) => {
+                let ones = self.add(TOp::Constant(vec![Exact::int(1)]), ty.clone(), &[], e.span);
+                Ok(self.add(TOp::Scale { s: n, x: ones }, ty.clone(), &[n, ones], e.span))
+            }
+            (Elem::Point(_), _) => {
+                Err(self.points_are_affine("a point needs a point as its default, and none is fixed", e.span))
+            }
+            _ => {
+                let (want, have) = (self.show(ty), self.show(&have));
+                Err(self.report(
+                    Diagnostic::error(
+                        "GDL0127",
+                        "this default is not a fixed value of the type",
+                        e.span,
+                        format!("`{have}`, but `{want}` is needed"),
+                    )
+                    .note("What stands for a missing value must be the same for every group element.")
+                    .help("0 is fixed in every representation."),
+                ))
+            }
+        }
+    }
+}
