@@ -1,14 +1,16 @@
 //! Tensor IR to machine code.
 //!
-//! [`schedule`] turns a function of the tensor IR into [`loop_ir`], [`cranelift`] turns that into machine code, and [`exec`] runs it.
+//! [`schedule`] turns a function of the tensor IR into [`loop_ir`], [`cranelift`] turns that into machine code, [`mod@plan`] says how the
+//! runtime runs it, and [`compiled`] puts them together in memory.
 //! Every back end reads the loop IR.
 
+pub mod compiled;
 pub mod cranelift;
-pub mod exec;
 pub mod loop_ir;
+pub mod plan;
 pub mod schedule;
 
-pub use exec::{Compiled, Stats};
+pub use compiled::{Compiled, Stats};
 use gdl_core::ir::Func;
 
 /// How to compile.

@@ -7,11 +7,15 @@
 //! (total functions from the rows of one dim to the rows of another): node → sample, edge → source node, and so on. Reading
 //! a signal is a *pullback* along a map (gather), summing is a *push-forward* (segment). Nothing else moves data between dims,
 //! grid windows aside.
+//!
+//! # Plans
+//! What a compiled program does is a [`plan::Plan`]; whoever has it and the bodies of its kernels can run the program.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), no_std)]
 extern crate alloc;
 
 pub mod domain;
+pub mod plan;
 
 use alloc::{string::String, vec::Vec};
 pub use domain::*;

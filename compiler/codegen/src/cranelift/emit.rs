@@ -5,7 +5,9 @@ use super::lanes::{Lane, Num, Ops};
 use crate::loop_ir::{BufferId, Expr, Index, Kernel, Program, Reg, SizeId, Stmt, TableId, Var};
 use cranelift::prelude::*;
 use gdl_core::ir::{Cmp, Fold, Scalar};
+use gdl_runtime::exec::{KernelContext, local_bytes};
 use std::collections::HashMap;
+use std::mem::offset_of;
 
 /// What a register holds.
 #[derive(Clone, Debug)]
@@ -15,13 +17,6 @@ pub(super) enum Held {
     One(Variable),
     Many(Vec<Variable>),
 }
-
-/// Offsets of the fields of the context a function gets.
-pub const CONTEXT_BUFFERS: i32 = 0;
-/// See [`CONTEXT_BUFFERS`].
-pub const CONTEXT_TABLES: i32 = 8;
-/// See [`CONTEXT_BUFFERS`].
-pub const CONTEXT_SIZES: i32 = 16;
 
 /// Emits kernels.
 pub struct Emitter<'a, 'f, 'p> {
@@ -78,18 +73,18 @@ impl<'a, 'f, 'p> Emitter<'a, 'f, 'p> {
         let mut found = Found::default();
         found.block(&self.kernel.body);
         let flags = readonly();
-        let pointers = |e: &mut Self, field: i32| e.ops.b.ins().load(types::I64, flags, params[0], field);
-        let base = pointers(self, CONTEXT_BUFFERS);
+        let pointers = |e: &mut Self, field: usize| e.ops.b.ins().load(types::I64, flags, params[0], field as i32);
+        let base = pointers(self, offset_of!(KernelContext, buffers));
         for &b in &found.buffers {
             let address = self.ops.b.ins().load(types::I64, flags, base, 8 * b.0 as i32);
             self.buffers.insert(b, address);
         }
-        let base = pointers(self, CONTEXT_TABLES);
+        let base = pointers(self, offset_of!(KernelContext, tables));
         for &t in &found.tables {
             let address = self.ops.b.ins().load(types::I64, flags, base, 8 * t.0 as i32);
             self.tables.insert(t, address);
         }
-        let base = pointers(self, CONTEXT_SIZES);
+        let base = pointers(self, offset_of!(KernelContext, sizes));
         for &s in &found.sizes {
             let size = self.ops.b.ins().load(types::I64, flags, base, 8 * s.0 as i32);
             self.sizes.insert(s, size);
@@ -98,7 +93,7 @@ impl<'a, 'f, 'p> Emitter<'a, 'f, 'p> {
         for &len in &self.kernel.locals {
             let address = self.ops.b.ins().iadd_imm_s(params[3], at);
             self.locals.push(address);
-            at += local_bytes(len, self.ops.bytes());
+            at += local_bytes(len, self.ops.bytes() as usize) as i64;
         }
     }
 
@@ -255,11 +250,6 @@ impl<'a, 'f, 'p> Emitter<'a, 'f, 'p> {
         let ty = self.ops.scalar();
         self.ops.b.ins().fcvt_from_sint(ty, x)
     }
-}
-
-/// Bytes of a local array, rounded up so that the next one is aligned.
-pub fn local_bytes(len: u32, bytes: i64) -> i64 {
-    (i64::from(len) * bytes + 63) & !63
 }
 
 fn is_product(e: &Expr) -> bool {

@@ -8,8 +8,6 @@ mod math;
 mod memory;
 mod scalar;
 
-pub use emit::local_bytes;
-
 use crate::CodegenError;
 use crate::loop_ir::Program;
 use cranelift::codegen::Context;
@@ -19,22 +17,9 @@ use cranelift::codegen::settings::Flags;
 use cranelift::jit::{JITBuilder, JITModule};
 use cranelift::module::{FuncId, Linkage, Module};
 use cranelift::prelude::*;
+use gdl_runtime::exec::KernelFn;
 use lanes::Ops;
 use std::collections::HashMap;
-
-/// A compiled kernel: context, first row, end row, memory for local arrays.
-pub type KernelFn = unsafe extern "C" fn(*const KernelContext, i64, i64, *mut u8);
-
-/// What a kernel finds its arrays by.
-#[repr(C)]
-pub struct KernelContext {
-    /// The first element of every buffer.
-    pub buffers: *const *mut u8,
-    /// The first entry of every table.
-    pub tables: *const *const u32,
-    /// Every size.
-    pub sizes: *const i64,
-}
 
 /// Machine code in memory.
 pub struct Code {
@@ -53,9 +38,9 @@ unsafe impl Send for Code {}
 unsafe impl Sync for Code {}
 
 impl Code {
-    /// The function of a kernel.
-    pub fn function(&self, kernel: usize) -> KernelFn {
-        self.functions[kernel]
+    /// The functions of all kernels.
+    pub fn functions(&self) -> &[KernelFn] {
+        &self.functions
     }
 }
 

@@ -1,73 +1,41 @@
 //! What a kernel costs, as a linear form in the rows of dims: enough to decide how many threads are worth their start.
 
-use super::{Kernel, Loop, Program, Range, Size, Space, Stmt, Table};
+use super::{Cost, Kernel, Loop, Program, Range, Size, Space, Stmt, Table};
 use gdl_abi::DimId;
 use gdl_core::ir::Scalar;
 
-/// Arithmetic operations: a fixed number, and a number for every row of some dims.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Cost {
-    /// Whatever the batch.
-    pub fixed: f64,
-    /// For every row of a dim.
-    pub rows: Vec<(DimId, f64)>,
+/// The cost of one run of a kernel over all its rows.
+pub fn kernel_cost(program: &Program, kernel: &Kernel) -> Cost {
+    let mut cost = Cost::default();
+    let (dim, times) = match kernel.space {
+        Space::Rows { dim, times } => (Some(dim), f64::from(times)),
+        Space::Fixed(n) => (None, f64::from(n)),
+    };
+    block(&mut cost, program, &kernel.body, dim, times);
+    cost
 }
 
-impl Cost {
-    /// The cost of one run of a kernel over all its rows.
-    pub fn of(program: &Program, kernel: &Kernel) -> Cost {
-        let mut cost = Cost::default();
-        let (dim, times) = match kernel.space {
-            Space::Rows { dim, times } => (Some(dim), f64::from(times)),
-            Space::Fixed(n) => (None, f64::from(n)),
-        };
-        cost.block(program, &kernel.body, dim, times);
-        cost
-    }
-
-    /// The number of operations for these numbers of rows.
-    pub fn at(&self, rows: &[usize]) -> f64 {
-        self.fixed
-            + self
-                .rows
-                .iter()
-                .map(|(d, c)| rows[d.0 as usize] as f64 * c)
-                .sum::<f64>()
-    }
-
-    fn add(&mut self, dim: Option<DimId>, amount: f64) {
-        let Some(dim) = dim else {
-            self.fixed += amount;
-            return;
-        };
-        match self.rows.iter_mut().find(|(d, _)| *d == dim) {
-            Some((_, c)) => *c += amount,
-            None => self.rows.push((dim, amount)),
+fn block(cost: &mut Cost, program: &Program, stmts: &[Stmt], dim: Option<DimId>, times: f64) {
+    for stmt in stmts {
+        match stmt {
+            Stmt::For(l) => inner(cost, program, l, dim, times),
+            _ => cost.add(dim, times * stmt_cost(stmt)),
         }
     }
+}
 
-    fn block(&mut self, program: &Program, block: &[Stmt], dim: Option<DimId>, times: f64) {
-        for stmt in block {
-            match stmt {
-                Stmt::For(l) => self.inner(program, l, dim, times),
-                _ => self.add(dim, times * stmt_cost(stmt)),
-            }
-        }
-    }
-
-    fn inner(&mut self, program: &Program, l: &Loop, dim: Option<DimId>, times: f64) {
-        match &l.range {
-            Range::Lit(n) => self.block(program, &l.body, dim, times * f64::from(*n)),
-            Range::Size(s) => match program.sizes[s.0 as usize] {
-                Size::Rows(d) if dim.is_none() => self.block(program, &l.body, Some(d), times),
-                _ => self.block(program, &l.body, dim, times * 2.0),
-            },
-            // All rows of the source are met once while the kernel runs over the target.
-            Range::Between(t, _) => match &program.tables[t.0 as usize] {
-                Table::MapPtr(m) => self.block(program, &l.body, Some(program.domains.ends(*m).0), times),
-                _ => self.block(program, &l.body, dim, times * 4.0),
-            },
-        }
+fn inner(cost: &mut Cost, program: &Program, l: &Loop, dim: Option<DimId>, times: f64) {
+    match &l.range {
+        Range::Lit(n) => block(cost, program, &l.body, dim, times * f64::from(*n)),
+        Range::Size(s) => match program.sizes[s.0 as usize] {
+            Size::Rows(d) if dim.is_none() => block(cost, program, &l.body, Some(d), times),
+            _ => block(cost, program, &l.body, dim, times * 2.0),
+        },
+        // All rows of the source are met once while the kernel runs over the target.
+        Range::Between(t, _) => match &program.tables[t.0 as usize] {
+            Table::MapPtr(m) => block(cost, program, &l.body, Some(program.domains.ends(*m).0), times),
+            _ => block(cost, program, &l.body, dim, times * 4.0),
+        },
     }
 }
 

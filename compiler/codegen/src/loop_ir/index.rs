@@ -1,7 +1,7 @@
 //! Index expressions: sums of atoms with integer coefficients, kept in one canonical order, so that equal indices are
 //! equal values, and the stride of a loop variable can be read off.
 
-use super::{SizeId, TableId};
+use super::{Affine, SizeId, TableId};
 
 /// A loop variable of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,6 +77,18 @@ impl Index {
     /// The number, if it is one.
     pub fn as_lit(&self) -> Option<i64> {
         self.terms.is_empty().then_some(self.offset)
+    }
+
+    /// The index as a form in sizes, if nothing else occurs in it.
+    pub fn affine(&self) -> Option<Affine> {
+        let term = |(atom, c): &(Atom, i64)| match atom {
+            Atom::Size(s) => Some((*s, *c)),
+            _ => None,
+        };
+        Some(Affine {
+            offset: self.offset,
+            terms: self.terms.iter().map(term).collect::<Option<_>>()?,
+        })
     }
 
     /// The sum.

@@ -12,21 +12,16 @@ mod cost;
 mod index;
 mod print;
 
-pub use cost::{Cost, scalar_cost};
+pub use cost::{kernel_cost, scalar_cost};
 pub use index::{Atom, Divisor, Extents, Index, Var, flatten, unflatten};
 
-use gdl_abi::{DimId, Domains, MapId};
+pub use gdl_abi::plan::{
+    Affine, Buffer, BufferId, Cost, Extent, Gemm, Home, Matrix, Size, SizeId, Space, Step, Table, TableId, TimeLoop,
+    Window,
+};
+use gdl_abi::{DimId, Domains};
 use gdl_core::ir::{Cmp, Fold, Scalar};
 
-/// Names a [`Buffer`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BufferId(pub u32);
-/// Names a [`Table`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TableId(pub u32);
-/// Names a [`Size`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SizeId(pub u32);
 /// A number held in a register of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Reg(pub u32);
@@ -52,165 +47,7 @@ pub struct Program {
     pub steps: Vec<Step>,
 }
 
-/// A row-major array: rows of `dim` (none: one row) of `row_len` elements.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Buffer {
-    /// For reading.
-    pub name: String,
-    /// Its rows.
-    pub dim: Option<DimId>,
-    /// Elements a row.
-    pub row_len: usize,
-    /// Where it lives.
-    pub home: Home,
-}
-
-/// Where a buffer lives.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Home {
-    /// Input k of the program.
-    Input(u32),
-    /// Parameter k of the program.
-    Param(u32),
-    /// Output k of the program.
-    Output(u32),
-    /// Numbers known at compile time.
-    Const(Vec<f64>),
-    /// Memory of the call.
-    Temp,
-    /// Memory of a thread that holds some of the rows at a time.
-    Tile,
-}
-
-/// An array of integers that is known when a batch is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Table {
-    /// The image of every row.
-    MapIndex(MapId),
-    /// The offsets into `MapOrder` of the rows that go to a row.
-    MapPtr(MapId),
-    /// See `MapPtr`.
-    MapOrder(MapId),
-    /// The position of every row within its sample.
-    Position(DimId),
-    /// The sample of every row.
-    Sample(DimId),
-    /// The offsets of every sample.
-    SamplePtr(DimId),
-    /// The labels of a class-valued input.
-    Labels(u32),
-    /// `[cells of coarse, offsets]`: the cell of `fine`, or −1 where it lies outside.
-    Window(Window),
-    /// `[cells of fine, offsets, overlap]`: the cells of `coarse` whose windows reach a cell by an offset, or −1.
-    WindowBack(Window),
-    /// Numbers known at compile time.
-    List(Vec<u32>),
-}
-
-/// The windows of a grid, see [`gdl_core::ir::Op::Window`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Window {
-    pub offsets: Vec<Vec<i32>>,
-    pub stride: u32,
-    pub wrap: bool,
-    pub fine: DimId,
-    pub coarse: DimId,
-}
-
-/// A number that is known when a batch is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Size {
-    /// Rows of a dim.
-    Rows(DimId),
-    /// Rows of a grid in one sample.
-    Cells(DimId),
-    /// The step that loop k is at.
-    Step(u32),
-    /// The step that loop k is at times the rows of a dim.
-    StepRows(u32, DimId),
-    /// How many windows can reach one cell by one offset.
-    Overlap(Window),
-}
-
-/// One thing to do.
-#[derive(Clone, Debug)]
-pub enum Step {
-    /// Run a kernel over all its rows.
-    Kernel(usize),
-    /// A matrix product.
-    Gemm(Box<Gemm>),
-    /// A loop over the steps of a time dim.
-    Loop(TimeLoop),
-}
-
-/// `for t in 0..steps(time)`, or backwards.
-#[derive(Clone, Debug)]
-pub struct TimeLoop {
-    /// Its number, for [`Size::Step`].
-    pub id: u32,
-    /// What is run over.
-    pub time: DimId,
-    /// Descending.
-    pub reverse: bool,
-    /// Run in every step.
-    pub body: Vec<Step>,
-}
-
-/// How far a loop of a matrix product runs: `times`, for every row of `dim` if there is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Extent {
-    pub dim: Option<DimId>,
-    pub times: usize,
-}
-
-/// A matrix in a buffer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Matrix {
-    /// Where it is.
-    pub buffer: BufferId,
-    /// Its first element: numbers and sizes only.
-    pub offset: Index,
-    /// Elements from row to row.
-    pub row_stride: usize,
-    /// Elements from column to column.
-    pub col_stride: usize,
-}
-
-/// `c = a · b` for every index of `batch`: `a` is m × k, `b` is k × n.
-#[derive(Clone, Debug)]
-pub struct Gemm {
-    /// m, n, k.
-    pub size: [Extent; 3],
-    /// Left argument. With `pack`, the matrix that the kernel writes.
-    pub a: Matrix,
-    /// Right argument.
-    pub b: Matrix,
-    /// Result.
-    pub c: Matrix,
-    /// Outer loops and their strides in a, b, c.
-    pub batch: Vec<(Extent, [usize; 3])>,
-    /// A kernel that computes `a` tile by tile: `a.buffer` has its home in [`Home::Tile`] and is written row by row. The rows of its
-    /// dim are the slow part of m, or of k.
-    pub pack: Option<usize>,
-}
-
-/// What a kernel runs over. Its row variable is `Var(0)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Space {
-    /// The rows of a dim, each cut into `times` parts.
-    Rows {
-        /// The dim.
-        dim: DimId,
-        /// The parts of a row.
-        times: u32,
-    },
-    /// A fixed number of rows.
-    Fixed(u32),
-}
-
-/// A loop over rows.
+/// A loop over rows. Its row variable is `Var(0)`.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     /// For reading.

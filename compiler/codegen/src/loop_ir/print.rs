@@ -1,9 +1,9 @@
 //! Loop IR as text.
 
 use super::{
-    Array, Atom, Divisor, Expr, Extent, Gemm, Home, Index, Kernel, LoopKind, Matrix, Program, Range, Size, Space, Step,
-    Stmt, Table,
+    Array, Atom, Divisor, Expr, Gemm, Home, Index, Kernel, LoopKind, Program, Range, Space, Step, Stmt, Table,
 };
+use gdl_abi::plan::gemm_text;
 use gdl_core::ir::{Cmp, Fold};
 use std::fmt::{Display, Formatter, Result, Write};
 
@@ -31,21 +31,6 @@ impl Display for Program {
             .step(step, 0)?;
         }
         f.write_str(&out)
-    }
-}
-
-impl Program {
-    /// A step in one line.
-    pub fn step_name(&self, step: &Step) -> String {
-        match step {
-            Step::Kernel(k) => format!("kernel {k} {}", self.kernels[*k].name),
-            Step::Gemm(g) => Printer {
-                program: self,
-                out: &mut String::new(),
-            }
-            .gemm_line(g),
-            Step::Loop(l) => format!("loop {}", l.id),
-        }
     }
 }
 
@@ -95,24 +80,8 @@ impl Printer<'_> {
         self.line(depth, "}")
     }
 
-    fn gemm_line(&self, g: &Gemm) -> String {
-        let [m, n, k] = g.size.map(extent);
-        let batch: Vec<String> = g.batch.iter().map(|(e, s)| format!("{} {s:?}", extent(*e))).collect();
-        let outer = if batch.is_empty() {
-            String::new()
-        } else {
-            format!(" for {}", batch.join(", "))
-        };
-        format!(
-            "gemm {m} x {n} x {k}: {} = {} * {}{outer}",
-            self.matrix(&g.c),
-            self.matrix(&g.a),
-            self.matrix(&g.b)
-        )
-    }
-
     fn gemm(&mut self, g: &Gemm, depth: usize) -> Result {
-        let text = self.gemm_line(g);
+        let text = gemm_text(g, &self.program.buffers, &self.program.sizes);
         match g.pack {
             None => self.line(depth, &text),
             Some(pack) => {
@@ -121,16 +90,6 @@ impl Printer<'_> {
                 self.line(depth, "}")
             }
         }
-    }
-
-    fn matrix(&self, m: &Matrix) -> String {
-        format!(
-            "{}[{}; {}, {}]",
-            self.program.buffers[m.buffer.0 as usize].name,
-            self.index(&m.offset),
-            m.row_stride,
-            m.col_stride
-        )
     }
 
     fn block(&mut self, block: &[Stmt], depth: usize) -> Result {
@@ -182,13 +141,7 @@ impl Printer<'_> {
     }
 
     fn size(&self, k: u32) -> String {
-        match &self.program.sizes[k as usize] {
-            Size::Rows(d) => format!("rows(d{})", d.0),
-            Size::Cells(d) => format!("cells(d{})", d.0),
-            Size::Step(l) => format!("step{l}"),
-            Size::StepRows(l, d) => format!("(step{l} * rows(d{}))", d.0),
-            Size::Overlap(w) => format!("overlap(d{}, d{})", w.coarse.0, w.fine.0),
-        }
+        self.program.sizes[k as usize].to_string()
     }
 
     fn table(&self, k: u32) -> String {
@@ -265,14 +218,6 @@ impl Printer<'_> {
                 )
             }
         }
-    }
-}
-
-fn extent(e: Extent) -> String {
-    match e {
-        Extent { dim: None, times } => times.to_string(),
-        Extent { dim: Some(d), times: 1 } => format!("d{}", d.0),
-        Extent { dim: Some(d), times } => format!("(d{} * {times})", d.0),
     }
 }
 

@@ -8,7 +8,7 @@ use super::contract::{Label, MANY, Role, Roles};
 use super::kernel::{Builder, Dest, ROW};
 use super::{At, Scheduler};
 use crate::CodegenError;
-use crate::loop_ir::{Array, BufferId, Expr, Extent, Gemm, Home, Index, Matrix, Space, Step};
+use crate::loop_ir::{Affine, Array, BufferId, Expr, Extent, Gemm, Home, Index, Matrix, Space, Step};
 use gdl_abi::DimId;
 use gdl_core::ir::{Op, Value};
 
@@ -103,7 +103,11 @@ impl Scheduler<'_> {
                     .view(sources[j])
                     .filter(|_| operands[j].strides.is_some() && operands[j].strides == plan.operands[j].strides)
                 {
-                    Some(view) => (view.buffer, view.offset),
+                    Some(view) => {
+                        let offset = view.offset.affine();
+                        let offset = offset.ok_or(CodegenError::internal("a matrix that begins at no fixed place"))?;
+                        (view.buffer, offset)
+                    }
                     None => {
                         let tile = pack && j == 0;
                         let (buffer, k) = self.reordered(sources[j], letters[j], &plan.operands[j], tile)?;
@@ -112,7 +116,7 @@ impl Scheduler<'_> {
                         } else {
                             steps.push(Step::Kernel(k))
                         }
-                        (buffer, Index::lit(0))
+                        (buffer, Affine::default())
                     }
                 },
             );
@@ -128,11 +132,11 @@ impl Scheduler<'_> {
                 shape.row_len(),
             )
         };
-        matrices.push((result, Index::lit(0)));
+        matrices.push((result, Affine::default()));
         let [pa, pb, pc] = &plan.operands;
         let [om, on, ok] = &plan.order;
         let fast = |p: &Operand, order: &[Letter]| order.last().map_or(1, |(l, _)| p.stride(*l));
-        let matrix = |(buffer, offset): (BufferId, Index), p: &Operand, rows: &[Letter], cols: &[Letter]| Matrix {
+        let matrix = |(buffer, offset): (BufferId, Affine), p: &Operand, rows: &[Letter], cols: &[Letter]| Matrix {
             buffer,
             offset,
             row_stride: fast(p, rows),

@@ -2,9 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::loop_ir::{Size, Table, Window};
+use crate::RunError;
+use gdl_abi::plan::{Size, Table, Window};
 use gdl_abi::{DimDef, DimId, Domains, Instance};
-use gdl_runtime::RunError;
 
 /// The table, where the batch does not hold it already.
 pub fn build(table: &Table, domains: &Domains, batch: &Instance) -> Result<Option<Vec<u32>>, RunError> {

@@ -2,8 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use crate::{Array, RunError};
 use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
-use gdl_runtime::{Array, RunError};
 
 /// Checks numbers, lengths, types and labels of all arguments against a batch.
 pub fn check(

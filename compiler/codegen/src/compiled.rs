@@ -1,21 +1,11 @@
-//! Compiled programs and how they run.
-//!
-//! A call checks its arguments ([`door`]), takes a workspace, lays out temporary arrays ([`plan`]) and tables ([`tables`]) for the
-//! batch, and carries out the steps ([`run`]).
-
-mod door;
-mod plan;
-mod products;
-mod run;
-mod tables;
+//! Programs compiled for this machine, in memory.
 
 use crate::cranelift::{self, Code};
-use crate::loop_ir::{Cost, Extent, Home, Program as Loops, Step};
-use crate::{CodegenError, Options, schedule};
+use crate::loop_ir::Program as Loops;
+use crate::{CodegenError, Options, plan, schedule};
 use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
 use gdl_core::ir::Func;
-use gdl_runtime::{Array, Program, RunError, pool::Pool};
-use std::sync::{Arc, Mutex, PoisonError};
+use gdl_runtime::{Array, Executor, Program, RunError};
 use std::time::{Duration, Instant};
 
 /// What compiling took.
@@ -33,16 +23,10 @@ pub struct Stats {
 
 /// A program compiled for this machine: any number of calls, from any number of threads, on batches of any size.
 pub struct Compiled {
-    signature: Signature,
-    loops: Loops,
+    // In front of the code that it calls, so that it is dropped first.
+    executor: Executor,
     code: Code,
-    costs: Vec<Cost>,
-    constants: Vec<Option<Array>>,
-    lives: Vec<plan::Life>,
-    /// The extents of all matrix products.
-    products: Vec<Vec<Extent>>,
-    pool: Arc<Pool>,
-    workspaces: Mutex<Vec<run::Workspace>>,
+    loops: Loops,
     stats: Stats,
 }
 
@@ -58,21 +42,13 @@ impl Compiled {
             bytes: code.bytes,
             kernels: loops.kernels.len(),
         };
-        let constant = |home: &Home| match home {
-            Home::Const(data) if options.double => Some(Array::F64(data.clone())),
-            Home::Const(data) => Some(Array::F32(data.iter().map(|&x| x as f32).collect())),
-            _ => None,
-        };
+        let plan = plan::plan(&loops, signature(func));
+        // SAFETY: the functions are the compiled kernels of this very program, and `code` lives as long as the executor.
+        let executor = unsafe { Executor::new(plan, code.functions().to_vec(), options.threads) };
         Ok(Compiled {
-            signature: signature(func),
-            costs: loops.kernels.iter().map(|k| Cost::of(&loops, k)).collect(),
-            constants: loops.buffers.iter().map(|b| constant(&b.home)).collect(),
-            lives: plan::lives(&loops),
-            products: products(&loops.steps),
-            pool: Pool::shared(options.threads).map_err(CodegenError)?,
-            workspaces: Mutex::new(Vec::new()),
-            loops,
+            executor: executor.map_err(CodegenError)?,
             code,
+            loops,
             stats,
         })
     }
@@ -115,35 +91,7 @@ impl Compiled {
         inputs: &[&Array],
         params: &[&Array],
     ) -> Result<Vec<(String, f64, f64)>, RunError> {
-        let times = Mutex::new(Vec::new());
-        self.run_timed(batch, inputs, params, &mut Vec::new(), Some(&times))?;
-        let times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let total: f64 = times.iter().map(|(_, t)| t).sum();
-        let mut list: Vec<(String, f64, f64)> = times.into_iter().map(|(name, t)| (name, t / total, t)).collect();
-        list.sort_by(|x, y| y.2.total_cmp(&x.2));
-        Ok(list)
-    }
-
-    fn run_timed(
-        &self,
-        batch: &Instance,
-        inputs: &[&Array],
-        params: &[&Array],
-        outputs: &mut Vec<Array>,
-        times: Option<&run::Times>,
-    ) -> Result<(), RunError> {
-        door::check(&self.signature, self.loops.double, batch, inputs, params)?;
-        let lock = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut workspace = lock().pop().unwrap_or_default();
-        let mut call = || run::run(self, &mut workspace, batch, inputs, params, outputs, times);
-        // Small programs are over before another thread is awake.
-        let result = if run::is_small(self, batch) {
-            call()
-        } else {
-            self.pool.enter(call)
-        };
-        lock().push(workspace);
-        result
+        self.executor.profile(batch, inputs, params)
     }
 
     /// What compiling took.
@@ -154,11 +102,11 @@ impl Compiled {
 
 impl Program for Compiled {
     fn signature(&self) -> &Signature {
-        &self.signature
+        self.executor.signature()
     }
 
     fn is_f64(&self) -> bool {
-        self.loops.double
+        self.executor.is_f64()
     }
 
     fn run(
@@ -168,17 +116,8 @@ impl Program for Compiled {
         params: &[&Array],
         outputs: &mut Vec<Array>,
     ) -> Result<(), RunError> {
-        self.run_timed(batch, inputs, params, outputs, None)
+        self.executor.run(batch, inputs, params, outputs)
     }
-}
-
-fn products(steps: &[Step]) -> Vec<Vec<Extent>> {
-    let of = |step: &Step| match step {
-        Step::Kernel(_) => Vec::new(),
-        Step::Gemm(g) => vec![g.size.iter().copied().chain(g.batch.iter().map(|(e, _)| *e)).collect()],
-        Step::Loop(l) => products(&l.body),
-    };
-    steps.iter().flat_map(of).collect()
 }
 
 fn signature(func: &Func) -> Signature {

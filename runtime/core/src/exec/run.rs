@@ -1,12 +1,11 @@
 //! Carries out the steps of a program.
 
 use super::products::PARALLEL_GEMM;
-use super::{Compiled, plan, tables};
-use crate::cranelift::{KernelContext, local_bytes};
-use crate::loop_ir::{BufferId, Extent, Home, Kernel, Size, Space, Step, Table, TimeLoop};
+use super::{Executor, KernelContext, local_bytes, place, tables};
+use crate::gemm::Real;
+use crate::{Array, RunError};
 use gdl_abi::Instance;
-use gdl_runtime::gemm::Real;
-use gdl_runtime::{Array, RunError};
+use gdl_abi::plan::{Buffer, BufferId, Extent, Home, KernelHead, Size, Space, Step, Table, TimeLoop};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -46,7 +45,7 @@ unsafe impl Send for Workspace {}
 
 /// Everything a step needs.
 pub(super) struct Call<'a> {
-    pub(super) program: &'a Compiled,
+    pub(super) program: &'a Executor,
     pub(super) batch: &'a Instance,
     pub(super) tables: Vec<*const u32>,
     pub(super) sizes: *mut i64,
@@ -70,9 +69,9 @@ unsafe impl Send for Call<'_> {}
 pub type Times = Mutex<Vec<(String, f64)>>;
 
 /// Whether no step is worth a second thread.
-pub fn is_small(program: &Compiled, batch: &Instance) -> bool {
+pub fn is_small(program: &Executor, batch: &Instance) -> bool {
     program.pool.threads() == 1
-        || program.costs.iter().all(|c| c.at(&batch.rows) <= PARALLEL)
+        || program.plan.kernels.iter().all(|k| k.cost.at(&batch.rows) <= PARALLEL)
             && program
                 .products
                 .iter()
@@ -89,7 +88,7 @@ pub(super) fn multiplications(size: &[Extent], batch: &Instance) -> usize {
 
 /// Runs a program whose arguments have been checked.
 pub fn run(
-    program: &Compiled,
+    program: &Executor,
     w: &mut Workspace,
     batch: &Instance,
     inputs: &[&Array],
@@ -97,29 +96,29 @@ pub fn run(
     outputs: &mut Vec<Array>,
     times: Option<&Times>,
 ) -> Result<(), RunError> {
-    let loops = &program.loops;
-    let bytes = if loops.double { 8 } else { 4 };
-    let buffer_rows = |b: &crate::loop_ir::Buffer| b.dim.map_or(1, |d| batch.rows[d.0 as usize]);
+    let plan = &program.plan;
+    let bytes = if plan.double { 8 } else { 4 };
+    let buffer_rows = |b: &Buffer| b.dim.map_or(1, |d| batch.rows[d.0 as usize]);
     if w.planned.as_ref() != Some(&batch.rows) {
-        let sizes: Vec<usize> = program
+        let sizes: Vec<usize> = plan
             .lives
             .iter()
-            .map(|l| &loops.buffers[l.buffer.0 as usize])
+            .map(|l| &plan.buffers[l.buffer.0 as usize])
             .map(|b| (buffer_rows(b) * b.row_len * bytes).next_multiple_of(64) + 64)
             .collect();
-        let (offsets, total) = plan::place(&program.lives, &sizes);
+        let (offsets, total) = place::place(&plan.lives, &sizes);
         reserve(&mut w.arena, total)?;
         w.offsets = offsets;
         w.planned = Some(batch.rows.clone());
     }
     build_tables(program, w, batch)?;
     w.sizes.clear();
-    w.sizes.extend(loops.sizes.iter().map(|s| tables::size(s, batch)));
+    w.sizes.extend(plan.sizes.iter().map(|s| tables::size(s, batch)));
     let most = program.pool.threads() * PARTS;
     w.parts.resize_with(most, Part::default);
     prepare_outputs(program, batch, outputs);
 
-    let mut buffers: Vec<*mut u8> = loops
+    let mut buffers: Vec<*mut u8> = plan
         .buffers
         .iter()
         .enumerate()
@@ -132,7 +131,7 @@ pub fn run(
         })
         .collect();
     let arena = w.arena.as_mut_ptr().cast::<u8>();
-    for (life, &offset) in program.lives.iter().zip(&w.offsets) {
+    for (life, &offset) in program.plan.lives.iter().zip(&w.offsets) {
         // SAFETY: the plan keeps all offsets within the arena.
         buffers[life.buffer.0 as usize] = unsafe { arena.add(offset) };
     }
@@ -140,7 +139,7 @@ pub fn run(
         part.buffers.clear();
         part.buffers.extend_from_slice(&buffers);
     }
-    let tables = loops
+    let tables = plan
         .tables
         .iter()
         .enumerate()
@@ -158,7 +157,7 @@ pub fn run(
         bytes,
         times,
     };
-    call.steps(&loops.steps)
+    call.steps(&plan.steps)
 }
 
 pub(super) fn reserve(arena: &mut Vec<Line>, bytes: usize) -> Result<(), RunError> {
@@ -172,14 +171,14 @@ pub(super) fn reserve(arena: &mut Vec<Line>, bytes: usize) -> Result<(), RunErro
     Ok(())
 }
 
-fn build_tables(program: &Compiled, w: &mut Workspace, batch: &Instance) -> Result<(), RunError> {
-    let loops = &program.loops;
-    let same_extents = w.extents == batch.extents && w.tables.len() == loops.tables.len();
-    w.tables.resize(loops.tables.len(), None);
-    for (table, slot) in loops.tables.iter().zip(&mut w.tables) {
+fn build_tables(program: &Executor, w: &mut Workspace, batch: &Instance) -> Result<(), RunError> {
+    let plan = &program.plan;
+    let same_extents = w.extents == batch.extents && w.tables.len() == plan.tables.len();
+    w.tables.resize(plan.tables.len(), None);
+    for (table, slot) in plan.tables.iter().zip(&mut w.tables) {
         let lasting = matches!(table, Table::Window(_) | Table::WindowBack(_));
         if !(lasting && same_extents) {
-            *slot = tables::build(table, &loops.domains, batch)?;
+            *slot = tables::build(table, &plan.signature.domains, batch)?;
         }
     }
     if !same_extents {
@@ -188,15 +187,15 @@ fn build_tables(program: &Compiled, w: &mut Workspace, batch: &Instance) -> Resu
     Ok(())
 }
 
-fn prepare_outputs(program: &Compiled, batch: &Instance, outputs: &mut Vec<Array>) {
-    let decls = &program.signature.outputs;
+fn prepare_outputs(program: &Executor, batch: &Instance, outputs: &mut Vec<Array>) {
+    let decls = &program.plan.signature.outputs;
     outputs.resize_with(decls.len(), || Array::F32(Vec::new()));
     for (decl, out) in decls.iter().zip(outputs) {
         let len = decl.dim.map_or(1, |d| batch.rows[d.0 as usize]) * decl.row_len();
         match out {
-            Array::F64(v) if program.loops.double => v.resize(len, 0.0),
-            Array::F32(v) if !program.loops.double => v.resize(len, 0.0),
-            _ if program.loops.double => *out = Array::F64(vec![0.0; len]),
+            Array::F64(v) if program.plan.double => v.resize(len, 0.0),
+            Array::F32(v) if !program.plan.double => v.resize(len, 0.0),
+            _ if program.plan.double => *out = Array::F64(vec![0.0; len]),
             _ => *out = Array::F32(vec![0.0; len]),
         }
     }
@@ -242,12 +241,12 @@ impl Call<'_> {
             let start = Instant::now();
             match step {
                 Step::Kernel(k) => self.kernel(*k)?,
-                Step::Gemm(g) if self.program.loops.double => self.gemm::<f64>(g)?,
+                Step::Gemm(g) if self.program.plan.double => self.gemm::<f64>(g)?,
                 Step::Gemm(g) => self.gemm::<f32>(g)?,
                 Step::Loop(l) => self.time_loop(l)?,
             }
             if let Some(times) = self.times {
-                let time = (self.program.loops.step_name(step), start.elapsed().as_secs_f64());
+                let time = (self.program.plan.step_name(step), start.elapsed().as_secs_f64());
                 times.lock().unwrap_or_else(PoisonError::into_inner).push(time);
             }
         }
@@ -263,7 +262,7 @@ impl Call<'_> {
         let steps = self.batch.steps(l.time);
         for k in 0..steps {
             let t = if l.reverse { steps - 1 - k } else { k };
-            for (j, size) in self.program.loops.sizes.iter().enumerate() {
+            for (j, size) in self.program.plan.sizes.iter().enumerate() {
                 let value = match size {
                     Size::Step(id) if *id == l.id => t,
                     Size::StepRows(id, d) if *id == l.id => t * self.batch.rows[d.0 as usize],
@@ -277,7 +276,7 @@ impl Call<'_> {
         Ok(())
     }
 
-    fn rows(&self, kernel: &Kernel) -> usize {
+    fn rows(&self, kernel: &KernelHead) -> usize {
         match kernel.space {
             Space::Rows { dim, times } => self.batch.rows[dim.0 as usize] * times as usize,
             Space::Fixed(n) => n as usize,
@@ -285,21 +284,17 @@ impl Call<'_> {
     }
 
     fn kernel(&self, number: usize) -> Result<(), RunError> {
-        let kernel = &self.program.loops.kernels[number];
+        let kernel = &self.program.plan.kernels[number];
         let rows = self.rows(kernel);
         let threads = self.program.pool.threads();
-        let worth = self.program.costs[number].at(&self.batch.rows) > PARALLEL;
+        let worth = kernel.cost.at(&self.batch.rows) > PARALLEL;
         let parts = match (worth, kernel.folds.is_empty()) {
             (false, _) => 1,
             (true, true) => (threads * PARTS).min(rows),
             (true, false) => threads.min(rows),
         };
         let parts = if threads == 1 { 1 } else { parts.max(1) };
-        let locals: usize = kernel
-            .locals
-            .iter()
-            .map(|&n| local_bytes(n, self.bytes as i64) as usize)
-            .sum();
+        let locals: usize = kernel.locals.iter().map(|&n| local_bytes(n, self.bytes)).sum();
         let fold_bytes: Vec<usize> = kernel
             .folds
             .iter()
@@ -343,7 +338,7 @@ impl Call<'_> {
             own.buffers[b] = to;
             // SAFETY: both pointers lead to `len` reals, in different memory.
             unsafe {
-                if self.program.loops.double {
+                if self.program.plan.double {
                     add::<f64>(to, from, len)
                 } else {
                     add::<f32>(to, from, len)
@@ -353,7 +348,7 @@ impl Call<'_> {
     }
 
     pub(super) fn elements(&self, b: BufferId) -> usize {
-        let buffer = &self.program.loops.buffers[b.0 as usize];
+        let buffer = &self.program.plan.buffers[b.0 as usize];
         buffer.dim.map_or(1, |d| self.batch.rows[d.0 as usize]) * buffer.row_len
     }
 
@@ -366,7 +361,7 @@ impl Call<'_> {
         // SAFETY: buffers, tables and sizes have an entry for each of the program's, with the lengths that the schedule assumes:
         // arguments and maps were checked at the door, temporary arrays were laid out for this batch; rows are within the kernel's
         // space, and no other part writes them; `locals` has room for the kernel's local arrays.
-        unsafe { self.program.code.function(number)(&raw const context, low as i64, high as i64, locals) };
+        unsafe { self.program.functions[number](&raw const context, low as i64, high as i64, locals) };
     }
 }
 

@@ -1,9 +1,9 @@
 //! Matrix products, cut among threads, their left argument packed tile by tile where need be.
 
 use super::run::{Call, Part, reserve, rows_of};
-use crate::loop_ir::{Atom, Extent, Gemm, Index, Matrix, Space};
-use gdl_runtime::RunError;
-use gdl_runtime::gemm::{Real, Strided, gemm};
+use crate::RunError;
+use crate::gemm::{Real, Strided, gemm};
+use gdl_abi::plan::{Affine, Extent, Gemm, Matrix, Space};
 
 /// Matrix products with fewer multiplications run on one thread.
 pub const PARALLEL_GEMM: usize = 500_000;
@@ -15,13 +15,10 @@ impl Call<'_> {
         rows_of(e, self.batch)
     }
 
-    pub(super) fn offset(&self, index: &Index) -> isize {
-        let term = |(atom, c): &(Atom, i64)| match atom {
-            // SAFETY: `sizes` has an element for every size.
-            Atom::Size(s) => unsafe { *self.sizes.add(s.0 as usize) * c },
-            _ => 0,
-        };
-        (index.offset + index.terms.iter().map(term).sum::<i64>()) as isize
+    pub(super) fn offset(&self, at: &Affine) -> isize {
+        // SAFETY: `sizes` has an element for every size.
+        let term = |(s, c): &(gdl_abi::plan::SizeId, i64)| unsafe { *self.sizes.add(s.0 as usize) * c };
+        (at.offset + at.terms.iter().map(term).sum::<i64>()) as isize
     }
 
     /// A matrix as strides; `part` may have its own copy of the buffer.
@@ -106,7 +103,7 @@ impl Call<'_> {
 
     /// Rows of a tile, and room for tiles.
     pub(super) fn tile_rows<T>(&self, g: &Gemm, rows: usize, parts: usize) -> Result<usize, RunError> {
-        let row_bytes = self.program.loops.buffers[g.a.buffer.0 as usize].row_len * size_of::<T>();
+        let row_bytes = self.program.plan.buffers[g.a.buffer.0 as usize].row_len * size_of::<T>();
         let tile = (TILE / row_bytes.max(1))
             .clamp(16, 4096)
             .next_multiple_of(16)
@@ -120,8 +117,8 @@ impl Call<'_> {
 
     /// Runs the packing kernel for some rows; its matrix then begins at the first of them.
     pub(super) fn pack<T: Real>(&self, g: &Gemm, pack: usize, part: &mut Part, low: usize, high: usize) -> Strided<T> {
-        let row_len = self.program.loops.buffers[g.a.buffer.0 as usize].row_len;
-        let times = match self.program.loops.kernels[pack].space {
+        let row_len = self.program.plan.buffers[g.a.buffer.0 as usize].row_len;
+        let times = match self.program.plan.kernels[pack].space {
             Space::Rows { times, .. } => times as usize,
             Space::Fixed(_) => 1,
         };
@@ -184,7 +181,7 @@ impl Call<'_> {
         let rows = k / times.max(1);
         let parts = threads.min(rows).max(1);
         let tile = self.tile_rows::<T>(g, rows.div_ceil(parts), parts)?;
-        let row_bytes = self.program.loops.buffers[g.a.buffer.0 as usize].row_len * size_of::<T>();
+        let row_bytes = self.program.plan.buffers[g.a.buffer.0 as usize].row_len * size_of::<T>();
         let tile_bytes = (tile * row_bytes).next_multiple_of(64);
         let len = self.elements(g.c.buffer);
         for p in 1..parts {

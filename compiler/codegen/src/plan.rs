@@ -1,20 +1,33 @@
-//! Where temporary arrays lie in the memory of a call.
+//! What a runtime needs to know of a program in loop IR: everything but the bodies of its kernels.
 
-use crate::loop_ir::{BufferId, Home, Kernel, Program, Step};
+use crate::loop_ir::{BufferId, Home, Kernel, Program, Step, kernel_cost};
+use gdl_abi::Signature;
+use gdl_abi::plan::{KernelHead, Life, Plan};
 
-/// When a temporary array is in use: steps, counted through loops.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Life {
-    /// The array.
-    pub buffer: BufferId,
-    /// The step that writes it.
-    pub first: usize,
-    /// The last step that reads it.
-    pub last: usize,
+/// The plan of a program with this signature.
+pub fn plan(program: &Program, signature: Signature) -> Plan {
+    let head = |kernel: &Kernel| KernelHead {
+        name: kernel.name.clone(),
+        space: kernel.space,
+        locals: kernel.locals.clone(),
+        folds: kernel.folds.clone(),
+        cost: kernel_cost(program, kernel),
+    };
+    Plan {
+        name: program.name.clone(),
+        signature,
+        double: program.double,
+        buffers: program.buffers.clone(),
+        tables: program.tables.clone(),
+        sizes: program.sizes.clone(),
+        kernels: program.kernels.iter().map(head).collect(),
+        steps: program.steps.clone(),
+        lives: lives(program),
+    }
 }
 
 /// The lives of all temporary arrays. One that is used inside a loop and outside lives as long as the loop does.
-pub fn lives(program: &Program) -> Vec<Life> {
+fn lives(program: &Program) -> Vec<Life> {
     let mut walk = Walk {
         program,
         lives: vec![None; program.buffers.len()],
@@ -89,50 +102,5 @@ impl Walk<'_> {
                 last: at,
             })
             .last = at;
-    }
-}
-
-/// Offsets for arrays of these sizes: large ones first, each at the lowest place that is free during its life. Also the total.
-pub fn place(lives: &[Life], sizes: &[usize]) -> (Vec<usize>, usize) {
-    let mut order: Vec<usize> = (0..lives.len()).collect();
-    order.sort_by_key(|&k| std::cmp::Reverse(sizes[k]));
-    let mut offsets = vec![0; lives.len()];
-    let mut placed: Vec<usize> = Vec::new();
-    let mut total = 0;
-    for k in order {
-        let mut busy: Vec<(usize, usize)> = placed
-            .iter()
-            .filter(|&&j| lives[j].first <= lives[k].last && lives[k].first <= lives[j].last)
-            .map(|&j| (offsets[j], offsets[j] + sizes[j]))
-            .collect();
-        busy.sort_unstable();
-        let mut at = 0;
-        for (start, end) in busy {
-            if at + sizes[k] <= start {
-                break;
-            }
-            at = at.max(end);
-        }
-        offsets[k] = at;
-        total = total.max(at + sizes[k]);
-        placed.push(k);
-    }
-    (offsets, total)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn disjoint_lives_share() {
-        let life = |b, first, last| Life {
-            buffer: BufferId(b),
-            first,
-            last,
-        };
-        let lives = [life(0, 0, 1), life(1, 1, 2), life(2, 2, 3)];
-        let (offsets, total) = place(&lives, &[64, 128, 64]);
-        assert_eq!((offsets, total), (vec![128, 0, 128], 192));
     }
 }

@@ -1,0 +1,146 @@
+//! Runs a [`Plan`] whose kernels are machine code.
+//!
+//! A call checks its arguments ([`door`]), takes a workspace, lays out temporary arrays ([`place`]) and tables ([`tables`]) for the
+//! batch, and carries out the steps ([`run`], [`products`]).
+
+mod door;
+mod place;
+mod products;
+mod run;
+mod tables;
+
+use crate::{Array, Program, RunError, pool::Pool};
+use gdl_abi::plan::{Extent, Home, Plan, Step};
+use gdl_abi::{Instance, Signature};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A compiled kernel: context, first row, end row, memory for local arrays (aligned to 64 bytes, see [`local_bytes`]).
+pub type KernelFn = unsafe extern "C" fn(*const KernelContext, i64, i64, *mut u8);
+
+/// What a kernel finds its arrays by.
+#[repr(C)]
+pub struct KernelContext {
+    /// The first element of every buffer.
+    pub buffers: *const *mut u8,
+    /// The first entry of every table.
+    pub tables: *const *const u32,
+    /// Every size.
+    pub sizes: *const i64,
+}
+
+/// Bytes of a local array of `len` reals of `real` bytes, rounded up so that the next one is aligned.
+pub fn local_bytes(len: u32, real: usize) -> usize {
+    (len as usize * real).next_multiple_of(64)
+}
+
+/// A program ready to run: any number of calls, from any number of threads, on batches of any size.
+pub struct Executor {
+    plan: Plan,
+    functions: Vec<KernelFn>,
+    constants: Vec<Option<Array>>,
+    /// The extents of all matrix products.
+    products: Vec<Vec<Extent>>,
+    pool: Arc<Pool>,
+    workspaces: Mutex<Vec<run::Workspace>>,
+}
+
+impl Executor {
+    /// A plan and the code of its kernels, run by a number of threads.
+    ///
+    /// # Errors
+    /// What the system says if threads cannot be had.
+    ///
+    /// # Safety
+    /// `functions[k]` is the code of `plan.kernels[k]` for this machine, made from the loop IR that the plan was made from, and
+    /// stays in memory as long as the executor.
+    pub unsafe fn new(plan: Plan, functions: Vec<KernelFn>, threads: usize) -> Result<Executor, String> {
+        let constant = |home: &Home| match home {
+            Home::Const(data) if plan.double => Some(Array::F64(data.clone())),
+            Home::Const(data) => Some(Array::F32(data.iter().map(|&x| x as f32).collect())),
+            _ => None,
+        };
+        Ok(Executor {
+            constants: plan.buffers.iter().map(|b| constant(&b.home)).collect(),
+            products: products_of(&plan.steps),
+            pool: Pool::shared(threads)?,
+            workspaces: Mutex::new(Vec::new()),
+            functions,
+            plan,
+        })
+    }
+
+    /// What it runs.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Runs once and says what every step took: name, share, seconds, the longest first.
+    ///
+    /// # Errors
+    /// As [`Program::run`].
+    pub fn profile(
+        &self,
+        batch: &Instance,
+        inputs: &[&Array],
+        params: &[&Array],
+    ) -> Result<Vec<(String, f64, f64)>, RunError> {
+        let times = Mutex::new(Vec::new());
+        self.run_timed(batch, inputs, params, &mut Vec::new(), Some(&times))?;
+        let times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let total: f64 = times.iter().map(|(_, t)| t).sum();
+        let mut list: Vec<(String, f64, f64)> = times.into_iter().map(|(name, t)| (name, t / total, t)).collect();
+        list.sort_by(|x, y| y.2.total_cmp(&x.2));
+        Ok(list)
+    }
+
+    fn run_timed(
+        &self,
+        batch: &Instance,
+        inputs: &[&Array],
+        params: &[&Array],
+        outputs: &mut Vec<Array>,
+        times: Option<&run::Times>,
+    ) -> Result<(), RunError> {
+        door::check(&self.plan.signature, self.plan.double, batch, inputs, params)?;
+        let lock = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workspace = lock().pop().unwrap_or_default();
+        let mut call = || run::run(self, &mut workspace, batch, inputs, params, outputs, times);
+        // Small programs are over before another thread is awake.
+        let result = if run::is_small(self, batch) {
+            call()
+        } else {
+            self.pool.enter(call)
+        };
+        lock().push(workspace);
+        result
+    }
+}
+
+impl Program for Executor {
+    fn signature(&self) -> &Signature {
+        &self.plan.signature
+    }
+
+    fn is_f64(&self) -> bool {
+        self.plan.double
+    }
+
+    fn run(
+        &self,
+        batch: &Instance,
+        inputs: &[&Array],
+        params: &[&Array],
+        outputs: &mut Vec<Array>,
+    ) -> Result<(), RunError> {
+        self.run_timed(batch, inputs, params, outputs, None)
+    }
+}
+
+fn products_of(steps: &[Step]) -> Vec<Vec<Extent>> {
+    let of = |step: &Step| match step {
+        Step::Kernel(_) => Vec::new(),
+        Step::Gemm(g) => vec![g.size.iter().copied().chain(g.batch.iter().map(|(e, _)| *e)).collect()],
+        Step::Loop(l) => products_of(&l.body),
+    };
+    steps.iter().flat_map(of).collect()
+}
