@@ -2,7 +2,7 @@
 
 use gdl_abi::{ArrayDecl, DimDef, Dtype, Instance, MapDef, SAMPLES, Signature};
 use gdl_host::data::{
-    DataSpec, Dataset, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Folds, Labels, Sizes, Source, Split,
+    DataSpec, Dataset, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Folds, Labels, Lattice, Sizes, Source, Split,
 };
 use gdl_host::files::{Elements, HostArray, Table};
 use gdl_runtime::Array;
@@ -431,8 +431,10 @@ fn periodic_clouds_give_shifts() {
             edges: Edges::Cutoff {
                 positions: "pos".into(),
                 cutoff,
-                cell: Some("cell".into()),
-                pbc: pbc.map(String::from),
+                lattice: Some(Lattice {
+                    cell: "cell".into(),
+                    pbc: pbc.map(String::from),
+                }),
             },
         }],
         fields: vec![FieldSpec::real("v", Source::Shift, Some("g.edges"), &[width])],
@@ -451,10 +453,10 @@ fn periodic_clouds_give_shifts() {
         Dataset::new(&table, &spec(3, None, 4.1)).unwrap().rows("g.edges", 0),
         Some(12)
     );
-    says(Dataset::new(&table, &spec(2, None, 4.1)), "or has other axes");
+    says(Dataset::new(&table, &spec(4, None, 4.1)), "or has other axes");
     says(
         Dataset::new(&table, &spec(3, None, 4e4)),
-        "check that the cutoff and the cell have the same unit",
+        "array `cell`: sample 0: a distance of 40000 reaches very many images",
     );
 }
 

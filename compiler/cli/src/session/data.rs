@@ -22,7 +22,9 @@ use gdl_core::check::nearest;
 use gdl_core::diag::Diagnostic;
 use gdl_core::typed::Model;
 use gdl_core::types::{Domain as TypedDomain, DomainKind, Elem, Set};
-use gdl_host::data::{DataSpec, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Labels, Sizes, Source, Split};
+use gdl_host::data::{
+    DataSpec, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Labels, Lattice, Sizes, Source, Split,
+};
 use gdl_syntax::ast::{BinOp, Data, Datum, Expr, ExprKind, UnOp};
 
 const CODE: &str = "GDL0140";
@@ -342,6 +344,17 @@ impl<'a> Reading<'a> {
                 only(&["pos", "cell", "pbc", "sizes"], 1)?;
                 let positions = self.positions(&nodes)?;
                 let axis = Some(positions.clone());
+                let lattice = match (optional("cell")?, optional("pbc")?, call.as_ref()) {
+                    (Some(cell), pbc, _) => Some(Lattice { cell, pbc }),
+                    (None, Some(_), Some(c)) => {
+                        return Err(wrong(
+                            c.expr.span,
+                            "periods need lattice vectors",
+                            "`points(pos, cell = cell, pbc = pbc)`",
+                        ));
+                    }
+                    _ => None,
+                };
                 match (
                     cutoff.as_ref().and_then(|c| c.parse().ok()),
                     knn.as_ref().and_then(|k| k.value()),
@@ -350,8 +363,7 @@ impl<'a> Reading<'a> {
                         Edges::Cutoff {
                             positions,
                             cutoff,
-                            cell: optional("cell")?,
-                            pbc: optional("pbc")?,
+                            lattice,
                         },
                         axis,
                     ),
@@ -359,6 +371,7 @@ impl<'a> Reading<'a> {
                         Edges::Nearest {
                             positions,
                             k: usize::try_from(k).unwrap_or(1),
+                            lattice,
                         },
                         axis,
                     ),

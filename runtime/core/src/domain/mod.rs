@@ -4,14 +4,15 @@
 //! edge points from the destination (the centre) to the source (its neighbour): `x[src] + shift · cell − x[dst]`.
 #![forbid(unsafe_code)]
 
+mod bins;
+mod cell;
 mod mesh;
-mod nearest;
 mod neighbours;
 mod vector;
 
+pub use cell::Cell;
 pub use mesh::{Mesh, MeshEdges};
-pub use nearest::nearest;
-pub use neighbours::{Cell, neighbours};
+pub use neighbours::{nearest, neighbours};
 
 /// A point or vector of space.
 pub type Point = [f64; 3];
@@ -45,10 +46,10 @@ impl Edges {
     }
 
     /// The vector of every edge.
-    pub fn vectors(&self, points: &[Point], cell: Option<&Cell>) -> Vec<Point> {
+    pub fn vectors(&self, points: &[Point], cell: &Cell) -> Vec<Point> {
         let at = |k: usize| {
             let apart = vector::sub(points[self.src[k] as usize], points[self.dst[k] as usize]);
-            cell.map_or(apart, |c| vector::add(apart, c.translation(self.shift[k])))
+            vector::add(apart, cell.translation(self.shift[k]))
         };
         (0..self.len()).map(at).collect()
     }

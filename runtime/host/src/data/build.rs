@@ -149,16 +149,7 @@ fn set(table: &Table, name: &str, sizes: &Sizes, samples: usize) -> Result<Dim> 
                 .last()
                 .and_then(|&e| usize::try_from(e).ok())
                 .unwrap_or(0);
-            let ptr = edges::offsets(table, array, end)?;
-            if ptr.len() != samples + 1 {
-                let e = Error::data(format!(
-                    "it has {} offsets, but {samples} samples need {}",
-                    ptr.len(),
-                    samples + 1
-                ));
-                return Err(e.in_array(array));
-            }
-            (ptr, vec![end])
+            (edges::offsets_of(table, array, end, samples)?, vec![end])
         }
     };
     Ok(Dim {

@@ -4,6 +4,7 @@ use super::column::Values;
 use super::spec::{Edges, End, Source};
 use crate::error::{Error, Result};
 use crate::files::{Elements, Table};
+use gdl_runtime::domain::{self, Point};
 
 /// The edges of all samples. Edges of sample s are `ptr[s]..ptr[s + 1]`; within a sample they ascend by destination, and keep the
 /// order of the file where that is equal.
@@ -17,8 +18,8 @@ pub(super) struct EdgeList {
     pub(super) order: Vec<usize>,
     /// The leading extents of those arrays; none: no array goes with these edges.
     pub(super) extents: Option<Vec<usize>>,
-    /// Periodic shifts, for [`Edges::Cutoff`].
-    pub(super) shift: Option<Vec<f64>>,
+    /// Periodic shifts, for [`Edges::Cutoff`] and [`Edges::Nearest`].
+    pub(super) shift: Option<Vec<Point>>,
     /// Directions in the destination's frame, for [`Edges::Faces`].
     pub(super) angle: Option<Vec<f64>>,
     /// Turns from the source's frame to the destination's, for [`Edges::Faces`].
@@ -26,26 +27,28 @@ pub(super) struct EdgeList {
 }
 
 impl EdgeList {
-    /// What the edges of geometric graphs carry.
+    /// What the edges of geometric graphs carry; edges between points that are not periodic have no shift.
     pub(super) fn computed(&self, source: &Source, width: usize) -> Option<Values> {
-        let data = match source {
-            Source::Shift => self.shift.clone(),
-            Source::Angle => self.angle.clone(),
-            Source::Transport => self.transport.clone(),
+        let angles = match source {
+            Source::Angle => self.angle.as_ref(),
+            Source::Transport => self.transport.as_ref(),
             _ => None,
         };
-        let data = match source {
-            Source::Angle | Source::Transport if width == 2 => {
-                data.map(|v| v.iter().flat_map(|a| [a.cos(), a.sin()]).collect())
-            }
-            _ => data,
+        let data: Vec<f64> = match (source, width) {
+            (Source::Shift, 1..=3) => match &self.shift {
+                Some(all) => all.iter().flat_map(|shift| &shift[..width]).copied().collect(),
+                None if self.angle.is_none() => vec![0.0; width * self.ends.len()],
+                None => return None,
+            },
+            (_, 1) => angles?.clone(),
+            (_, 2) => angles?.iter().flat_map(|a| [a.cos(), a.sin()]).collect(),
+            _ => return None,
         };
-        data.filter(|v| v.len() == width * self.ends.len())
-            .map(|v| Values::Real {
-                data: Elements::F64(v),
-                scale: 1.0,
-                offset: 0.0,
-            })
+        Some(Values::Real {
+            data: Elements::F64(data),
+            scale: 1.0,
+            offset: 0.0,
+        })
     }
 }
 
@@ -56,7 +59,6 @@ const MOST_PAIRS: usize = 1 << 27;
 pub(super) struct Edge {
     pub(super) ends: [u32; 2],
     pub(super) row: usize,
-    pub(super) shift: [f64; 3],
 }
 
 impl EdgeList {
@@ -65,9 +67,13 @@ impl EdgeList {
         edges.sort_by_key(|e| e.ends[1]);
         self.ends.extend(edges.iter().map(|e| e.ends));
         self.order.extend(edges.iter().map(|e| e.row));
-        if let Some(shift) = &mut self.shift {
-            shift.extend(edges.iter().flat_map(|e| e.shift));
-        }
+        self.ptr.push(self.ends.len());
+    }
+
+    /// The edges of one more sample, sorted by destination, which no array goes with.
+    pub(super) fn push_computed(&mut self, src: &[u32], dst: &[u32]) {
+        self.ends.extend(src.iter().zip(dst).map(|(&s, &d)| [s, d]));
+        self.order.resize(self.ends.len(), 0);
         self.ptr.push(self.ends.len());
     }
 }
@@ -120,11 +126,7 @@ fn dense(table: &Table, nodes: &[usize], name: &str, rows: End, list: &mut EdgeL
         for row in (s * n * n..(s + 1) * n * n).filter(|&row| present[row]) {
             let (i, j) = ((row / n % n) as u32, (row % n) as u32);
             let ends = if rows == End::Source { [i, j] } else { [j, i] };
-            edges.push(Edge {
-                ends,
-                row,
-                shift: [0.0; 3],
-            });
+            edges.push(Edge { ends, row });
         }
         list.push_sample(edges);
     }
@@ -158,15 +160,7 @@ fn listed(table: &Table, nodes: &[usize], name: &str, ptr: Option<&str>, list: &
     let outside = |edge: usize, value: i64, limit: usize| {
         Error::data(format!("edge {edge} has node {value}, but there are {limit} nodes")).in_array(name)
     };
-    let offsets = ptr.map(|p| offsets(table, p, count)).transpose()?;
-    if let Some(offsets) = offsets.as_ref().filter(|o| o.len() != samples + 1) {
-        let e = Error::data(format!(
-            "it has {} offsets, but {samples} samples need {}",
-            offsets.len(),
-            samples + 1
-        ));
-        return Err(e.in_array(ptr.unwrap_or_default()));
-    }
+    let offsets = ptr.map(|p| offsets_of(table, p, count, samples)).transpose()?;
     let mut sample = 0;
     for edge in 0..count {
         let mut ends = [0u32; 2];
@@ -200,11 +194,7 @@ fn listed(table: &Table, nodes: &[usize], name: &str, ptr: Option<&str>, list: &
             }
             (sample, ends) = (s, [a, b]);
         }
-        found[sample].push(Edge {
-            ends,
-            row: edge,
-            shift: [0.0; 3],
-        });
+        found[sample].push(Edge { ends, row: edge });
     }
     found.into_iter().for_each(|edges| list.push_sample(edges));
     list.extents = Some(vec![count]);
@@ -220,19 +210,24 @@ fn complete(nodes: &[usize], list: &mut EdgeList) -> Result<()> {
         return Err(e.help("use fewer nodes, or a domain of pairs, which is never stored"));
     }
     for w in nodes.windows(2) {
-        let n = (w[1] - w[0]) as u32;
-        let pairs = (0..n).flat_map(|i| (0..n).filter(move |&j| j != i).map(move |j| [j, i]));
-        list.push_sample(
-            pairs
-                .map(|ends| Edge {
-                    ends,
-                    row: 0,
-                    shift: [0.0; 3],
-                })
-                .collect(),
-        );
+        let edges = domain::complete(w[1] - w[0]);
+        list.push_computed(&edges.src, &edges.dst);
     }
     Ok(())
+}
+
+/// The offsets of so many samples, ascending from 0 to `end`.
+///
+/// # Errors
+/// If it is anything else.
+pub(super) fn offsets_of(table: &Table, name: &str, end: usize, samples: usize) -> Result<Vec<usize>> {
+    let all = offsets(table, name, end)?;
+    if all.len() != samples + 1 {
+        let (found, needed) = (all.len(), samples + 1);
+        let e = Error::data(format!("it has {found} offsets, but {samples} samples need {needed}"));
+        return Err(e.in_array(name));
+    }
+    Ok(all)
 }
 
 /// An array of ascending offsets from 0 to `end`.

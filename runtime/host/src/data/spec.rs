@@ -106,21 +106,21 @@ pub enum Edges {
     /// All ordered pairs of points closer than a cutoff, periodic images included; a point is its own neighbour only as an
     /// image.
     Cutoff {
-        /// The points: \[…, 3\] on the nodes.
+        /// The points: \[…, d\] on the nodes.
         positions: String,
         /// The distance, in the units of the positions.
         cutoff: f64,
-        /// Lattice vectors as rows, \[samples, 3, 3\] or \[3, 3\] for all.
-        cell: Option<String>,
-        /// Whether each lattice vector is a period, \[samples, 3\] or \[3\]; all are without it.
-        pbc: Option<String>,
+        /// Periods, if there are any.
+        lattice: Option<Lattice>,
     },
-    /// From the `k` nearest points to each.
+    /// From the `k` nearest points to each, periodic images included.
     Nearest {
         /// The points: \[…, d\] on the nodes.
         positions: String,
         /// How many.
         k: usize,
+        /// Periods, if there are any.
+        lattice: Option<Lattice>,
     },
     /// Both directions of every side of the triangles of a mesh.
     Faces {
@@ -131,6 +131,15 @@ pub enum Edges {
         /// Offsets of the meshes' triangles; without it all samples have the same triangles.
         ptr: Option<String>,
     },
+}
+
+/// The periods of clouds of points with d coordinates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lattice {
+    /// Lattice vectors as rows, \[samples, d, d\] or \[d, d\] for all.
+    pub cell: String,
+    /// Whether each lattice vector is a period, \[samples, d\] or \[d\]; all are without it.
+    pub pbc: Option<String>,
 }
 
 /// An end of an edge.
@@ -151,7 +160,7 @@ pub enum Source {
     Shared(String),
     /// An array with the number of one node a sample, counted from 0 in the sample: 1 there and 0 elsewhere.
     Indicator(String),
-    /// The periodic shift of an edge of [`Edges::Cutoff`], 3 numbers: `pos[src] + shift − pos[dst]` is the edge's vector.
+    /// The periodic shift of an edge, as many numbers as points have coordinates: `pos[src] + shift − pos[dst]` is the edge's vector.
     Shift,
     /// The direction of an edge of [`Edges::Faces`] in its destination's frame: in radians, or (cos, sin) for a field
     /// of two numbers.
