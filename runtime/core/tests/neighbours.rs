@@ -162,4 +162,7 @@ fn points_may_be_far_apart() {
     ];
     let edges = neighbours(&points, &Cell::OPEN, 1.0).unwrap();
     assert_eq!((edges.src, edges.dst), (vec![1, 0, 3, 2], vec![0, 1, 2, 3]));
+    assert_eq!(nearest(&points, &Cell::OPEN, 1).unwrap().src, [1, 0, 3, 2]);
+    let e = nearest(&points, &Cell::OPEN, 2).unwrap_err();
+    assert!(e.contains("point 0 is too far"), "{e}");
 }

@@ -68,7 +68,7 @@ impl<'a> Bins<'a> {
         });
         let thickness = [0, 1, 2].map(|k| count[k].map_or(distance * SLACK, |n| heights[k] / n as f64));
         let reach = thickness.map(|t| (distance * SLACK / t).ceil());
-        if !(reach.iter().map(|r| 2.0 * r + 1.0).product::<f64>() < MOST_BINS) {
+        if reach.iter().map(|r| 2.0 * r + 1.0).product::<f64>() > MOST_BINS {
             return Err(format!(
                 "a distance of {distance} reaches very many images of the cell: are both in one unit?"
             ));

@@ -81,6 +81,9 @@ pub fn nearest(points: &[Point], cell: &Cell, k: usize) -> Result<Edges, String>
             break;
         }
         distance *= 2.0;
+        if !(distance * distance).is_finite() {
+            return Err(format!("point {} is too far from the others", left[0]));
+        }
         bins = Bins::new(points, cell, distance)?;
     }
     let mut edges = Edges::default();

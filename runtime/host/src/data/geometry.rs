@@ -80,12 +80,15 @@ fn cell(table: &Table, lattice: &Lattice, s: usize, axes: usize) -> Result<Cell>
     Ok(cell)
 }
 
+/// The edges between the points of one sample.
+type Near<'a> = &'a dyn Fn(&[Point], &Cell) -> std::result::Result<domain::Edges, String>;
+
 /// Edges between near points.
 fn clouds(
     table: &Table,
     nodes: &[usize],
     (positions, lattice): (&str, Option<&Lattice>),
-    near: &dyn Fn(&[Point], &Cell) -> std::result::Result<domain::Edges, String>,
+    near: Near<'_>,
     list: &mut EdgeList,
 ) -> Result<()> {
     let (points, axes) = points(table, positions, nodes)?;
