@@ -4,20 +4,21 @@
 //! `Instance` computes every derived dim and map from what the door supplies ([`DoorSizes`]).
 
 use alloc::{format, string::String, vec, vec::Vec};
+use serde::{Deserialize, Serialize};
 
 /// A dim of a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DimId(pub u32);
 
 /// A map of a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MapId(pub u32);
 
 /// The dim of samples: always the first.
 pub const SAMPLES: DimId = DimId(0);
 
 /// What the rows of a dim are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)] // fields are explained with their variant
 pub enum DimDef {
     /// One row a sample.
@@ -46,7 +47,7 @@ pub enum DimDef {
 }
 
 /// A total function between the rows of two dims.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)] // fields are explained with their variant
 pub enum MapDef {
     /// The sample of every row.
@@ -71,7 +72,7 @@ pub enum MapDef {
 }
 
 /// Dims and maps of a program. Dim 0 is [`SAMPLES`]; a definition refers to earlier ones only.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Domains {
     /// By [`DimId`].
     pub dims: Vec<DimDef>,

@@ -19,9 +19,10 @@ pub mod plan;
 
 use alloc::{string::String, vec::Vec};
 pub use domain::*;
+use serde::{Deserialize, Serialize};
 
 /// The element type of an array at the door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Dtype {
     /// Real numbers: f32 or f64 as the program was compiled.
     Real,
@@ -30,7 +31,7 @@ pub enum Dtype {
 }
 
 /// An array crossing the door: rows of `dim` (none: a single row) times static axes, row-major.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrayDecl {
     /// Its name: an input, an output, or a parameter path such as `conv_1.K`.
     pub name: String,
@@ -50,7 +51,7 @@ impl ArrayDecl {
 }
 
 /// What a compiled program takes and gives. Inputs, parameters and outputs are passed in this order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// Dims and maps.
     pub domains: Domains,

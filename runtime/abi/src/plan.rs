@@ -6,9 +6,10 @@
 use crate::{DimId, MapId, Signature};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::fmt;
+use serde::{Deserialize, Serialize};
 
 /// A program without the bodies of its kernels.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Its name.
     pub name: String,
@@ -31,7 +32,7 @@ pub struct Plan {
 }
 
 /// What is known of a kernel from outside.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KernelHead {
     /// For reading.
     pub name: String,
@@ -46,7 +47,7 @@ pub struct KernelHead {
 }
 
 /// When a temporary array is in use: steps, counted through loops.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Life {
     /// The array.
     pub buffer: BufferId,
@@ -57,7 +58,7 @@ pub struct Life {
 }
 
 /// Arithmetic operations: a fixed number, and a number for every row of some dims.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// Whatever the batch.
     pub fixed: f64,
@@ -90,7 +91,7 @@ impl Cost {
 }
 
 /// `offset + Σ coefficient · size`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Affine {
     /// The constant part.
     pub offset: i64,
@@ -99,17 +100,17 @@ pub struct Affine {
 }
 
 /// Names a [`Buffer`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BufferId(pub u32);
 /// Names a [`Table`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TableId(pub u32);
 /// Names a [`Size`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SizeId(pub u32);
 
 /// A row-major array: rows of `dim` (none: one row) of `row_len` elements.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Buffer {
     /// For reading.
     pub name: String,
@@ -122,7 +123,7 @@ pub struct Buffer {
 }
 
 /// Where a buffer lives.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Home {
     /// Input k of the program.
     Input(u32),
@@ -139,7 +140,7 @@ pub enum Home {
 }
 
 /// An array of integers that is known when a batch is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Table {
     /// The image of every row.
     MapIndex(MapId),
@@ -164,7 +165,7 @@ pub enum Table {
 }
 
 /// The windows of a grid: entry o of coarse cell h is fine cell `stride · h + offsets[o]`, modulo the extents if `wrap`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Window {
     pub offsets: Vec<Vec<i32>>,
@@ -175,7 +176,7 @@ pub struct Window {
 }
 
 /// A number that is known when a batch is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Size {
     /// Rows of a dim.
     Rows(DimId),
@@ -190,7 +191,7 @@ pub enum Size {
 }
 
 /// One thing to do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Step {
     /// Run a kernel over all its rows.
     Kernel(usize),
@@ -201,7 +202,7 @@ pub enum Step {
 }
 
 /// `for t in 0..steps(time)`, or backwards.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimeLoop {
     /// Its number, for [`Size::Step`].
     pub id: u32,
@@ -214,7 +215,7 @@ pub struct TimeLoop {
 }
 
 /// How far a loop of a matrix product runs: `times`, for every row of `dim` if there is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Extent {
     pub dim: Option<DimId>,
@@ -222,7 +223,7 @@ pub struct Extent {
 }
 
 /// A matrix in a buffer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Matrix {
     /// Where it is.
     pub buffer: BufferId,
@@ -235,7 +236,7 @@ pub struct Matrix {
 }
 
 /// `c = a · b` for every index of `batch`: `a` is m × k, `b` is k × n.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gemm {
     /// m, n, k.
     pub size: [Extent; 3],
@@ -253,7 +254,7 @@ pub struct Gemm {
 }
 
 /// What a kernel runs over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Space {
     /// The rows of a dim, each cut into `times` parts.
     Rows {
