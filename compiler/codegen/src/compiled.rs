@@ -1,6 +1,7 @@
 //! Programs compiled for this machine, in memory.
 
-use crate::cranelift::{self, Code};
+use crate::cranelift::jit::{self, Code};
+use crate::cranelift::{self, KernelCode, Target};
 use crate::loop_ir::Program as Loops;
 use crate::{CodegenError, Options, plan, schedule};
 use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
@@ -25,8 +26,9 @@ pub struct Stats {
 pub struct Compiled {
     // In front of the code that it calls, so that it is dropped first.
     executor: Executor,
-    code: Code,
+    _code: Code,
     loops: Loops,
+    kernels: Vec<KernelCode>,
     stats: Stats,
 }
 
@@ -35,11 +37,13 @@ impl Compiled {
         let start = Instant::now();
         let loops = schedule::schedule(func, options.double)?;
         let scheduled = Instant::now();
-        let code = cranelift::compile(&loops, options.texts)?;
+        let isa = cranelift::target_isa(Target::Host)?;
+        let kernels = cranelift::compile(&loops, isa.as_ref(), options.texts)?;
+        let code = jit::load(&kernels, isa)?;
         let stats = Stats {
             schedule: scheduled - start,
             code: scheduled.elapsed(),
-            bytes: code.bytes,
+            bytes: kernels.iter().map(|k| k.bytes.len()).sum(),
             kernels: loops.kernels.len(),
         };
         let plan = plan::plan(&loops, signature(func));
@@ -47,8 +51,9 @@ impl Compiled {
         let executor = unsafe { Executor::new(plan, code.functions().to_vec(), options.threads) };
         Ok(Compiled {
             executor: executor.map_err(CodegenError)?,
-            code,
+            _code: code,
             loops,
+            kernels,
             stats,
         })
     }
@@ -60,23 +65,19 @@ impl Compiled {
 
     /// Cranelift's IR as text, if the options asked for texts.
     pub fn clif_text(&self) -> String {
-        self.code
-            .texts
-            .iter()
-            .map(|(clif, _)| clif.as_str())
-            .collect::<Vec<_>>()
-            .join("\n")
+        let texts = self.kernels.iter().filter_map(|k| k.texts.as_ref());
+        texts.map(|(clif, _)| clif.as_str()).collect::<Vec<_>>().join("\n")
     }
 
     /// Assembly as text, if the options asked for texts.
     pub fn asm_text(&self) -> String {
-        let part =
-            |(k, (_, asm)): (usize, &(String, String))| format!("kernel{k}_{}:\n{asm}", self.loops.kernels[k].name);
-        self.code
-            .texts
+        let texts = self
+            .kernels
             .iter()
             .enumerate()
-            .map(part)
+            .filter_map(|(k, code)| Some((k, code.texts.as_ref()?)));
+        texts
+            .map(|(k, (_, asm))| format!("kernel{k}_{}:\n{asm}", self.loops.kernels[k].name))
             .collect::<Vec<_>>()
             .join("\n")
     }
@@ -120,7 +121,8 @@ impl Program for Compiled {
     }
 }
 
-fn signature(func: &Func) -> Signature {
+/// What a function takes and gives.
+pub(crate) fn signature(func: &Func) -> Signature {
     let output = |(k, v): (usize, &gdl_core::ir::Value)| {
         let shape = &func.body.nodes[v.0 as usize].shape;
         ArrayDecl {

@@ -6,6 +6,7 @@
 
 pub mod compiled;
 pub mod cranelift;
+pub mod image;
 pub mod loop_ir;
 pub mod plan;
 pub mod schedule;

@@ -1,49 +1,77 @@
-//! Functions that compiled code calls by name, for those scalar functions that are rarely used.
+//! Functions that compiled code calls, for those scalar functions that are rarely used.
 
-/// The names and addresses of all functions.
-pub fn symbols() -> Vec<(&'static str, *const u8)> {
-    vec![
-        ("gdl_sin_f32", gdl_sin_f32 as *const u8),
-        ("gdl_cos_f32", gdl_cos_f32 as *const u8),
-        ("gdl_erf_f32", gdl_erf_f32 as *const u8),
-        ("gdl_pow_f32", gdl_pow_f32 as *const u8),
-        ("gdl_sin_f64", gdl_sin_f64 as *const u8),
-        ("gdl_cos_f64", gdl_cos_f64 as *const u8),
-        ("gdl_erf_f64", gdl_erf_f64 as *const u8),
-        ("gdl_pow_f64", gdl_pow_f64 as *const u8),
-    ]
-}
+/// The functions that compiled code finds through its context, by number.
+pub mod calls {
+    use super::erf;
 
-extern "C" fn gdl_sin_f32(x: f32) -> f32 {
-    x.sin()
-}
+    /// A function of one or two reals of the program's precision.
+    #[derive(Clone, Copy)]
+    #[allow(missing_docs)]
+    pub union Call {
+        pub unary_f32: extern "C" fn(f32) -> f32,
+        pub binary_f32: extern "C" fn(f32, f32) -> f32,
+        pub unary_f64: extern "C" fn(f64) -> f64,
+        pub binary_f64: extern "C" fn(f64, f64) -> f64,
+    }
 
-extern "C" fn gdl_cos_f32(x: f32) -> f32 {
-    x.cos()
-}
+    /// sin x
+    pub const SIN: usize = 0;
+    /// cos x
+    pub const COS: usize = 1;
+    /// erf x
+    pub const ERF: usize = 2;
+    /// x to the power of y
+    pub const POW: usize = 3;
 
-extern "C" fn gdl_erf_f32(x: f32) -> f32 {
-    erf(f64::from(x)) as f32
-}
+    static F32: [Call; 4] = [
+        Call { unary_f32: sin_f32 },
+        Call { unary_f32: cos_f32 },
+        Call { unary_f32: erf_f32 },
+        Call { binary_f32: pow_f32 },
+    ];
+    static F64: [Call; 4] = [
+        Call { unary_f64: sin_f64 },
+        Call { unary_f64: cos_f64 },
+        Call { unary_f64: erf_f64 },
+        Call { binary_f64: pow_f64 },
+    ];
 
-extern "C" fn gdl_pow_f32(x: f32, y: f32) -> f32 {
-    x.powf(y)
-}
+    /// All functions in a precision.
+    pub fn table(double: bool) -> &'static [Call; 4] {
+        if double { &F64 } else { &F32 }
+    }
 
-extern "C" fn gdl_sin_f64(x: f64) -> f64 {
-    x.sin()
-}
+    extern "C" fn sin_f32(x: f32) -> f32 {
+        x.sin()
+    }
 
-extern "C" fn gdl_cos_f64(x: f64) -> f64 {
-    x.cos()
-}
+    extern "C" fn cos_f32(x: f32) -> f32 {
+        x.cos()
+    }
 
-extern "C" fn gdl_erf_f64(x: f64) -> f64 {
-    erf(x)
-}
+    extern "C" fn erf_f32(x: f32) -> f32 {
+        erf(f64::from(x)) as f32
+    }
 
-extern "C" fn gdl_pow_f64(x: f64, y: f64) -> f64 {
-    x.powf(y)
+    extern "C" fn pow_f32(x: f32, y: f32) -> f32 {
+        x.powf(y)
+    }
+
+    extern "C" fn sin_f64(x: f64) -> f64 {
+        x.sin()
+    }
+
+    extern "C" fn cos_f64(x: f64) -> f64 {
+        x.cos()
+    }
+
+    extern "C" fn erf_f64(x: f64) -> f64 {
+        erf(x)
+    }
+
+    extern "C" fn pow_f64(x: f64, y: f64) -> f64 {
+        x.powf(y)
+    }
 }
 
 /// The error function 2/√π ∫₀ˣ e^{−t²} dt, within 1 unit in the last place or so: a power series below 2.5, a continued

@@ -89,6 +89,7 @@ impl<'a, 'f, 'p> Emitter<'a, 'f, 'p> {
             let size = self.ops.b.ins().load(types::I64, flags, base, 8 * s.0 as i32);
             self.sizes.insert(s, size);
         }
+        self.ops.calls = Some(pointers(self, offset_of!(KernelContext, calls)));
         let mut at = 0;
         for &len in &self.kernel.locals {
             let address = self.ops.b.ins().iadd_imm_s(params[3], at);

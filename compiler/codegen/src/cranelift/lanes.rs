@@ -1,9 +1,9 @@
 //! Numbers in code: one, or several vectors side by side; and the instructions that work on both.
 
 use crate::loop_ir::Var;
-use cranelift::codegen::ir::FuncRef;
+use cranelift::codegen::ir::Signature;
+use cranelift::codegen::isa::CallConv;
 use cranelift::prelude::*;
-use std::collections::HashMap;
 
 /// A number, or one number for every iteration that runs side by side.
 #[derive(Clone, Debug)]
@@ -31,8 +31,12 @@ pub struct Ops<'a, 'f> {
     pub double: bool,
     /// Whether the machine multiplies and adds at once.
     pub fma: bool,
-    /// Library functions by name.
-    pub calls: HashMap<&'static str, FuncRef>,
+    /// Whether the machine rounds to integers at once.
+    pub rounds: bool,
+    /// The table of library functions, once a kernel has read its context.
+    pub calls: Option<Value>,
+    /// How library functions are called.
+    pub call_conv: CallConv,
 }
 
 impl Ops<'_, '_> {
@@ -186,21 +190,55 @@ impl Ops<'_, '_> {
         self.compare(FloatCC::LessThan, [a, b], [a, b])
     }
 
-    /// Calls a library function for every lane.
-    pub fn call_each<const N: usize>(&mut self, name: &str, args: [Value; N]) -> Value {
-        let Some(&func) = self.calls.get(name) else {
+    /// The largest integer that is not larger.
+    pub fn floor(&mut self, x: Value) -> Value {
+        if self.rounds {
+            return self.b.ins().floor(x);
+        }
+        // Adding and subtracting 2^23 (2^52) rounds to an integer; from there on, all reals are integers.
+        let ty = self.b.func.dfg.value_type(x);
+        let limit = self.num(
+            ty,
+            if self.double {
+                4_503_599_627_370_496.0
+            } else {
+                8_388_608.0
+            },
+        );
+        let (zero, minus) = (self.num(ty, 0.0), self.b.ins().fneg(limit));
+        let shift = self.compare(FloatCC::LessThan, [x, zero], [minus, limit]);
+        let there = self.b.ins().fadd(x, shift);
+        let nearest = self.b.ins().fsub(there, shift);
+        let one = self.num(ty, 1.0);
+        let below = self.b.ins().fsub(nearest, one);
+        let floor = self.compare(FloatCC::GreaterThan, [nearest, x], [below, nearest]);
+        let size = self.b.ins().fabs(x);
+        self.compare(FloatCC::LessThan, [size, limit], [floor, x])
+    }
+
+    /// Calls library function number `call` for every lane.
+    pub fn call_each<const N: usize>(&mut self, call: usize, args: [Value; N]) -> Value {
+        let Some(table) = self.calls else {
             return args[0];
         };
-        let ty = self.b.func.dfg.value_type(args[0]);
-        if !ty.is_vector() {
-            let call = self.b.ins().call(func, &args);
-            return self.b.inst_results(call)[0];
+        let real = self.scalar();
+        let mut signature = Signature::new(self.call_conv);
+        signature.params = vec![AbiParam::new(real); N];
+        signature.returns.push(AbiParam::new(real));
+        let signature = self.b.import_signature(signature);
+        let flags = MemFlagsData::new().with_notrap().with_readonly().with_can_move();
+        let callee = self.b.ins().load(types::I64, flags, table, 8 * call as i32);
+        let one = |o: &mut Self, args: &[Value]| {
+            let call = o.b.ins().call_indirect(signature, callee, args);
+            o.b.inst_results(call)[0]
+        };
+        if !self.b.func.dfg.value_type(args[0]).is_vector() {
+            return one(self, &args);
         }
         let mut out = args[0];
         for lane in 0..self.width() as u8 {
             let parts = args.map(|a| self.b.ins().extractlane(a, lane));
-            let call = self.b.ins().call(func, &parts);
-            let result = self.b.inst_results(call)[0];
+            let result = one(self, &parts);
             out = self.b.ins().insertlane(out, result, lane);
         }
         out

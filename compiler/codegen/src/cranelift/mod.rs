@@ -1,141 +1,81 @@
-//! Loop IR to machine code in memory, one function a kernel.
+//! Loop IR to machine code: every kernel becomes a run of bytes that refers to nothing outside itself.
+//!
+//! What a kernel needs, arrays and library functions alike, it finds through its [`KernelContext`](gdl_runtime::exec::KernelContext).
+//! Its code can therefore lie anywhere: in memory ([`jit`]), in an object file, behind the last byte of an executable.
 
 mod emit;
 mod found;
+mod isa;
+pub mod jit;
 mod lanes;
 mod loops;
 mod math;
 mod memory;
 mod scalar;
 
+pub use isa::{Target, target_isa};
+
 use crate::CodegenError;
 use crate::loop_ir::Program;
-use cranelift::codegen::Context;
+use cranelift::codegen::control::ControlPlane;
 use cranelift::codegen::ir::UserFuncName;
-use cranelift::codegen::isa::{CallConv, OwnedTargetIsa};
-use cranelift::codegen::settings::Flags;
-use cranelift::jit::{JITBuilder, JITModule};
-use cranelift::module::{FuncId, Linkage, Module};
+use cranelift::codegen::isa::{CallConv, TargetIsa};
+use cranelift::codegen::{Context, ir};
 use cranelift::prelude::*;
-use gdl_runtime::exec::KernelFn;
 use lanes::Ops;
-use std::collections::HashMap;
 
-/// Machine code in memory.
-pub struct Code {
-    module: Option<JITModule>,
-    functions: Vec<KernelFn>,
-    /// Bytes of code.
-    pub bytes: usize,
-    /// Intermediate code and assembly of every kernel, if asked for.
-    pub texts: Vec<(String, String)>,
+/// The machine code of a kernel.
+#[derive(Clone, Debug)]
+pub struct KernelCode {
+    /// Position-independent, without relocations.
+    pub bytes: Vec<u8>,
+    /// Where it may begin.
+    pub align: u64,
+    /// Cranelift's IR and the assembly, if asked for.
+    pub texts: Option<(String, String)>,
 }
 
-// SAFETY: after `finalize_definitions` the module is only kept to keep its memory; nothing reads or writes it through a shared
-// reference, and the functions are plain addresses of immutable code.
-unsafe impl Send for Code {}
-// SAFETY: as above.
-unsafe impl Sync for Code {}
-
-impl Code {
-    /// The functions of all kernels.
-    pub fn functions(&self) -> &[KernelFn] {
-        &self.functions
-    }
-}
-
-impl Drop for Code {
-    fn drop(&mut self) {
-        if let Some(module) = self.module.take() {
-            // SAFETY: the functions are only reachable through `self`, which is going away.
-            unsafe { module.free_memory() };
-        }
-    }
-}
-
-/// Compiles all kernels of a program for this machine.
+/// Compiles all kernels of a program.
 ///
 /// # Errors
 /// What Cranelift says, with the name of the kernel.
-pub fn compile(program: &Program, texts: bool) -> Result<Code, CodegenError> {
-    let isa = host()?;
-    let mut builder = JITBuilder::with_isa(isa.clone(), cranelift::module::default_libcall_names());
-    builder.symbols(gdl_runtime::maths::symbols());
-    let mut module = JITModule::new(builder);
-    let mut calls = HashMap::new();
-    let real = if program.double { types::F64 } else { types::F32 };
-    for (name, arity) in scalar::CALLS {
-        let mut sig = Signature::new(CallConv::triple_default(isa.triple()));
-        sig.params = vec![AbiParam::new(real); arity];
-        sig.returns.push(AbiParam::new(real));
-        let symbol = format!("{name}_{}", if program.double { "f64" } else { "f32" });
-        let id = module
-            .declare_function(&symbol, Linkage::Import, &sig)
-            .map_err(|e| CodegenError(e.to_string()))?;
-        calls.insert(name, id);
-    }
-    let mut ids = Vec::new();
-    let mut context = module.make_context();
+pub fn compile(program: &Program, isa: &dyn TargetIsa, texts: bool) -> Result<Vec<KernelCode>, CodegenError> {
+    let mut context = Context::new();
     let mut builder_context = FunctionBuilderContext::new();
-    let mut code = Code {
-        module: None,
-        functions: Vec::new(),
-        bytes: 0,
-        texts: Vec::new(),
-    };
+    let mut kernels = Vec::with_capacity(program.kernels.len());
     for (k, kernel) in program.kernels.iter().enumerate() {
         let fail = |e: String| CodegenError(format!("kernel `{}`: {e}", kernel.name));
-        let mut sig = Signature::new(CallConv::triple_default(isa.triple()));
-        sig.params = vec![AbiParam::new(types::I64); 4];
-        let id = module
-            .declare_function(&format!("kernel{k}_{}", kernel.name), Linkage::Local, &sig)
-            .map_err(|e| fail(e.to_string()))?;
-        context.func.signature = sig;
-        context.func.name = UserFuncName::user(0, id.as_u32());
-        build(&mut module, &mut context, &mut builder_context, program, k, &calls);
-        if texts {
-            context.set_disasm(true);
+        context.func.signature = ir::Signature::new(CallConv::triple_default(isa.triple()));
+        context.func.signature.params = vec![AbiParam::new(types::I64); 4];
+        context.func.name = UserFuncName::user(0, k as u32);
+        build(&mut context, &mut builder_context, isa, program, k);
+        let clif = texts.then(|| context.func.display().to_string());
+        context.set_disasm(texts);
+        let code = context
+            .compile(isa, &mut ControlPlane::default())
+            .map_err(|e| fail(format!("{:?}", e.inner)))?;
+        if !code.buffer.relocs().is_empty() {
+            return Err(fail(
+                "internal error of the code generator: the code refers to something outside it".into(),
+            ));
         }
-        let clif = if texts {
-            context.func.display().to_string()
-        } else {
-            String::new()
-        };
-        module
-            .define_function(id, &mut context)
-            .map_err(|e| fail(format!("{e:?}")))?;
-        if let Some(compiled) = context.compiled_code() {
-            code.bytes += compiled.code_buffer().len();
-            if texts {
-                code.texts.push((clif, compiled.vcode.clone().unwrap_or_default()));
-            }
-        }
-        module.clear_context(&mut context);
-        ids.push(id);
+        kernels.push(KernelCode {
+            bytes: code.code_buffer().to_vec(),
+            align: u64::from(code.buffer.alignment).max(16),
+            texts: clif.map(|clif| (clif, code.vcode.clone().unwrap_or_default())),
+        });
+        context.clear();
     }
-    module.finalize_definitions().map_err(|e| CodegenError(e.to_string()))?;
-    for id in ids {
-        let address = module.get_finalized_function(id);
-        // SAFETY: the function was declared with four 64-bit integers and no result, in the C calling convention of this machine.
-        code.functions
-            .push(unsafe { std::mem::transmute::<*const u8, KernelFn>(address) });
-    }
-    code.module = Some(module);
-    Ok(code)
+    Ok(kernels)
 }
 
 fn build(
-    module: &mut JITModule,
     context: &mut Context,
     builder_context: &mut FunctionBuilderContext,
+    isa: &dyn TargetIsa,
     program: &Program,
     kernel: usize,
-    calls: &HashMap<&'static str, FuncId>,
 ) {
-    let calls = calls
-        .iter()
-        .map(|(name, id)| (*name, module.declare_func_in_func(*id, &mut context.func)))
-        .collect();
     let mut b = FunctionBuilder::new(&mut context.func, builder_context);
     let entry = b.create_block();
     b.append_block_params_for_function_params(entry);
@@ -144,35 +84,11 @@ fn build(
     let ops = Ops {
         b: &mut b,
         double: program.double,
-        fma: has_fma(),
-        calls,
+        fma: isa::has(isa, "has_fma"),
+        rounds: isa::has(isa, "has_sse41"),
+        calls: None,
+        call_conv: CallConv::triple_default(isa.triple()),
     };
     emit::Emitter::kernel(ops, program, &program.kernels[kernel]);
-    b.finalize(module.target_config());
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_fma() -> bool {
-    std::is_x86_feature_detected!("fma")
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn has_fma() -> bool {
-    true
-}
-
-/// This machine.
-fn host() -> Result<OwnedTargetIsa, CodegenError> {
-    let mut flags = settings::builder();
-    let options = [
-        ("opt_level", "speed"),
-        ("is_pic", "false"),
-        ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
-        ("use_colocated_libcalls", "false"),
-    ];
-    for (name, value) in options {
-        flags.set(name, value).map_err(|e| CodegenError(e.to_string()))?;
-    }
-    let isa = cranelift::native::builder().map_err(|e| CodegenError(e.to_string()))?;
-    isa.finish(Flags::new(flags)).map_err(|e| CodegenError(e.to_string()))
+    b.finalize(isa.frontend_config());
 }

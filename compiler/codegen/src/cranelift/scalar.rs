@@ -3,9 +3,7 @@
 use super::lanes::{Num, Ops};
 use cranelift::prelude::*;
 use gdl_core::ir::Scalar;
-
-/// The library functions that code calls: name and arity. Suffixed with the precision.
-pub const CALLS: [(&str, usize); 4] = [("gdl_sin", 1), ("gdl_cos", 1), ("gdl_erf", 1), ("gdl_pow", 2)];
+use gdl_runtime::maths::calls;
 
 /// Applies a scalar function; `args` are as many as it takes.
 pub fn apply(o: &mut Ops<'_, '_>, f: Scalar, args: &[Num]) -> Num {
@@ -31,13 +29,13 @@ fn unary(o: &mut Ops<'_, '_>, f: Scalar, x: Value) -> Value {
         Scalar::Exp => o.exp(x),
         Scalar::Log => o.log(x),
         Scalar::Sqrt => o.b.ins().sqrt(x),
-        Scalar::Sin => o.call_each("gdl_sin", [x]),
-        Scalar::Cos => o.call_each("gdl_cos", [x]),
-        Scalar::Erf => o.call_each("gdl_erf", [x]),
+        Scalar::Sin => o.call_each(calls::SIN, [x]),
+        Scalar::Cos => o.call_each(calls::COS, [x]),
+        Scalar::Erf => o.call_each(calls::ERF, [x]),
         Scalar::Tanh => o.tanh(x),
         Scalar::Sigmoid => o.sigmoid(x),
         Scalar::Abs => o.b.ins().fabs(x),
-        Scalar::Floor => o.b.ins().floor(x),
+        Scalar::Floor => o.floor(x),
         Scalar::Relu => {
             let zero = o.num(ty, 0.0);
             o.max(x, zero)
@@ -59,7 +57,7 @@ fn binary(o: &mut Ops<'_, '_>, f: Scalar, x: Value, y: Value) -> Value {
         Scalar::Sub => o.b.ins().fsub(x, y),
         Scalar::Mul => o.b.ins().fmul(x, y),
         Scalar::Div => o.b.ins().fdiv(x, y),
-        Scalar::Pow => o.call_each("gdl_pow", [x, y]),
+        Scalar::Pow => o.call_each(calls::POW, [x, y]),
         Scalar::Max => o.max(x, y),
         Scalar::Min => o.min(x, y),
         Scalar::Lt | Scalar::Le | Scalar::Eq => {

@@ -66,56 +66,60 @@ pub fn check_on(
     modes: &[(bool, usize)],
     what: &str,
 ) {
+    for &(double, threads) in modes {
+        let options = Options {
+            double,
+            threads,
+            texts: false,
+        };
+        let program = compile(func, &options).unwrap_or_else(|e| panic!("{what}: {e}"));
+        let what = format!("{what} (double {double}, threads {threads})");
+        check_program(&program, func, door, inputs, params, &what);
+    }
+}
+
+/// Runs a program that was made from a function, twice, and compares with the interpreter.
+pub fn check_program(
+    program: &dyn Program,
+    func: &Func,
+    door: &DoorSizes,
+    inputs: &[Vec<f64>],
+    params: &[Vec<f64>],
+    what: &str,
+) {
     let batch = Instance::new(&func.domains, door).unwrap();
     let want = interp::run(&Real64, func, &batch, inputs, params).unwrap();
-    for &(double, threads) in modes {
-        let program = compile(
-            func,
-            &Options {
-                double,
-                threads,
-                texts: false,
-            },
-        )
-        .unwrap_or_else(|e| panic!("{what}: {e}"));
-        let convert_all = |decls: &[ArrayDecl], list: &[Vec<f64>]| -> Vec<Array> {
-            decls.iter().zip(list).map(|(d, x)| convert(d, x, double)).collect()
-        };
-        let (xs, ps) = (convert_all(&func.inputs, inputs), convert_all(&func.params, params));
-        let (xs, ps): (Vec<&Array>, Vec<&Array>) = (xs.iter().collect(), ps.iter().collect());
-        let mut outputs = Vec::new();
-        program.run(&batch, &xs, &ps, &mut outputs).unwrap();
-        let first = outputs.clone();
-        // The second call reuses memory, and gives the same bits.
-        program.run(&batch, &xs, &ps, &mut outputs).unwrap();
-        let bits = |list: &[Array]| {
-            list.iter()
-                .flat_map(Array::to_f64)
-                .map(f64::to_bits)
-                .collect::<Vec<_>>()
-        };
-        assert!(
-            bits(&first) == bits(&outputs),
-            "{what}: two calls differ (double {double}, threads {threads})"
-        );
-        for (k, (got, want)) in outputs.iter().zip(&want).enumerate() {
-            let got = got.to_f64();
-            assert_eq!(got.len(), want.len(), "{what}: length of output {k}");
-            let scale = want
-                .iter()
-                .map(|x| x.abs())
-                .filter(|x| x.is_finite())
-                .fold(1.0, f64::max);
-            let tolerance = if double { 1e-10 } else { 1e-4 } * scale;
-            for (j, (&x, &y)) in got.iter().zip(want).enumerate() {
-                let same =
-                    (x - y).abs() <= tolerance || (x.is_nan() && y.is_nan()) || x == y || (!double && y.abs() > 1e30);
-                assert!(
-                    same,
-                    "{what}: output {k}[{j}]: {x} instead of {y} (double {double}, threads {threads})\n{}",
-                    program.loop_text()
-                );
-            }
+    let double = program.is_f64();
+    let convert_all = |decls: &[ArrayDecl], list: &[Vec<f64>]| -> Vec<Array> {
+        decls.iter().zip(list).map(|(d, x)| convert(d, x, double)).collect()
+    };
+    let (xs, ps) = (convert_all(&func.inputs, inputs), convert_all(&func.params, params));
+    let (xs, ps): (Vec<&Array>, Vec<&Array>) = (xs.iter().collect(), ps.iter().collect());
+    let mut outputs = Vec::new();
+    program.run(&batch, &xs, &ps, &mut outputs).unwrap();
+    let first = outputs.clone();
+    // The second call reuses memory, and gives the same bits.
+    program.run(&batch, &xs, &ps, &mut outputs).unwrap();
+    let bits = |list: &[Array]| {
+        list.iter()
+            .flat_map(Array::to_f64)
+            .map(f64::to_bits)
+            .collect::<Vec<_>>()
+    };
+    assert!(bits(&first) == bits(&outputs), "{what}: two calls differ");
+    for (k, (got, want)) in outputs.iter().zip(&want).enumerate() {
+        let got = got.to_f64();
+        assert_eq!(got.len(), want.len(), "{what}: length of output {k}");
+        let scale = want
+            .iter()
+            .map(|x| x.abs())
+            .filter(|x| x.is_finite())
+            .fold(1.0, f64::max);
+        let tolerance = if double { 1e-10 } else { 1e-4 } * scale;
+        for (j, (&x, &y)) in got.iter().zip(want).enumerate() {
+            let same =
+                (x - y).abs() <= tolerance || (x.is_nan() && y.is_nan()) || x == y || (!double && y.abs() > 1e30);
+            assert!(same, "{what}: output {k}[{j}]: {x} instead of {y}");
         }
     }
 }

@@ -5,6 +5,10 @@
 //! one parameter after the other, each aligned to 64 bytes). In a file they follow each other, code on a page of its own, and a
 //! [`Footer`] at the very end says where they are.
 
+mod file;
+
+pub use file::{Footer, open};
+
 use crate::exec::KernelFn;
 use crate::{Array, Executor};
 use gdl_abi::plan::Plan;
@@ -297,73 +301,6 @@ pub fn weights<'a>(params: impl IntoIterator<Item = (&'a str, &'a Array)>) -> (V
     (list, bytes)
 }
 
-/// Where the parts of an image lie in a file: offsets from the beginning of the file, and lengths. It is the last thing in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Footer {
-    pub head: (u64, u64),
-    pub code: (u64, u64),
-    pub weights: (u64, u64),
-}
-
-impl Footer {
-    /// Its length in bytes.
-    pub const LEN: usize = 6 * 8 + 4 + 8;
-
-    /// Appends the parts of an image to `file`, the bytes of a program that will read them.
-    pub fn append(file: &mut Vec<u8>, head: &[u8], code: &[u8], weights: &[u8]) -> Footer {
-        let mut put = |bytes: &[u8], align: usize| {
-            file.resize(file.len().next_multiple_of(align), 0);
-            file.extend_from_slice(bytes);
-            ((file.len() - bytes.len()) as u64, bytes.len() as u64)
-        };
-        let footer = Footer {
-            head: put(head, ALIGN),
-            code: put(code, PAGE),
-            weights: put(weights, PAGE),
-        };
-        file.extend(footer.to_bytes());
-        footer
-    }
-
-    fn to_bytes(self) -> Vec<u8> {
-        let mut bytes: Vec<u8> = [self.head, self.code, self.weights]
-            .into_iter()
-            .flat_map(|(at, len)| [at, len])
-            .flat_map(u64::to_le_bytes)
-            .collect();
-        bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-        bytes.extend(MAGIC);
-        bytes
-    }
-
-    /// Reads a footer from the last [`Footer::LEN`] bytes of a file of `size` bytes; none if there is no image.
-    ///
-    /// # Errors
-    /// A footer whose parts lie outside the file, or that is damaged.
-    pub fn read(end: &[u8], size: u64) -> Result<Option<Footer>, ImageError> {
-        if end.len() != Footer::LEN || end[Footer::LEN - 8..] != MAGIC {
-            return Ok(None);
-        }
-        let words: Vec<u64> = end[..48].as_chunks().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
-        let crc = end[48..52].try_into().ok().map(u32::from_le_bytes);
-        let footer = Footer {
-            head: (words[0], words[1]),
-            code: (words[2], words[3]),
-            weights: (words[4], words[5]),
-        };
-        let inside = |(at, len): (u64, u64)| at.checked_add(len).is_some_and(|end| end <= size);
-        if crc != Some(crc32fast::hash(&end[..48]))
-            || ![footer.head, footer.code, footer.weights].into_iter().all(inside)
-        {
-            return Err(ImageError(
-                "the compiled model at the end of the file is damaged".into(),
-            ));
-        }
-        Ok(Some(footer))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -391,27 +328,6 @@ mod tests {
             bad[k] ^= 1;
             assert!(Head::from_bytes(&bad).is_err(), "byte {k} changed");
         }
-    }
-
-    #[test]
-    fn footers_find_the_parts() {
-        let mut file = b"a program".to_vec();
-        let footer = Footer::append(&mut file, b"head", b"code", b"weights");
-        let end = &file[file.len() - Footer::LEN..];
-        assert_eq!(Footer::read(end, file.len() as u64).unwrap(), Some(footer));
-        let part = |(at, len): (u64, u64)| &file[at as usize..(at + len) as usize];
-        assert_eq!(
-            [part(footer.head), part(footer.code), part(footer.weights)],
-            [&b"head"[..], b"code", b"weights"]
-        );
-        assert_eq!(footer.code.0 as usize % PAGE, 0);
-        assert_eq!(
-            Footer::read(end, 20),
-            Err(ImageError(
-                "the compiled model at the end of the file is damaged".into()
-            ))
-        );
-        assert_eq!(Footer::read(&file[..Footer::LEN], 20), Ok(None));
     }
 
     #[test]
