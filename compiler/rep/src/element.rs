@@ -1,6 +1,7 @@
 //! Elements of groups, and how they are called in words.
 
 use crate::exact::Exact;
+use crate::finite::perm;
 use crate::scalar::Scalar;
 use std::fmt;
 
@@ -16,6 +17,15 @@ pub enum Elem<S> {
         /// The exponent of the reflection f.
         flip: bool,
         /// The exponent of the rotation r.
+        turn: u32,
+    },
+    /// a^turn·x^flip in Dic(n), 0 ≤ turn < 2n.
+    Dicyclic {
+        /// The n of Dic(n).
+        n: u32,
+        /// The exponent of x.
+        flip: bool,
+        /// The exponent of a.
         turn: u32,
     },
     /// The permutation i ↦ image\[i\] of 0..n.
@@ -55,6 +65,11 @@ impl Element {
                 flip: *flip,
                 turn: *turn,
             },
+            Elem::Dicyclic { n, flip, turn } => Elem::Dicyclic {
+                n: *n,
+                flip: *flip,
+                turn: *turn,
+            },
             Elem::Permutation(image) => Elem::Permutation(image.clone()),
             Elem::Signed { axis, sign } => Elem::Signed {
                 axis: *axis,
@@ -77,6 +92,11 @@ impl<S: Scalar> Elem<S> {
         Some(match self {
             Elem::Identity => Elem::Identity,
             Elem::Planar { n, flip, turn } => Elem::Planar {
+                n: *n,
+                flip: *flip,
+                turn: *turn,
+            },
+            Elem::Dicyclic { n, flip, turn } => Elem::Dicyclic {
                 n: *n,
                 flip: *flip,
                 turn: *turn,
@@ -109,6 +129,23 @@ impl<S: Scalar> Elem<S> {
                     n: *n,
                     flip: flip ^ flip2,
                     turn: (turn + step) % n,
+                }
+            }
+            (
+                Elem::Dicyclic { n, flip, turn },
+                Elem::Dicyclic {
+                    n: m,
+                    flip: flip2,
+                    turn: turn2,
+                },
+            ) if n == m => {
+                // a^i x^e a^j x^f = a^(i ± j) x^(e+f), x² = a^n
+                let step = if *flip { 2 * n - turn2 } else { *turn2 };
+                let square = if *flip && *flip2 { *n } else { 0 };
+                Elem::Dicyclic {
+                    n: *n,
+                    flip: flip ^ flip2,
+                    turn: (turn + step + square) % (2 * n),
                 }
             }
             (Elem::Permutation(a), Elem::Permutation(b)) if a.len() == b.len() => {
@@ -163,6 +200,15 @@ impl<S: Scalar> Elem<S> {
                     n: *n,
                     flip: *flip,
                     turn,
+                }
+            }
+            Elem::Dicyclic { n, flip, turn } => {
+                // (a^i x)⁻¹ = x⁻¹ a^−i = a^(i+n) x
+                let turn = if *flip { turn + n } else { 2 * n - turn };
+                Elem::Dicyclic {
+                    n: *n,
+                    flip: *flip,
+                    turn: turn % (2 * n),
                 }
             }
             Elem::Permutation(image) => {
@@ -254,12 +300,13 @@ impl fmt::Display for Element {
             Elem::Identity => f.write_str("identity"),
             Elem::Planar { n, flip, turn } => write_planar(f, *flip, 360.0 * f64::from(*turn) / f64::from(*n)),
             Elem::Circle { flip, cos, sin } => write_planar(f, *flip, sin.f.atan2(cos.f).to_degrees()),
+            Elem::Dicyclic { n, flip, turn } => f.write_str(&dicyclic_word(*n, *flip, *turn)),
             Elem::Permutation(image) => write_cycles(f, image),
             Elem::Signed { .. } => {
                 let m = self.vector(3).unwrap_or_default();
-                write_spatial(f, &std::array::from_fn(|at| m[at].f))
+                f.write_str(&spatial_words(&std::array::from_fn(|at| m[at].f)))
             }
-            Elem::Space(m) => write_spatial(f, &std::array::from_fn(|at| m[at].f)),
+            Elem::Space(m) => f.write_str(&spatial_words(&std::array::from_fn(|at| m[at].f))),
             Elem::Tuple(parts) => {
                 let words: Vec<String> = parts
                     .iter()
@@ -294,40 +341,51 @@ fn write_planar(f: &mut fmt::Formatter<'_>, flip: bool, angle: f64) -> fmt::Resu
 
 /// Cycles of points counted from 1, as in the language.
 fn write_cycles(f: &mut fmt::Formatter<'_>, image: &[u32]) -> fmt::Result {
-    let mut seen = vec![false; image.len()];
-    let mut cycles = String::new();
-    for start in 0..image.len() {
-        let mut cycle = vec![];
-        let mut at = start;
-        while seen.get(at) == Some(&false) {
-            seen[at] = true;
-            cycle.push((at + 1).to_string());
-            at = image[at] as usize;
-        }
-        if cycle.len() > 1 {
-            cycles += &format!("({})", cycle.join(" "));
-        }
-    }
-    if cycles.is_empty() {
+    if perm::is_identity(image) {
         f.write_str("identity")
     } else {
-        write!(f, "permutation {cycles}")
+        write!(f, "permutation {}", perm::notation(image))
     }
 }
 
-fn write_spatial(f: &mut fmt::Formatter<'_>, m: &[f64; 9]) -> fmt::Result {
+/// A word in a and x; for Q8 = Dic(2) one of ±1, ±i, ±j, ±k with i = a, j = x, k = a x.
+fn dicyclic_word(n: u32, flip: bool, turn: u32) -> String {
+    if n == 2 {
+        let (unit, negative) = match (flip, turn) {
+            (false, 0) => return "identity".into(),
+            (false, 2) => return "-1".into(),
+            (false, _) => ("i", turn == 3),
+            (true, _) => (if turn.is_multiple_of(2) { "j" } else { "k" }, turn >= 2),
+        };
+        return format!("{}{unit}", if negative { "-" } else { "" });
+    }
+    let power = match turn {
+        0 => String::new(),
+        1 => "a".into(),
+        k => format!("a^{k}"),
+    };
+    match (power.is_empty(), flip) {
+        (true, false) => "identity".into(),
+        (true, true) => "x".into(),
+        (false, false) => power,
+        (false, true) => format!("{power} x"),
+    }
+}
+
+/// An orthogonal matrix of space, row-major, in words.
+pub(crate) fn spatial_words(m: &[f64; 9]) -> String {
     let det =
         m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6]);
     let sign = det.signum();
     let r = m.map(|x| x * sign);
     let angle = ((r[0] + r[4] + r[8] - 1.0) / 2.0).clamp(-1.0, 1.0).acos().to_degrees();
     match (degrees(angle).as_str(), sign < 0.0) {
-        ("0°", false) => f.write_str("identity"),
-        ("0°", true) => f.write_str("inversion"),
-        ("180°", true) => write!(f, "reflection along {}", axis_name(&axis_of(&r))),
+        ("0°", false) => "identity".into(),
+        ("0°", true) => "inversion".into(),
+        ("180°", true) => format!("reflection along {}", axis_name(&axis_of(&r))),
         (angle, improper) => {
             let then = if improper { " and inversion" } else { "" };
-            write!(f, "rotation by {angle} about {}{then}", axis_name(&axis_of(&r)))
+            format!("rotation by {angle} about {}{then}", axis_name(&axis_of(&r)))
         }
     }
 }

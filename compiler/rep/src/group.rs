@@ -3,10 +3,13 @@
 use crate::element::{Elem, Element};
 use crate::error::Error;
 use crate::exact::Exact;
-use crate::permutation::{determinant, rank, signed_elements, unrank};
+use crate::finite::{Generated, construct};
+use crate::permutation::{Signed, rank, unrank};
 use crate::scalar::Jet;
 use crate::subgroup::Subgroup;
+use num_bigint::BigUint;
 use std::fmt;
+use std::sync::Arc;
 
 /// The largest group whose elements are listed.
 pub const MAX_ELEMENTS: u64 = 1_000_000;
@@ -22,6 +25,14 @@ pub enum Group {
     D(u32),
     /// All permutations of n points.
     S(u32),
+    /// The dicyclic group of order 4n: a^i and a^i x with a^2n = 1, x² = a^n, x a x⁻¹ = a⁻¹; Dic(2) is Q8.
+    Dic(u32),
+    /// The 12 rotations of the tetrahedron with vertices at alternate corners of the cube.
+    T,
+    /// The 24 symmetries of the tetrahedron.
+    Td,
+    /// The 24 pyritohedral symmetries of the cube: T and the inversion.
+    Th,
     /// The 24 rotations of the cube.
     O,
     /// The 48 symmetries of the cube.
@@ -38,11 +49,13 @@ pub enum Group {
     Product(Vec<Group>),
     /// A subgroup of a finite group, as a group with the parent's elements.
     Subgroup(Box<Subgroup>),
+    /// A group of permutations by generators; all finite groups without a line of their own are built as one.
+    Generated(Arc<Generated>),
 }
 
 impl Group {
-    /// The group called `name` with arguments: `C(n)`, `D(n)`, `S(n)`, `O`, `Oh`, `SO(2)`, `O(2)`, `SO(3)`, `O(3)`,
-    /// `trivial`.
+    /// The group called `name` with arguments: `C(n)`, `D(n)`, `S(n)`, `A(n)`, `Dic(n)`, `Q8`, `T`, `Td`, `Th`, `O`, `Oh`,
+    /// `I`, `Ih`, `SO(2)`, `O(2)`, `SO(3)`, `O(3)`, `trivial`.
     pub fn named(name: &str, args: &[i64]) -> Result<Group, Error> {
         let count = |n: i64| u32::try_from(n).ok().filter(|&n| n > 0 && n <= 1 << 24);
         let bad = || Error::Invalid(format!("`{name}` needs a positive number"));
@@ -51,12 +64,21 @@ impl Group {
             ("C", &[n]) => count(n).map(Group::C).ok_or_else(bad),
             ("D", &[n]) => count(n).map(Group::D).ok_or_else(bad),
             ("S", &[n]) => count(n).map(Group::S).ok_or_else(bad),
+            ("A", &[n]) => construct::alternating(count(n).ok_or_else(bad)?),
+            ("Dic", &[n]) => count(n).map(Group::Dic).ok_or_else(bad),
+            ("Q8", []) => Ok(Group::Dic(2)),
+            ("T", []) => Ok(Group::T),
+            ("Td", []) => Ok(Group::Td),
+            ("Th", []) => Ok(Group::Th),
             ("O", []) => Ok(Group::O),
             ("Oh", []) => Ok(Group::Oh),
+            ("I", []) => construct::icosahedral(false),
+            ("Ih", []) => construct::icosahedral(true),
             ("SO", [2]) => Ok(Group::SO2),
             ("O", [2]) => Ok(Group::O2),
             ("SO", [3]) => Ok(Group::SO3),
             ("O", [3]) => Ok(Group::O3),
+            (_, []) => Err(Error::Unknown(format!("there is no group `{name}`"))),
             _ => {
                 let args: Vec<String> = args.iter().map(ToString::to_string).collect();
                 Err(Error::Unknown(format!(
@@ -89,21 +111,44 @@ impl Group {
         self.lie_dim() == 0
     }
 
-    /// The number of elements; `None` if infinite or beyond 64 bits.
-    pub fn order(&self) -> Option<u64> {
+    /// The number of elements; `None` if infinite.
+    pub fn order(&self) -> Option<BigUint> {
+        Some(match self {
+            Group::Trivial => BigUint::from(1u32),
+            Group::C(n) => BigUint::from(*n),
+            Group::D(n) => BigUint::from(*n) * 2u32,
+            Group::Dic(n) => BigUint::from(*n) * 4u32,
+            Group::S(n) => (1..=*n).fold(BigUint::from(1u32), |order, k| order * k),
+            Group::T | Group::Td | Group::Th | Group::O | Group::Oh => BigUint::from(self.signed()?.order()),
+            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 => return None,
+            Group::Product(factors) => {
+                let orders: Vec<BigUint> = factors.iter().map(Group::order).collect::<Option<_>>()?;
+                orders.into_iter().product()
+            }
+            Group::Subgroup(sub) => sub.order(),
+            Group::Generated(group) => group.order(),
+        })
+    }
+
+    /// The number of elements of a finite group, if it is below 2^64.
+    pub fn small_order(&self) -> Option<u64> {
         match self {
-            Group::Trivial => Some(1),
-            Group::C(n) => Some(u64::from(*n)),
-            Group::D(n) => Some(2 * u64::from(*n)),
-            Group::S(n) => (1..=u64::from(*n)).try_fold(1u64, u64::checked_mul),
-            Group::O => Some(24),
-            Group::Oh => Some(48),
-            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 => None,
-            Group::Product(factors) => factors
-                .iter()
-                .try_fold(1u64, |n, factor| n.checked_mul(factor.order()?)),
-            Group::Subgroup(sub) => Some(sub.order()),
+            // Without the long product.
+            Group::S(n) if *n > 20 => None,
+            _ => u64::try_from(self.order()?).ok(),
         }
+    }
+
+    /// The group of signed permutation matrices that it is.
+    fn signed(&self) -> Option<Signed> {
+        Some(match self {
+            Group::T => Signed::T,
+            Group::Td => Signed::Td,
+            Group::Th => Signed::Th,
+            Group::O => Signed::O,
+            Group::Oh => Signed::Oh,
+            _ => return None,
+        })
     }
 
     /// The dimension of the Lie algebra.
@@ -126,7 +171,12 @@ impl Group {
                 turn: 0,
             },
             Group::S(n) => Elem::Permutation((0..*n).collect()),
-            Group::O | Group::Oh => Elem::Signed {
+            Group::Dic(n) => Elem::Dicyclic {
+                n: *n,
+                flip: false,
+                turn: 0,
+            },
+            Group::T | Group::Td | Group::Th | Group::O | Group::Oh => Elem::Signed {
                 axis: [0, 1, 2],
                 sign: [1; 3],
             },
@@ -134,6 +184,7 @@ impl Group {
             Group::SO3 | Group::O3 => space([1, 0, 0, 0, 1, 0, 0, 0, 1]),
             Group::Product(factors) => Elem::Tuple(factors.iter().map(Group::identity).collect()),
             Group::Subgroup(sub) => sub.parent().identity(),
+            Group::Generated(group) => Elem::Permutation((0..group.degree() as u32).collect()),
         }
     }
 
@@ -174,29 +225,22 @@ impl Group {
                     ]
                 }
             },
+            Group::Dic(n) => [(false, 1), (true, 0)]
+                .map(|(flip, turn)| Elem::Dicyclic { n: *n, flip, turn })
+                .to_vec(),
+            // The half turn about z and the third of a turn about (1, 1, 1).
+            Group::T => vec![signed([0, 1, 2], [-1, -1, 1]), signed([1, 2, 0], [1; 3])],
+            // The mirror that exchanges x and y.
+            Group::Td => [Group::T.generators(), vec![signed([1, 0, 2], [1; 3])]].concat(),
+            Group::Th => [Group::T.generators(), vec![signed([0, 1, 2], [-1; 3])]].concat(),
             // Quarter turns about z and x.
-            Group::O => vec![
-                Elem::Signed {
-                    axis: [1, 0, 2],
-                    sign: [1, -1, 1],
-                },
-                Elem::Signed {
-                    axis: [0, 2, 1],
-                    sign: [1, 1, -1],
-                },
-            ],
-            Group::Oh => {
-                let mut list = Group::O.generators();
-                list.push(Elem::Signed {
-                    axis: [0, 1, 2],
-                    sign: [-1; 3],
-                });
-                list
-            }
+            Group::O => vec![signed([1, 0, 2], [1, -1, 1]), signed([0, 2, 1], [1, 1, -1])],
+            Group::Oh => [Group::O.generators(), vec![signed([0, 1, 2], [-1; 3])]].concat(),
             Group::O2 => vec![circle(true, 0, 1)],
             Group::O3 => vec![space([-1, 0, 0, 0, -1, 0, 0, 0, -1])],
             Group::Product(factors) => embed_each(factors, Group::generators),
             Group::Subgroup(sub) => sub.generators(),
+            Group::Generated(group) => group.generators().iter().cloned().map(Elem::Permutation).collect(),
         }
     }
 
@@ -244,22 +288,33 @@ impl Group {
 
     /// All elements of a finite group, in the order of [`Group::index`].
     pub fn elements(&self) -> Result<Vec<Element>, Error> {
+        match (self, self.small_order()) {
+            (Group::Subgroup(sub), _) => sub.elements(),
+            (_, Some(order)) if order <= MAX_ELEMENTS => Ok((0..order).filter_map(|i| self.element(i)).collect()),
+            _ => Err(self.unlisted()),
+        }
+    }
+
+    /// The error of asking a group for all its elements that has too many.
+    pub(crate) fn unlisted(&self) -> Error {
         match self.order() {
-            Some(order) if order <= MAX_ELEMENTS => Ok((0..order).filter_map(|i| self.element(i)).collect()),
-            Some(order) => Err(Error::TooLarge(format!(
+            Some(_) if matches!(self, Group::S(n) if *n > 40) => {
+                Error::TooLarge(format!("{self} has too many elements to list"))
+            }
+            Some(order) => Error::TooLarge(format!(
                 "{self} has {order} elements; at most {MAX_ELEMENTS} are listed"
-            ))),
-            None if self.is_finite() => Err(Error::TooLarge(format!("{self} has too many elements to list"))),
-            None => Err(Error::Invalid(format!("{self} is infinite"))),
+            )),
+            None => Error::Invalid(format!("{self} is infinite")),
         }
     }
 
     /// Element number `index` of a finite group, 0 being the identity.
     ///
-    /// C(n), D(n): r^k f^j has number j·n + k (escnn's order); S(n): by the factorial number system of the images;
-    /// O, Oh: by axes, then signs; products: the first factor is slowest.
+    /// C(n), D(n): r^k f^j has number j·n + k (escnn's order); Dic(n): a^k x^j has number j·2n + k; permutations: in the
+    /// lexicographic order of the images; signed permutation matrices: by axes, then signs; products: the first factor
+    /// is slowest.
     pub fn element(&self, index: u64) -> Option<Element> {
-        if index >= self.order()? {
+        if index >= self.small_order()? {
             return None;
         }
         Some(match self {
@@ -272,14 +327,21 @@ impl Group {
                     turn: (index % n64) as u32,
                 }
             }
+            Group::Dic(n) => {
+                let half = 2 * u64::from(*n);
+                Elem::Dicyclic {
+                    n: *n,
+                    flip: index >= half,
+                    turn: (index % half) as u32,
+                }
+            }
             Group::S(n) => Elem::Permutation(unrank(index, *n)),
-            Group::O => signed_elements().filter(|g| determinant(g) == 1).nth(index as usize)?,
-            Group::Oh => signed_elements().nth(index as usize)?,
+            Group::T | Group::Td | Group::Th | Group::O | Group::Oh => self.signed()?.element(index as usize)?,
             Group::Product(factors) => {
                 let mut rest = index;
                 let mut parts = vec![];
                 for factor in factors.iter().rev() {
-                    let order = factor.order()?;
+                    let order = factor.small_order()?;
                     parts.push(factor.element(rest % order)?);
                     rest /= order;
                 }
@@ -287,6 +349,7 @@ impl Group {
                 Elem::Tuple(parts)
             }
             Group::Subgroup(sub) => sub.element(index as usize)?,
+            Group::Generated(group) => Elem::Permutation(group.chain().element(index)?),
             Group::SO2 | Group::O2 | Group::SO3 | Group::O3 => return None,
         })
     }
@@ -306,15 +369,19 @@ impl Group {
             (Group::D(n), Elem::Planar { n: m, flip, turn }) if n == m => {
                 Some(u64::from(*flip) * u64::from(*n) + u64::from(*turn))
             }
+            (Group::Dic(n), Elem::Dicyclic { n: m, flip, turn }) if n == m => {
+                Some(u64::from(*flip) * 2 * u64::from(*n) + u64::from(*turn))
+            }
             (Group::S(n), Elem::Permutation(image)) if image.len() == *n as usize => rank(image),
-            (Group::O, Elem::Signed { .. }) => signed_elements()
-                .filter(|g| determinant(g) == 1)
-                .position(|g| g == *element)
-                .map(|i| i as u64),
-            (Group::Oh, Elem::Signed { .. }) => signed_elements().position(|g| g == *element).map(|i| i as u64),
+            (Group::T | Group::Td | Group::Th | Group::O | Group::Oh, Elem::Signed { .. }) => {
+                self.signed()?.index(element).map(|i| i as u64)
+            }
+            (Group::Generated(group), Elem::Permutation(image)) => group.chain().index(image),
             (Group::Product(factors), Elem::Tuple(parts)) if parts.len() == factors.len() => {
                 factors.iter().zip(parts).try_fold(0u64, |index, (factor, part)| {
-                    index.checked_mul(factor.order()?)?.checked_add(factor.index(part)?)
+                    index
+                        .checked_mul(factor.small_order()?)?
+                        .checked_add(factor.index(part)?)
                 })
             }
             (Group::Subgroup(sub), _) => sub.position(element).map(|i| i as u64),
@@ -332,6 +399,8 @@ impl Group {
                 factors.len() == parts.len() && factors.iter().zip(parts).all(|(g, e)| g.contains(e))
             }
             (Group::S(n), Elem::Permutation(image)) => image.len() == *n as usize,
+            (Group::Generated(group), Elem::Permutation(image)) => group.chain().contains(image),
+            (Group::Subgroup(sub), _) => sub.contains(element),
             _ => self.index(element).is_some(),
         }
     }
@@ -384,8 +453,10 @@ impl Group {
                 Elem::Permutation(image)
             }
             Group::Product(factors) => Elem::Tuple(factors.iter().map(|g| g.random_dyn(draw)).collect()),
+            Group::Generated(group) => Elem::Permutation(group.chain().random(draw)),
+            Group::Subgroup(sub) => sub.random(draw),
             _ => {
-                let order = self.order().unwrap_or(1).max(1);
+                let order = self.small_order().unwrap_or(1).max(1);
                 self.element(draw() % order).unwrap_or_else(|| self.identity())
             }
         }
@@ -436,16 +507,9 @@ impl Group {
                 }
                 list
             }
-            Group::O | Group::Oh => {
-                let mut list = self.generators();
-                list.push(Elem::Signed {
-                    axis: [1, 2, 0],
-                    sign: [1; 3],
-                });
-                list
-            }
+            Group::O | Group::Oh => [self.generators(), vec![signed([1, 2, 0], [1; 3])]].concat(),
             Group::Product(factors) => embed_each(factors, Group::witness_elements),
-            Group::Trivial | Group::S(_) | Group::Subgroup(_) => self.generators(),
+            _ => self.generators(),
         }
     }
 }
@@ -469,6 +533,10 @@ pub(crate) fn circle(flip: bool, k: i64, n: u64) -> Element {
         cos: Exact::cos_2pi(k, n),
         sin: Exact::sin_2pi(k, n),
     }
+}
+
+fn signed(axis: [u8; 3], sign: [i8; 3]) -> Element {
+    Elem::Signed { axis, sign }
 }
 
 fn space(m: [i64; 9]) -> Element {
@@ -496,6 +564,11 @@ impl fmt::Display for Group {
             Group::C(n) => write!(f, "C({n})"),
             Group::D(n) => write!(f, "D({n})"),
             Group::S(n) => write!(f, "S({n})"),
+            Group::Dic(2) => f.write_str("Q8"),
+            Group::Dic(n) => write!(f, "Dic({n})"),
+            Group::T => f.write_str("T"),
+            Group::Td => f.write_str("Td"),
+            Group::Th => f.write_str("Th"),
             Group::O => f.write_str("O"),
             Group::Oh => f.write_str("Oh"),
             Group::SO2 => f.write_str("SO(2)"),
@@ -507,6 +580,7 @@ impl fmt::Display for Group {
                 f.write_str(&names.join(" x "))
             }
             Group::Subgroup(sub) => sub.fmt(f),
+            Group::Generated(group) => group.fmt(f),
         }
     }
 }

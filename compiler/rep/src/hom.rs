@@ -153,6 +153,9 @@ fn schur(group: &Group, a: &Atom, b: &Atom) -> Vec<Vec<Exact>> {
     if a != b {
         return vec![];
     }
+    if let Some(basis) = irreps::commutant_basis(group, a) {
+        return basis;
+    }
     let mut rows = vec![linear::identity(a.dim(group))];
     if irreps::commutant(group, a) == 2 {
         rows.push([0, -1, 1, 0].map(Exact::int).to_vec());
@@ -193,7 +196,7 @@ fn to_regular(group: &Group, a: &Atom) -> Result<Vec<Vec<Exact>>, Error> {
 /// The elements of the group, if a basis of maps between it and the atom is of reasonable size.
 fn small(group: &Group, atom: &Atom) -> Result<Vec<Element>, Error> {
     let size = group
-        .order()
+        .small_order()
         .unwrap_or(u64::MAX)
         .saturating_mul((atom.dim(group) as u64).pow(2));
     if size > 1 << 22 {
@@ -206,8 +209,10 @@ fn small(group: &Group, atom: &Atom) -> Result<Vec<Element>, Error> {
 }
 
 pub(crate) fn matrix(group: &Group, atom: &Atom, g: &Element) -> Result<Vec<Exact>, Error> {
-    atom.matrix(group, g)
-        .ok_or_else(|| Error::Invalid(format!("{g} does not act on `{}` of {group}", atom.name(group))))
+    atom.matrix(group, g).ok_or_else(|| {
+        let g = group.describe(g);
+        Error::Invalid(format!("{g} does not act on `{}` of {group}", atom.name(group)))
+    })
 }
 
 /// The matrices X of dim b × dim a, flattened, with ρ_b(g) X = X ρ_a(g) for the given elements and for the identity

@@ -1,14 +1,16 @@
 //! Irreducible representations over the reals: lists, names, dimensions.
 
 use crate::error::Error;
+use crate::exact::Exact;
+use crate::finite::{Kind, construct};
 use crate::group::Group;
 use crate::rep::{Atom, Label};
 use crate::{octahedral, symmetric, wigner};
 
 /// The irreducible representations of a group, the trivial one first; of a Lie group those with l or k up to `max`.
 ///
-/// For a product they are the outer products, the last factor fastest; refused if two factors have representations of
-/// complex type, whose outer products over the reals split.
+/// For a product they are the outer products, the last factor fastest; those of a finite product of which two factors have
+/// representations that are not of real type, whose outer products split, are found from the character table.
 pub fn irreps(group: &Group, max: u32) -> Result<Vec<Atom>, Error> {
     let labels: Vec<Label> = match group {
         Group::Trivial => return Ok(vec![Atom::Trivial]),
@@ -35,13 +37,18 @@ pub fn irreps(group: &Group, max: u32) -> Result<Vec<Atom>, Error> {
                 symmetric::MAX_POINTS
             )));
         }
-        Group::O => (0..5).map(|index| Label::Finite { index }).collect(),
-        Group::Oh => (0..10).map(|index| Label::Finite { index }).collect(),
-        Group::Product(factors) => return products(factors, max),
-        Group::Subgroup(_) => {
+        Group::T | Group::Td | Group::Th | Group::O | Group::Oh => (0..octahedral::list(group).len() as u32)
+            .map(|index| Label::Finite { index })
+            .collect(),
+        Group::Product(factors) if !splits(factors) => return products(factors, max),
+        Group::Product(_) if !group.is_finite() => {
             return Err(Error::Unknown(format!(
-                "the irreducible representations of {group} are not tabulated"
+                "two factors of {group} have representations that are not of real type"
             )));
+        }
+        Group::Dic(_) | Group::Product(_) | Group::Subgroup(_) | Group::Generated(_) => {
+            let count = group.finite()?.real_irreps()?.characters().len();
+            (0..count as u32).map(|index| Label::Finite { index }).collect()
         }
     };
     labels.into_iter().map(|label| checked(group, label)).collect()
@@ -60,18 +67,34 @@ fn dihedral_labels(n: u32) -> Vec<Label> {
     labels
 }
 
+/// Do two factors have representations that are not of real type?
+fn splits(factors: &[Group]) -> bool {
+    let complex = |group: &&Group| match group {
+        Group::C(n) => *n > 2,
+        Group::SO2 | Group::T | Group::Th => true,
+        Group::Dic(_) | Group::Product(_) | Group::Subgroup(_) | Group::Generated(_) => {
+            let real = group.finite().and_then(|finite| {
+                let irreps = finite.real_irreps()?;
+                Ok(irreps.characters().iter().all(|c| c.kind == Kind::Real))
+            });
+            !real.unwrap_or(false)
+        }
+        _ => false,
+    };
+    factors.iter().filter(complex).count() > 1
+}
+
+/// Is an irreducible representation of this group numbered in [`crate::finite::realise`]?
+fn tabulated(group: &Group) -> bool {
+    match group {
+        Group::Dic(_) | Group::Subgroup(_) | Group::Generated(_) => true,
+        Group::Product(factors) => group.is_finite() && splits(factors),
+        _ => false,
+    }
+}
+
 fn products(factors: &[Group], max: u32) -> Result<Vec<Atom>, Error> {
     let lists = factors.iter().map(|g| irreps(g, max)).collect::<Result<Vec<_>, _>>()?;
-    let complex = factors
-        .iter()
-        .zip(&lists)
-        .filter(|(g, list)| list.iter().any(|a| commutant(g, a) == 2))
-        .count();
-    if complex > 1 {
-        return Err(Error::Unknown(
-            "two factors have representations of complex type".into(),
-        ));
-    }
     let mut tuples: Vec<Vec<Atom>> = vec![vec![]];
     for list in &lists {
         tuples = tuples
@@ -89,16 +112,38 @@ fn products(factors: &[Group], max: u32) -> Result<Vec<Atom>, Error> {
         .collect()
 }
 
-/// The dimension of the commutant of an irreducible atom: 1 for real type, 2 for complex type.
+/// The dimension of the commutant of an irreducible atom: 1 for real type, 2 for complex, 4 for quaternionic type.
 pub fn commutant(group: &Group, atom: &Atom) -> usize {
     match (group, atom) {
         (Group::C(_), Atom::Irrep(label)) => dim(group, *label),
+        (Group::T | Group::Th, Atom::Irrep(label)) if dim(group, *label) == 2 => 2,
+        (_, Atom::Irrep(Label::Finite { index })) if tabulated(group) => {
+            character(group, *index).map_or(1, |c| c.kind.commutant())
+        }
         (Group::SO2, Atom::Irrep(_)) => 2,
         (Group::Product(factors), Atom::Outer(parts)) => {
             factors.iter().zip(parts).map(|(g, a)| commutant(g, a)).product()
         }
         _ => 1,
     }
+}
+
+/// A basis of the commutant of a representation that comes from the character table.
+pub(crate) fn commutant_basis(group: &Group, atom: &Atom) -> Option<Vec<Vec<Exact>>> {
+    let Atom::Irrep(Label::Finite { index }) = atom else {
+        return None;
+    };
+    if !tabulated(group) {
+        return None;
+    }
+    let irrep = group.finite().ok()?.real_irrep(*index as usize).ok()?;
+    Some(irrep.commutant.clone())
+}
+
+/// The real character with this number.
+fn character(group: &Group, index: u32) -> Option<crate::finite::RealCharacter> {
+    let finite = group.finite().ok()?;
+    finite.real_irreps().ok()?.characters().get(index as usize).cloned()
 }
 
 /// The canonical atom of a label, or why it is not one of this group.
@@ -112,8 +157,12 @@ pub fn checked(group: &Group, label: Label) -> Result<Atom, Error> {
         (Group::S(n), Label::Finite { index }) => {
             *n <= symmetric::MAX_POINTS && (index as usize) < symmetric::partitions(*n).len()
         }
-        (Group::O, Label::Finite { index }) => index < 5,
-        (Group::Oh, Label::Finite { index }) => index < 10,
+        (Group::T | Group::Td | Group::Th | Group::O | Group::Oh, Label::Finite { index }) => {
+            (index as usize) < octahedral::list(group).len()
+        }
+        (_, Label::Finite { index }) if tabulated(group) => {
+            (index as usize) < group.finite()?.real_irreps()?.characters().len()
+        }
         _ => false,
     };
     if !valid {
@@ -154,7 +203,11 @@ pub(crate) fn by_numbers(group: &Group, numbers: &[i64]) -> Result<Atom, Error> 
             j: j == 1,
             k: natural(k)?,
         },
-        (Group::O | Group::Oh, &[index]) => Label::Finite { index: natural(index)? },
+        (Group::T | Group::Td | Group::Th | Group::O | Group::Oh, &[index]) => Label::Finite { index: natural(index)? },
+        (_, &[index]) if tabulated(group) => {
+            let index = natural(index)?;
+            return checked(group, Label::Finite { index });
+        }
         (Group::S(n), parts) if *n <= symmetric::MAX_POINTS => {
             let parts = parts.iter().map(|&p| natural(p)).collect::<Result<Vec<u32>, _>>()?;
             let index = symmetric::partitions(*n)
@@ -183,14 +236,16 @@ pub(crate) fn by_name(group: &Group, name: &str) -> Result<Atom, Error> {
                 odd,
             }
         }
-        Group::O => Label::Finite {
-            index: position(&octahedral::NAMES[..5], name, "").ok_or_else(unknown)?,
-        },
-        Group::Oh => {
-            let even = position(&octahedral::NAMES, name, "g");
-            let odd = position(&octahedral::NAMES, name, "u").map(|i| i + 5);
+        Group::T | Group::Td | Group::Th | Group::O | Group::Oh => {
+            let at = octahedral::list(group).iter().position(|(n, _)| *n == name);
             Label::Finite {
-                index: even.or(odd).ok_or_else(unknown)?,
+                index: at.ok_or_else(unknown)? as u32,
+            }
+        }
+        _ if tabulated(group) => {
+            let at = icosahedral_names(group).iter().position(|n| n == name);
+            Label::Finite {
+                index: at.ok_or_else(unknown)? as u32,
             }
         }
         _ => return Err(unknown()),
@@ -198,9 +253,35 @@ pub(crate) fn by_name(group: &Group, name: &str) -> Result<Atom, Error> {
     checked(group, label).map_err(|_| unknown())
 }
 
-fn position(names: &[&str], name: &str, suffix: &str) -> Option<u32> {
-    let stem = name.strip_suffix(suffix)?;
-    names.iter().position(|n| *n == stem).map(|i| i as u32)
+/// The names A, T1, T2, G, H of the representations of I, with g and u for Ih; none for other groups. T1 is the one in
+/// which a rotation by 72° has trace 1 + 2 cos 72°.
+fn icosahedral_names(group: &Group) -> Vec<String> {
+    let full = construct::icosahedral(true).is_ok_and(|ih| *group == ih);
+    if !full && construct::icosahedral(false).is_ok_and(|i| *group != i) {
+        return vec![];
+    }
+    let names = || {
+        let finite = group.finite().ok()?;
+        let table = group.character_table().ok()?;
+        let turn = finite.classes().of(*finite.generators().first()?);
+        let inversion = finite.classes().of(*finite.generators().last()?);
+        let name = |c: &crate::finite::RealCharacter| {
+            let stem = match c.degree {
+                1 => "A",
+                3 if table.float(c.rows[0], turn).0 * table.float(c.rows[0], 0).0 > 0.0 => "T1",
+                3 => "T2",
+                4 => "G",
+                _ => "H",
+            };
+            match (full, table.float(c.rows[0], inversion).0 > 0.0) {
+                (false, _) => stem.to_string(),
+                (true, true) => format!("{stem}g"),
+                (true, false) => format!("{stem}u"),
+            }
+        };
+        Some(finite.real_irreps().ok()?.characters().iter().map(name).collect())
+    };
+    names().unwrap_or_default()
 }
 
 /// How a label is written.
@@ -218,14 +299,14 @@ pub(crate) fn name(group: &Group, label: Label) -> String {
             let parts: Vec<String> = partition.iter().map(ToString::to_string).collect();
             format!("irrep({})", parts.join(","))
         }
-        (_, Label::Finite { index }) => {
-            let parity = match (group, index < 5) {
-                (Group::Oh, true) => "g",
-                (Group::Oh, false) => "u",
-                _ => "",
-            };
-            format!("irrep({}{parity})", octahedral::NAMES[index as usize % 5])
+        (Group::T | Group::Td | Group::Th | Group::O | Group::Oh, Label::Finite { index }) => {
+            let names = octahedral::list(group);
+            format!("irrep({})", names.get(index as usize).map_or("?", |(name, _)| name))
         }
+        (_, Label::Finite { index }) => match icosahedral_names(group).get(index as usize) {
+            Some(name) => format!("irrep({name})"),
+            None => format!("irrep({index})"),
+        },
     }
 }
 
@@ -248,7 +329,13 @@ pub(crate) fn dim(group: &Group, label: Label) -> usize {
             }
         }
         (Group::S(n), Label::Finite { index }) => symmetric::dim(*n, index),
-        (_, Label::Finite { index }) => [1, 1, 2, 3, 3][index as usize % 5],
+        (Group::T | Group::Td | Group::Th | Group::O | Group::Oh, Label::Finite { index }) => {
+            let of_oh = octahedral::list(group)
+                .get(index as usize)
+                .map_or(0, |(_, of_oh)| *of_oh);
+            [1, 1, 2, 3, 3][of_oh as usize % 5]
+        }
+        (_, Label::Finite { index }) => character(group, index).map_or(0, |c| c.degree),
         _ => 0,
     }
 }

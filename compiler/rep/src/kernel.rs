@@ -70,7 +70,7 @@ pub(crate) fn window_permutations(group: &Group, window: &[Vec<i32>]) -> Result<
             let image = act(&m, point);
             let at = window.iter().position(|p| *p == image).map(|i| i as u32);
             at.ok_or_else(|| Error::Window {
-                element: g.to_string(),
+                element: group.describe(g),
                 point: point.clone(),
                 image,
             })

@@ -1,7 +1,8 @@
 //! Groups, representations and intertwiners: pure mathematics, no knowledge of the language.
 //!
 //! - [`exact`]: numbers as pairs (f64, residue), the ground everything stands on; [`modp`], [`scalar`], [`linear`].
-//! - [`group`], [`element`], [`subgroup`]: what acts.
+//! - [`group`], [`element`], [`subgroup`]: what acts; [`finite`]: finite groups by generators, their structure and characters, with
+//!   exact values in [`cyclotomic`].
 //! - [`rep`]: representations as ordered sums of atoms; [`matrices`] evaluates them, [`mod@irreps`] lists irreducible ones;
 //!   [`wigner`], [`symmetric`], [`octahedral`] hold the formulas.
 //! - [`mod@hom`], [`kernel`], [`tying`]: bases of equivariant linear maps, kernels and invariants; [`witness`] holds counterexamples.
@@ -10,9 +11,11 @@
 #![forbid(unsafe_code)]
 
 mod action;
+pub mod cyclotomic;
 pub mod element;
 pub mod error;
 pub mod exact;
+pub mod finite;
 pub mod group;
 pub mod hom;
 pub mod irreps;
@@ -22,6 +25,7 @@ pub mod matrices;
 pub mod modp;
 pub mod octahedral;
 mod permutation;
+mod random;
 pub mod rep;
 pub mod scalar;
 pub mod subgroup;
@@ -29,7 +33,9 @@ pub mod symmetric;
 pub mod tying;
 pub mod wigner;
 pub mod witness;
+mod words;
 
+pub use cyclotomic::Cyclotomic;
 pub use element::{Elem, Element};
 pub use error::Error;
 pub use exact::Exact;

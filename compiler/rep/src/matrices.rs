@@ -23,7 +23,7 @@ impl Atom {
             Atom::Trivial => Some(vec![S::one()]),
             Atom::Irrep(label) => irrep(group, *label, g),
             Atom::Regular | Atom::Quotient(_) | Atom::PermDefining => None,
-            Atom::Vector(d) => g.vector(*d as usize),
+            Atom::Vector(d) => group.vector(g, *d as usize),
             Atom::Kron(a, b) => Some(kronecker(&a.matrix_over(g)?, &b.matrix_over(g)?, a.dim(), b.dim())),
             Atom::Sym(a, k) => Some(symmetric_power(&a.matrix_over(g)?, a.dim(), *k as usize)),
             Atom::Alt(a, k) => {
@@ -80,8 +80,9 @@ impl Atom {
                 };
                 points.iter().map(image).collect()
             }
-            Atom::PermDefining => match g {
-                Elem::Permutation(image) => Some(image.clone()),
+            Atom::PermDefining => match (group, g) {
+                (Group::Subgroup(sub), _) => self.permutation(sub.parent(), g),
+                (_, Elem::Permutation(image)) => Some(image.clone()),
                 _ => None,
             },
             Atom::Kron(a, b) => Some(pairs(&a.permutation(g)?, &b.permutation(g)?)),
@@ -230,8 +231,19 @@ fn irrep<S: Scalar>(group: &Group, label: Label, g: &Elem<S>) -> Option<Vec<S>> 
         (Group::S(_), Label::Finite { index }, Elem::Permutation(image)) => {
             Some(symmetric::matrix(index, image)?.into_iter().map(S::constant).collect())
         }
-        (Group::O | Group::Oh, Label::Finite { index }, Elem::Signed { axis, sign }) => {
-            Some(octahedral::matrix(index, *axis, *sign))
+        (
+            Group::T | Group::Td | Group::Th | Group::O | Group::Oh,
+            Label::Finite { index },
+            Elem::Signed { axis, sign },
+        ) => {
+            let (_, of_oh) = octahedral::list(group).get(index as usize)?;
+            Some(octahedral::matrix(*of_oh, *axis, *sign))
+        }
+        (_, Label::Finite { index }, _) => {
+            let finite = group.finite().ok()?;
+            let number = group.index(&g.discrete()?)? as u32;
+            let irrep = finite.real_irrep(index as usize).ok()?;
+            Some(irrep.matrix(&finite, number).into_iter().map(S::constant).collect())
         }
         _ => None,
     }

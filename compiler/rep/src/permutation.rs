@@ -2,8 +2,56 @@
 
 use crate::element::{Elem, Element};
 
+/// Groups of signed permutation matrices: the cubic point groups.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Signed {
+    T,
+    Td,
+    Th,
+    O,
+    Oh,
+}
+
+impl Signed {
+    pub fn order(self) -> u32 {
+        match self {
+            Signed::T => 12,
+            Signed::Td | Signed::Th | Signed::O => 24,
+            Signed::Oh => 48,
+        }
+    }
+
+    /// By axes in lexicographic order, then signs as binary numbers, the first axis lowest.
+    fn elements(self) -> impl Iterator<Item = Element> {
+        signed_elements().filter(move |g| self.contains(g))
+    }
+
+    pub fn element(self, index: usize) -> Option<Element> {
+        self.elements().nth(index)
+    }
+
+    pub fn index(self, element: &Element) -> Option<usize> {
+        self.elements().position(|g| g == *element)
+    }
+
+    fn contains(self, g: &Element) -> bool {
+        let Elem::Signed { axis, sign } = g else { return false };
+        let (even, positive) = (
+            permutation_sign(&axis.map(u32::from)) == 1,
+            sign.iter().product::<i8>() == 1,
+        );
+        match self {
+            Signed::T => even && positive,
+            Signed::Td => positive,
+            Signed::Th => even,
+            Signed::O => even == positive,
+            Signed::Oh => true,
+        }
+    }
+}
+
 /// The 48 signed permutation matrices.
-pub(crate) fn signed_elements() -> impl Iterator<Item = Element> {
+fn signed_elements() -> impl Iterator<Item = Element> {
     (0..6u64).flat_map(|at| {
         let image = unrank(at, 3);
         (0..8u8).map(move |signs| Elem::Signed {
@@ -11,14 +59,6 @@ pub(crate) fn signed_elements() -> impl Iterator<Item = Element> {
             sign: std::array::from_fn(|j| if signs >> j & 1 == 1 { -1 } else { 1 }),
         })
     })
-}
-
-/// The determinant of a signed permutation matrix.
-pub(crate) fn determinant(g: &Element) -> i8 {
-    match g {
-        Elem::Signed { axis, sign } => permutation_sign(axis.map(u32::from).as_slice()) * sign.iter().product::<i8>(),
-        _ => 1,
-    }
 }
 
 /// +1 for even permutations, −1 for odd ones.

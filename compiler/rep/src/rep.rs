@@ -51,8 +51,8 @@ pub enum Label {
         /// Frequency.
         k: u32,
     },
-    /// Number in the list of [`irreps::irreps`]: S(n) by partitions in reverse lexicographic order, O, Oh by character
-    /// tables (A1 A2 E T1 T2).
+    /// Number in the list of [`irreps::irreps`]: S(n) by partitions in reverse lexicographic order, cubic groups by their
+    /// names (A1 A2 E T1 T2), all others by their character tables.
     Finite {
         /// The number; 0 is trivial.
         index: u32,
@@ -72,7 +72,7 @@ pub enum Atom {
     Quotient(Subgroup),
     /// The standard representation on R^d, where it is not irreducible or not named otherwise.
     Vector(u32),
-    /// S(n) on n points.
+    /// A group of permutations (S(n), by generators, or a subgroup of one) on its points.
     PermDefining,
     /// The Kronecker product; the first factor is slow.
     Kron(Box<Rep>, Box<Rep>),
@@ -122,6 +122,9 @@ impl Atom {
             (Group::O2, 2) => Ok(Atom::Irrep(Label::O2 { j: true, k: 1 })),
             (Group::C(n), 2) if *n > 2 => Ok(Atom::Irrep(Label::Cyclic { k: 1 })),
             (Group::D(n), 2) if *n > 2 => Ok(Atom::Irrep(Label::Dihedral { j: true, k: 1 })),
+            (Group::T, 3) => Atom::named(group, "T"),
+            (Group::Td, 3) => Atom::named(group, "T2"),
+            (Group::Th, 3) => Atom::named(group, "Tu"),
             (Group::O, 3) => Atom::named(group, "T1"),
             (Group::Oh, 3) => Atom::named(group, "T1u"),
             (Group::Product(factors), _) if group.acts_on_space(d as usize) => factors
@@ -156,12 +159,12 @@ impl Atom {
         let atom = match self {
             Atom::Trivial => Atom::Trivial,
             Atom::Irrep(label) => irreps::checked(group, label)?,
-            Atom::Regular if group.order().is_none() => return foreign("regular"),
+            Atom::Regular if !group.is_finite() => return foreign("regular"),
             Atom::Quotient(sub) if sub.parent() != group => {
                 return foreign(&format!("quotient({sub})"));
             }
             Atom::Vector(d) => Atom::vector(group, d)?,
-            Atom::PermDefining if !matches!(group, Group::S(_)) => return foreign("perm"),
+            Atom::PermDefining if permuted(group).is_none() => return foreign("perm"),
             Atom::Kron(a, b) => {
                 of_group(&a)?;
                 of_group(&b)?;
@@ -224,14 +227,14 @@ impl Atom {
             Atom::Trivial => 1,
             Atom::Irrep(label) => irreps::dim(group, *label),
             Atom::Regular => group
-                .order()
+                .small_order()
                 .map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)),
-            Atom::Quotient(sub) => (group.order().unwrap_or(0) / sub.order().max(1)) as usize,
+            Atom::Quotient(sub) => {
+                let index = group.order().unwrap_or_default() / sub.order();
+                usize::try_from(index).unwrap_or(usize::MAX)
+            }
             Atom::Vector(d) => *d as usize,
-            Atom::PermDefining => match group {
-                Group::S(n) => *n as usize,
-                _ => 0,
-            },
+            Atom::PermDefining => permuted(group).unwrap_or(0),
             Atom::Kron(a, b) | Atom::Hom(a, b) => a.dim().saturating_mul(b.dim()),
             Atom::Sym(a, k) => choose((a.dim() + *k as usize).saturating_sub(1), *k as usize),
             Atom::Alt(a, k) => choose(a.dim(), *k as usize),
@@ -269,6 +272,16 @@ impl Atom {
             .map(|g| self.matrix(group, g).and_then(|m| m.first().map(|x| x.f)))
             .collect();
         values.is_some_and(|v| v.iter().all(|x| x.abs() == 1.0) && v.contains(&-1.0))
+    }
+}
+
+/// The number of points that a group of permutations acts on.
+fn permuted(group: &Group) -> Option<usize> {
+    match group {
+        Group::S(n) => Some(*n as usize),
+        Group::Generated(group) => Some(group.degree()),
+        Group::Subgroup(sub) => permuted(sub.parent()),
+        _ => None,
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Tying {
 
 impl Tying {
     /// The orbits of the entries of a tensor under generators, each given by its permutation of every axis.
-    fn of_generators(shape: Vec<u32>, generators: &[Vec<Vec<u32>>]) -> Tying {
+    pub(crate) fn of_generators(shape: Vec<u32>, generators: &[Vec<Vec<u32>>]) -> Tying {
         let size = shape.iter().map(|&d| d as usize).product();
         let image = |mut at: usize, axes: &[Vec<u32>]| {
             let (mut to, mut stride) = (0, 1);
@@ -110,7 +110,7 @@ fn tying(group: &Group, window: Option<&[Vec<i32>]>, a: &Atom, b: &Atom) -> Resu
     let points = window.map(|window| window_permutations(group, window)).transpose()?;
     let mut generators = vec![];
     for (at, g) in group.generators().iter().enumerate() {
-        let foreign = || Error::Invalid(format!("{g} does not permute a basis"));
+        let foreign = || Error::Invalid(format!("{} does not permute a basis", group.describe(g)));
         let mut axes: Vec<Vec<u32>> = points.iter().map(|moves| moves[at].clone()).collect();
         axes.push(b.permutation(group, g).ok_or_else(foreign)?);
         axes.push(a.permutation(group, g).ok_or_else(foreign)?);

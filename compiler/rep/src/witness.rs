@@ -4,6 +4,7 @@ use crate::element::Element;
 use crate::error::Error;
 use crate::group::Group;
 use crate::linear::act;
+use crate::random::Random;
 use crate::rep::Rep;
 
 /// Errors below this are rounding.
@@ -19,26 +20,6 @@ pub struct Counterexample {
     pub element: String,
     /// |f(gx) − g f(x)| / |f(x)|.
     pub error: f64,
-}
-
-/// A fixed sequence of random numbers (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn draw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Components between −1 and 1.
-    fn vector(&mut self, n: usize) -> Vec<f64> {
-        (0..n)
-            .map(|_| (self.draw() >> 11) as f64 / (1u64 << 52) as f64 - 1.0)
-            .collect()
-    }
 }
 
 /// A counterexample to the equivariance of a function of one component applied to each, if there is one.
@@ -70,7 +51,7 @@ fn worst(group: &Group, random: &mut Random, error: impl Fn(&Element) -> f64) ->
         let largest = errors.iter().copied().fold(ROUNDING, f64::max);
         let at = errors.iter().position(|&e| e > ROUNDING && 2.0 * e >= largest)?;
         Some(Counterexample {
-            element: elements[at].to_string(),
+            element: group.describe(&elements[at]),
             error: errors[at],
         })
     };

@@ -9,7 +9,7 @@ use safetensors::SafeTensors;
 fn facts(name: &str, group: &Group, irreps: &[&[i64]]) {
     let bytes = read(&format!("group_facts_{name}.safetensors"));
     let file = SafeTensors::deserialize(&bytes).unwrap();
-    let n = group.order().unwrap() as usize;
+    let n = group.small_order().unwrap() as usize;
     let elements = group.elements().unwrap();
     let regular = Rep::atom(group.clone(), Atom::Regular).unwrap();
     let expected = tensor(&file, "out.rho_regular").1;
