@@ -1,6 +1,6 @@
 //! From a new project to a trained model.
 
-use gdl_host::files::{self, Elements, HostArray};
+use gdl_host::files::{self, HostArray};
 use gdl_host::rng::Rng;
 use gdl_tests::{Scratch, gdl};
 use serde_json::Value;
@@ -21,14 +21,8 @@ fn points(path: &Path) {
             x.extend([rng.normal() as f32 * 0.1, rng.normal() as f32 * 0.1]);
         }
     }
-    let x = HostArray {
-        shape: vec![SAMPLES, ELEMENTS, 3],
-        data: Elements::F32(x),
-    };
-    let label = HostArray {
-        shape: vec![SAMPLES],
-        data: Elements::I64(labels),
-    };
+    let x = HostArray::new(&[SAMPLES, ELEMENTS, 3], x).expect("an array");
+    let label = HostArray::from(labels);
     files::save_npz(path, [("x", &x), ("label", &label)]).expect("a file");
 }
 
@@ -103,10 +97,8 @@ fn a_new_project_learns() {
 fn logits(path: &str) -> Vec<f64> {
     let table = files::load(path).expect("a result");
     let array = table.get("output").expect("an output");
-    assert_eq!(array.shape, [SAMPLES, 10]);
-    (0..array.data.len())
-        .map(|k| array.data.real(k).expect("a number"))
-        .collect()
+    assert_eq!(array.shape(), [SAMPLES, 10]);
+    array.reals().expect("numbers").collect()
 }
 
 #[test]

@@ -1,4 +1,8 @@
 //! Flat arrays at the door of a program; their shapes stand in the program's signature.
+//!
+//! Compiled code takes pointers to contiguous elements and knows every extent but that of the leading axis from the signature, the rest
+//! from the batch: a shape kept here would be a second one, which could differ. Arrays with shapes of their own, strides and views are
+//! `ndarray` arrays and live on the other side of the door, in `gdl-host` (`files::HostArray`).
 
 /// A flat, row-major array.
 #[derive(Clone, Debug, PartialEq)]

@@ -33,7 +33,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-pub use array::{Elements, HostArray};
+pub use array::HostArray;
 pub use elements::atomic_number;
 pub use table::Table;
 pub(crate) use table::{list, nearest};
@@ -69,9 +69,9 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
         "npy" => single("data", npy::parse(bytes)?),
         "safetensors" => tensors::parse(path, bytes),
         "png" => {
-            let mut image = image::parse(bytes)?;
-            image.shape.insert(0, 1);
-            single("images", image)
+            let image = image::parse(bytes)?;
+            let shape = [&[1], image.shape()].concat();
+            single("images", image.reshaped(&shape)?)
         }
         "xyz" | "extxyz" => xyz::parse(path, bytes),
         "off" => mesh::parse_off(path, bytes).and_then(folder::with_ptr),

@@ -1,7 +1,7 @@
 //! Learned arrays: how they start, how they are saved and loaded.
 
 use crate::error::{Error, Kind, Result};
-use crate::files::{Elements, HostArray, Table, nearest};
+use crate::files::{HostArray, Table, nearest};
 use crate::rng::Rng;
 use gdl_abi::{ArrayDecl, Signature};
 use gdl_runtime::Array;
@@ -140,10 +140,13 @@ impl Params {
     }
 
     /// Tensors under their names in files.
-    pub fn tensors(&self) -> BTreeMap<String, HostArray> {
+    ///
+    /// # Errors
+    /// If an array was given another length.
+    pub fn tensors(&self) -> Result<BTreeMap<String, HostArray>> {
         let entries = self.specs.iter().zip(&self.decls).zip(&self.arrays);
         entries
-            .map(|((spec, decl), array)| (spec.file_name().into(), to_host(array, &decl.axes)))
+            .map(|((spec, decl), array)| Ok((spec.file_name().into(), to_host(array, &decl.axes)?)))
             .collect()
     }
 
@@ -192,20 +195,14 @@ impl Params {
             e.what = "the file lacks this parameter of the model".into();
             e
         })?;
-        if !tensor
-            .shape
-            .iter()
-            .eq(decl.axes.iter().map(|&n| n as usize).collect::<Vec<_>>().iter())
-        {
-            let e = Error::data(format!(
-                "its shape is {:?}, but the model needs {:?}",
-                tensor.shape, decl.axes
-            ));
+        if !tensor.shape().iter().copied().eq(decl.axes.iter().map(|&n| n as usize)) {
+            let (found, needed) = (tensor.shape(), &decl.axes);
+            let e = Error::data(format!("its shape is {found:?}, but the model needs {needed:?}"));
             return Err(e
                 .in_array(name)
                 .help("the model has changed since the file was written"));
         }
-        from_host(&tensor.data, self.double).map_err(|e| e.in_array(name))
+        from_host(tensor, self.double).map_err(|e| e.in_array(name))
     }
 
     /// Whether reals are doubles.
@@ -224,28 +221,23 @@ pub(crate) fn of_precision(values: impl Iterator<Item = f64>, double: bool) -> A
 }
 
 /// A tensor of these axes.
-pub(crate) fn to_host(array: &Array, axes: &[u32]) -> HostArray {
-    let data = match array {
-        Array::F32(v) => Elements::F32(v.clone()),
-        Array::F64(v) => Elements::F64(v.clone()),
-        Array::Class(v) => Elements::I64(v.iter().map(|&x| x.into()).collect()),
+pub(crate) fn to_host(array: &Array, axes: &[u32]) -> Result<HostArray> {
+    let flat = match array {
+        Array::F32(v) => HostArray::from(v.clone()),
+        Array::F64(v) => HostArray::from(v.clone()),
+        Array::Class(v) => HostArray::from(v.iter().map(|&x| i64::from(x)).collect::<Vec<_>>()),
     };
-    HostArray {
-        shape: axes.iter().map(|&n| n as usize).collect(),
-        data,
-    }
+    let shape: Vec<usize> = axes.iter().map(|&n| n as usize).collect();
+    flat.reshaped(&shape)
 }
 
 /// Floating-point numbers in this precision.
-pub(crate) fn from_host(data: &Elements, double: bool) -> Result<Array> {
-    match (data, double) {
-        (Elements::F32(v), false) => Ok(Array::F32(v.clone())),
-        (Elements::F64(v), true) => Ok(Array::F64(v.clone())),
-        (Elements::F32(v), true) => Ok(Array::F64(v.iter().map(|&x| x.into()).collect())),
-        (Elements::F64(v), false) => Ok(Array::F32(v.iter().map(|&x| x as f32).collect())),
+pub(crate) fn from_host(array: &HostArray, double: bool) -> Result<Array> {
+    match (array, array.reals()) {
+        (HostArray::F32(_) | HostArray::F64(_), Some(values)) => Ok(of_precision(values, double)),
         _ => Err(Error::new(
             Kind::Data,
-            format!("weights are floating-point numbers, but it holds {}", data.type_name()),
+            format!("weights are floating-point numbers, but it holds {}", array.type_name()),
         )),
     }
 }
@@ -278,7 +270,7 @@ mod tests {
 
     fn table(params: &Params) -> Table {
         Table {
-            arrays: params.tensors(),
+            arrays: params.tensors().unwrap(),
             ..Table::new("w.safetensors")
         }
     }
@@ -323,10 +315,11 @@ mod tests {
             "`head.W`: the model has no such parameter",
         );
         let mut wrong = table(&m);
-        wrong.arrays.get_mut("conv_1.K").unwrap().shape = vec![3, 2];
+        let turned = wrong.arrays["conv_1.K"].clone().reshaped(&[3, 2]).unwrap();
+        wrong.arrays.insert("conv_1.K".into(), turned);
         says(&mut m, &wrong, "its shape is [3, 2], but the model needs [2, 3]");
-        wrong.arrays.get_mut("conv_1.K").unwrap().data = Elements::U8(vec![0; 6]);
-        wrong.arrays.get_mut("conv_1.K").unwrap().shape = vec![2, 3];
+        let bytes = HostArray::new(&[2, 3], vec![0u8; 6]).unwrap();
+        wrong.arrays.insert("conv_1.K".into(), bytes);
         says(&mut m, &wrong, "floating-point numbers, but it holds u8");
         m.load_some(&table(&model(&["conv_1.K", "head.W"])), &|n| n == "conv_1.K")
             .unwrap();

@@ -4,16 +4,20 @@ use gdl_abi::{ArrayDecl, DimDef, Dtype, Instance, MapDef, SAMPLES, Signature};
 use gdl_host::data::{
     DataSpec, Dataset, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Folds, Labels, Lattice, Sizes, Source, Split,
 };
-use gdl_host::files::{Elements, HostArray, Table};
+use gdl_host::files::{HostArray, Table};
 use gdl_runtime::Array;
 use proptest::prelude::*;
 
-fn table(arrays: Vec<(&str, Vec<usize>, Elements)>) -> Table {
+fn table(arrays: Vec<(&str, HostArray)>) -> Table {
     let mut table = Table::new("data.npz");
-    for (name, shape, data) in arrays {
-        table.insert(name, HostArray::new(shape, data).unwrap()).unwrap();
+    for (name, array) in arrays {
+        table.insert(name, array).unwrap();
     }
     table
+}
+
+fn host(shape: &[usize], elements: impl Into<HostArray>) -> HostArray {
+    HostArray::new(shape, elements).unwrap()
 }
 
 fn array(name: &str) -> Source {
@@ -35,10 +39,10 @@ fn says(result: gdl_host::Result<impl Sized>, text: &str) {
 
 fn images() -> (Table, DataSpec, Signature) {
     let table = table(vec![
-        ("images", vec![3, 2, 2], Elements::U8((0..12).collect())),
-        ("labels", vec![3], Elements::I64(vec![0, 9, 4])),
-        ("train", vec![2], Elements::I64(vec![2, 0])),
-        ("test", vec![1], Elements::I64(vec![1])),
+        ("images", host(&[3, 2, 2], (0..12).collect::<Vec<u8>>())),
+        ("labels", host(&[3], vec![0i64, 9, 4])),
+        ("train", host(&[2], vec![2i64, 0])),
+        ("test", host(&[1], vec![1i64])),
     ]);
     let mut x = FieldSpec::real("x", array("images"), Some("img"), &[1]);
     x.scale = 0.5;
@@ -98,31 +102,32 @@ fn images_and_labels() {
 #[test]
 fn what_does_not_fit_is_named() {
     let (table, spec, mut sig) = images();
-    let change = |name: &str, data: Elements| {
+    let change = |name: &str, elements: HostArray| {
         let mut table = table.clone();
-        table.arrays.get_mut(name).unwrap().data = data;
+        let changed = elements.reshaped(table.arrays[name].shape()).unwrap();
+        table.arrays.insert(name.into(), changed);
         Folds::new(&table, &spec)
     };
     says(
-        change("labels", Elements::I64(vec![0, 10, 4])),
+        change("labels", HostArray::from(vec![0i64, 10, 4])),
         "data.npz: array `labels`: entry [1] is 10 (labels lie in 0..10)",
     );
     says(
-        change("labels", Elements::F32(vec![0.0; 3])),
+        change("labels", HostArray::from(vec![0.0f32; 3])),
         "labels are integers, but it holds f32",
     );
     let mut bad = vec![0.0; 12];
     bad[6] = f64::NAN;
     says(
-        change("images", Elements::F64(bad)),
+        change("images", HostArray::from(bad)),
         "array `images`: entry [1, 1, 0] is NaN",
     );
     says(
-        change("train", Elements::I64(vec![2, 3])),
+        change("train", HostArray::from(vec![2i64, 3])),
         "array `train`: entry [1] is 3, but there are 3 samples",
     );
     says(
-        change("test", Elements::I64(vec![2])),
+        change("test", HostArray::from(vec![2i64])),
         "array `test`: sample 2 is in `train` already",
     );
     let mut spec2 = spec.clone();
@@ -145,7 +150,7 @@ fn what_does_not_fit_is_named() {
 
 #[test]
 fn channels_first() {
-    let table = table(vec![("images", vec![1, 2, 1, 2], Elements::U8(vec![1, 2, 3, 4]))]);
+    let table = table(vec![("images", host(&[1, 2, 1, 2], vec![1u8, 2, 3, 4]))]);
     let mut x = FieldSpec::real("x", array("images"), Some("img"), &[2]);
     x.channels_first = true;
     let extents = Extents::Of {
@@ -214,8 +219,8 @@ fn graph_signature() -> Signature {
 fn dense_graphs_with_a_source_node() {
     // Sample 0: 0 -> 1 (5), 1 -> 0 (7). Sample 1: 0 -> 1 (9).
     let table = table(vec![
-        ("A", vec![2, 2, 2], Elements::F32(vec![0., 5., 7., 0., 0., 9., 0., 0.])),
-        ("source", vec![2], Elements::I64(vec![1, 0])),
+        ("A", host(&[2, 2, 2], vec![0f32, 5., 7., 0., 0., 9., 0., 0.])),
+        ("source", host(&[2], vec![1i64, 0])),
     ]);
     let spec = |rows| DataSpec {
         domains: vec![Domain::Graph {
@@ -252,7 +257,7 @@ fn dense_graphs_with_a_source_node() {
         .unwrap();
     assert_eq!(door.maps, [("g.src".into(), vec![1]), ("g.dst".into(), vec![0])]);
     let mut bad = table.clone();
-    bad.arrays.get_mut("source").unwrap().data = Elements::I64(vec![1, 2]);
+    bad.arrays.insert("source".into(), HostArray::from(vec![1i64, 2]));
     says(
         Dataset::new(&bad, &spec(End::Source)),
         "entry [1] is 2, but sample 1 has 2 rows of `g.nodes`",
@@ -279,11 +284,11 @@ fn edge_lists_are_sorted_and_fields_follow() {
     };
     let build = |index: Vec<i64>, ptr: Option<&str>| {
         let table = table(vec![
-            ("ptr", vec![4], Elements::I64(vec![0, 3, 3, 5])),
-            ("edge_ptr", vec![4], Elements::I64(vec![0, 3, 3, 4])),
-            ("edge_index", vec![2, 4], Elements::I64(index)),
-            ("h", vec![5], Elements::F64(vec![0., 1., 2., 3., 4.])),
-            ("w", vec![4], Elements::F64(vec![10., 11., 12., 13.])),
+            ("ptr", host(&[4], vec![0i64, 3, 3, 5])),
+            ("edge_ptr", host(&[4], vec![0i64, 3, 3, 4])),
+            ("edge_index", host(&[2, 4], index)),
+            ("h", host(&[5], vec![0., 1., 2., 3., 4.])),
+            ("w", host(&[4], vec![10., 11., 12., 13.])),
         ]);
         Dataset::new(&table, &spec(ptr))
     };
@@ -324,11 +329,8 @@ fn edge_lists_are_sorted_and_fields_follow() {
 #[test]
 fn species_by_word_and_by_number_shared_by_all_frames() {
     let names = Labels::Names(vec!["H".into(), "C".into(), "O".into()]);
-    let read = |data: Elements| {
-        let table = table(vec![
-            ("pos", vec![2, 2, 3], Elements::F64(vec![0.0; 12])),
-            ("z", vec![2], data),
-        ]);
+    let read = |z: HostArray| {
+        let table = table(vec![("pos", host(&[2, 2, 3], vec![0.0; 12])), ("z", z)]);
         let mut z = FieldSpec::class("z", Source::Shared("z".into()), Some("m.nodes"), 3);
         z.labels = names.clone();
         let nodes = Domain::Set {
@@ -351,14 +353,14 @@ fn species_by_word_and_by_number_shared_by_all_frames() {
         Dataset::new(&table, &spec)?.batch(&[1, 0], &sig, false)
     };
     let both = [
-        read(Elements::I64(vec![8, 1])),
-        read(Elements::Text(vec!["O".into(), "H".into()])),
+        read(HostArray::from(vec![8i64, 1])),
+        read(HostArray::from(vec!["O".to_string(), "H".into()])),
     ];
     for batch in both {
         assert_eq!(batch.unwrap().1[0], Array::Class(vec![2, 0, 2, 0]));
     }
     says(
-        read(Elements::I64(vec![8, 7])),
+        read(HostArray::from(vec![8i64, 7])),
         "entry [1] is 7 (the program knows `H`, `C`, `O`)",
     );
 }
@@ -415,13 +417,9 @@ fn cloud_signature(axes: &[u32]) -> Signature {
 #[test]
 fn periodic_clouds_give_shifts() {
     let table = table(vec![
-        ("pos", vec![2, 1, 3], Elements::F64(vec![0.5; 6])),
-        (
-            "cell",
-            vec![3, 3],
-            Elements::F64(vec![2., 0., 0., 0., 3., 0., 0., 0., 4.]),
-        ),
-        ("pbc", vec![2, 3], Elements::U8(vec![1, 1, 0, 1, 0, 0])),
+        ("pos", host(&[2, 1, 3], vec![0.5; 6])),
+        ("cell", host(&[3, 3], vec![2., 0., 0., 0., 3., 0., 0., 0., 4.])),
+        ("pbc", host(&[2, 3], vec![1u8, 1, 0, 1, 0, 0])),
     ]);
     let spec = |width: u32, pbc: Option<&str>, cutoff| DataSpec {
         domains: vec![Domain::Graph {
@@ -464,12 +462,12 @@ fn periodic_clouds_give_shifts() {
 fn meshes_give_edges_with_angles() {
     // Two tetrahedra.
     let verts = vec![1., 1., 1., 1., -1., -1., -1., 1., -1., -1., -1., 1.];
-    let faces = vec![0, 1, 2, 0, 2, 3, 0, 3, 1, 1, 3, 2];
+    let faces = vec![0i64, 1, 2, 0, 2, 3, 0, 3, 1, 1, 3, 2];
     let table = table(vec![
-        ("verts", vec![8, 3], Elements::F64([verts.clone(), verts].concat())),
-        ("verts_ptr", vec![3], Elements::I64(vec![0, 4, 8])),
-        ("faces", vec![8, 3], Elements::I64([faces.clone(), faces].concat())),
-        ("faces_ptr", vec![3], Elements::I64(vec![0, 4, 8])),
+        ("verts", host(&[8, 3], [verts.clone(), verts].concat())),
+        ("verts_ptr", host(&[3], vec![0i64, 4, 8])),
+        ("faces", host(&[8, 3], [faces.clone(), faces].concat())),
+        ("faces_ptr", host(&[3], vec![0i64, 4, 8])),
     ]);
     let edges = Edges::Faces {
         positions: "verts".into(),
@@ -529,11 +527,11 @@ proptest! {
         ends.truncate(ends.len() / 2 * 2);
         let rows = nodes.last().copied().unwrap_or(0).max(0) as usize;
         let table = table(vec![
-            ("ptr", vec![nodes.len()], Elements::I64(nodes)),
-            ("edge_ptr", vec![edges.len()], Elements::I64(edges)),
-            ("w", vec![ends.len() / 2], Elements::F64(vec![0.5; ends.len() / 2])),
-            ("edge_index", vec![2, ends.len() / 2], Elements::I64(ends)),
-            ("h", vec![rows], Elements::F64(vec![1.0; rows])),
+            ("ptr", host(&[nodes.len()], nodes)),
+            ("edge_ptr", host(&[edges.len()], edges)),
+            ("w", host(&[ends.len() / 2], vec![0.5; ends.len() / 2])),
+            ("edge_index", host(&[2, ends.len() / 2], ends)),
+            ("h", host(&[rows], vec![1.0; rows])),
         ]);
         let spec = DataSpec {
             domains: vec![Domain::Graph {

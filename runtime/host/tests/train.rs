@@ -3,7 +3,7 @@
 use gdl_abi::{ArrayDecl, Dtype, Instance, SAMPLES, Signature};
 use gdl_host::Kind;
 use gdl_host::data::{DataSpec, FieldSpec, Folds, Source, Split};
-use gdl_host::files::{self, Elements, HostArray, Table};
+use gdl_host::files::{self, HostArray, Table};
 use gdl_host::optim::{OptimSpec, Rule, Schedule};
 use gdl_host::params::{Init, ParamSpec, Params};
 use gdl_host::train::{
@@ -106,15 +106,13 @@ impl Program for Regression {
 fn folds() -> Folds {
     let mut rng = gdl_host::rng::Rng::new(3);
     let x: Vec<f64> = (0..100).map(|_| rng.normal()).collect();
-    let y = x
+    let y: Vec<f64> = x
         .chunks(2)
         .map(|x| 2.0 * x[0] - x[1] + 0.5 + 0.01 * rng.normal())
         .collect();
     let mut table = Table::new("line.npz");
-    table
-        .insert("x", HostArray::new(vec![50, 2], Elements::F64(x)).unwrap())
-        .unwrap();
-    table.insert("y", HostArray::flat(Elements::F64(y))).unwrap();
+    table.insert("x", HostArray::new(&[50, 2], x).unwrap()).unwrap();
+    table.insert("y", HostArray::from(y)).unwrap();
     let field = |name: &str, axes: &[u32]| FieldSpec::real(name, Source::Array(name.into()), None, axes);
     let split = Split::Fractions {
         val: 0.2,

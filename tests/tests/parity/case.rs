@@ -29,15 +29,13 @@ impl Case {
 
     /// The shape of an array.
     pub fn shape(&self, key: &str) -> Vec<usize> {
-        self.table.get(key).unwrap_or_else(|e| panic!("{e}")).shape.clone()
+        self.table.get(key).unwrap_or_else(|e| panic!("{e}")).shape().to_vec()
     }
 
     /// The numbers of an array.
     pub fn reals(&self, key: &str) -> Vec<f64> {
         let array = self.table.get(key).unwrap_or_else(|e| panic!("{e}"));
-        (0..array.data.len())
-            .map(|k| array.data.real(k).expect("a number"))
-            .collect()
+        array.reals().expect("numbers").collect()
     }
 
     /// The integers of an array.

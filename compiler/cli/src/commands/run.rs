@@ -7,11 +7,11 @@ use clap::Args;
 use gdl_abi::{DimDef, DoorSizes, Instance, Signature};
 use gdl_core::lower;
 use gdl_host::data::{Dataset, Split};
-use gdl_host::files::{self, Elements, HostArray};
+use gdl_host::files::{self, HostArray};
 use gdl_host::params::Params;
 use gdl_host::train::{load_params, read_notes};
 use gdl_runtime::{Array, Program};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -102,14 +102,14 @@ impl Run {
             return terminal.object(&Value::Object(
                 results
                     .iter()
-                    .map(|(n, a)| (n.clone(), to_json(a)))
+                    .map(|(n, a)| (n.clone(), a.json()))
                     .collect::<Map<_, _>>(),
             ));
         }
         for (name, array) in &results {
             terminal.line(format!(
                 "{name} {:?}{}",
-                array.shape,
+                array.shape(),
                 if self.output.is_some() {
                     String::new()
                 } else {
@@ -164,12 +164,12 @@ fn run(program: &dyn Program, params: &Params, data: &Arc<Dataset>) -> Result<Ve
         let mut shape = leading(signature, decl.dim, &doors, rows);
         let axes = if decl.axes == [1] { &[][..] } else { &decl.axes };
         shape.extend(axes.iter().map(|&n| n as usize));
-        let data = if double {
-            Elements::F64(values)
+        let array = if double {
+            HostArray::new(&shape, values)?
         } else {
-            Elements::F32(values.into_iter().map(|x| x as f32).collect())
+            HostArray::new(&shape, values.iter().map(|&x| x as f32).collect::<Vec<_>>())?
         };
-        results.push((decl.name.clone(), HostArray { shape, data }));
+        results.push((decl.name.clone(), array));
         if let Some(DimDef::Ragged { name }) = decl.dim.map(|d| signature.domains.dim_def(d))
             && !offsets.contains(name)
         {
@@ -184,13 +184,7 @@ fn run(program: &dyn Program, params: &Params, data: &Arc<Dataset>) -> Result<Ve
         for k in 1..ptr.len() {
             ptr[k] += ptr[k - 1];
         }
-        results.push((
-            format!("{name}.ptr"),
-            HostArray {
-                shape: vec![ptr.len()],
-                data: Elements::I64(ptr),
-            },
-        ));
+        results.push((format!("{name}.ptr"), ptr.into()));
     }
     Ok(results)
 }
@@ -213,30 +207,11 @@ fn leading(signature: &Signature, dim: Option<gdl_abi::DimId>, doors: &[DoorSize
     }
 }
 
-/// Nested lists as NumPy shows them.
-fn to_json(array: &HostArray) -> Value {
-    fn nest(array: &HostArray, axis: usize, at: &mut usize) -> Value {
-        match array.shape.get(axis) {
-            Some(&n) => Value::Array((0..n).map(|_| nest(array, axis + 1, at)).collect()),
-            None => {
-                *at += 1;
-                match &array.data {
-                    Elements::I64(v) => json!(v[*at - 1]),
-                    data => data.real(*at - 1).map_or(Value::Null, |x| json!(x)),
-                }
-            }
-        }
-    }
-    nest(array, 0, &mut 0)
-}
-
 /// The first numbers.
 fn preview(array: &HostArray) -> String {
-    let shown = 10.min(array.data.len());
-    let numbers: Vec<String> = (0..shown)
-        .filter_map(|k| array.data.real(k))
-        .map(|x| format!("{x:.4}"))
-        .collect();
-    let more = if array.data.len() > shown { ", …" } else { "" };
+    const SHOWN: usize = 10;
+    let numbers = array.reals().into_iter().flatten().take(SHOWN);
+    let numbers: Vec<String> = numbers.map(|x| format!("{x:.4}")).collect();
+    let more = if array.len() > SHOWN { ", …" } else { "" };
     format!(": {}{more}", numbers.join(", "))
 }

@@ -5,7 +5,7 @@ use super::dataset::{Dataset, Dim, Field, Graph};
 use super::edges::{self, EdgeList};
 use super::spec::{DataSpec, Domain, Extents, FieldSpec, Sizes, Source};
 use crate::error::{Error, Result};
-use crate::files::{HostArray, Table};
+use crate::files::Table;
 use gdl_abi::Dtype;
 
 /// See [`Dataset::new`].
@@ -59,7 +59,7 @@ pub(super) fn dataset(table: &Table, spec: &DataSpec) -> Result<Dataset> {
 fn count_samples(table: &Table, spec: &DataSpec) -> Result<usize> {
     let leading = |array: &str| {
         let found = table.get(array)?;
-        let samples = found.shape.first().filter(|_| !found.data.is_empty()).copied();
+        let samples = found.shape().first().filter(|_| !found.is_empty()).copied();
         samples.ok_or_else(|| Error::data("it has no samples").in_array(array))
     };
     for domain in &spec.domains {
@@ -101,7 +101,7 @@ fn grid(table: &Table, name: &str, extents: &Extents, samples: usize) -> Result<
             rank,
             channels_first,
         } => {
-            let shape = &table.get(array)?.shape;
+            let shape = table.get(array)?.shape();
             let first = 1 + usize::from(*channels_first);
             let axes = shape.get(first..first + rank).ok_or_else(|| {
                 let e = Error::data(format!("its shape {shape:?} has no {rank} axes for the grid `{name}`"));
@@ -130,7 +130,7 @@ fn grid(table: &Table, name: &str, extents: &Extents, samples: usize) -> Result<
 fn set(table: &Table, name: &str, sizes: &Sizes, samples: usize) -> Result<Dim> {
     let (ptr, extents) = match sizes {
         Sizes::Axis(array) => {
-            let shape = &table.get(array)?.shape;
+            let shape = table.get(array)?.shape();
             let n = shape
                 .get(1)
                 .copied()
@@ -177,7 +177,7 @@ fn read_field(table: &Table, data: &Dataset, built: &[EdgeList], spec: &FieldSpe
         dim: at,
         ordered: false,
         shared: false,
-        values: Values::Class(Vec::new()),
+        values: Values::Indicator(Vec::new()),
     };
     match &spec.source {
         Source::Array(name) => {
@@ -186,7 +186,7 @@ fn read_field(table: &Table, data: &Dataset, built: &[EdgeList], spec: &FieldSpe
                 Some(d) => d.extents.clone().ok_or_else(|| no_rows(d).in_array(name))?,
             };
             field.ordered = true;
-            field.values = Values::read(&shaped(table, name, &extents, spec, dim)?, name, spec)?;
+            field.values = Values::read(table.get(name)?, name, spec, rows(table, name, &extents, spec, dim)?)?;
         }
         Source::Shared(name) => {
             let rows = dim.map_or(1, |d| d.ptr.get(1).map_or(0, |n| n - d.ptr[0]));
@@ -200,7 +200,12 @@ fn read_field(table: &Table, data: &Dataset, built: &[EdgeList], spec: &FieldSpe
                 .and_then(|d| d.grid.as_ref())
                 .map_or(vec![rows], |g| g.iter().map(|&n| n as usize).collect());
             field.shared = true;
-            field.values = Values::read(&shaped(table, name, &extents, spec, None)?, name, spec)?;
+            field.values = Values::read(
+                table.get(name)?,
+                name,
+                spec,
+                self::rows(table, name, &extents, spec, None)?,
+            )?;
         }
         Source::Indicator(name) => field.values = indicator(table, name, data.samples, dim, spec)?,
         Source::Shift | Source::Angle | Source::Transport => {
@@ -219,26 +224,29 @@ fn read_field(table: &Table, data: &Dataset, built: &[EdgeList], spec: &FieldSpe
     Ok(field)
 }
 
-/// The array of a field, its channels last, after a check of its shape.
-fn shaped(table: &Table, name: &str, extents: &[usize], spec: &FieldSpec, dim: Option<&Dim>) -> Result<HostArray> {
-    let mut array = table.get(name)?.clone();
-    if spec.channels_first && array.shape.len() > 1 {
-        array = array.axis_to_end(1);
+/// The number of rows that the array of a field has, after a check of its shape.
+fn rows(table: &Table, name: &str, extents: &[usize], spec: &FieldSpec, dim: Option<&Dim>) -> Result<usize> {
+    let mut shape = table.get(name)?.shape().to_vec();
+    if spec.channels_first && shape.len() > 1 {
+        let channels = shape.remove(1);
+        shape.push(channels);
     }
-    let rest = array.shape.strip_prefix(extents).map(|rest| rest.iter().product());
     // Rows that stand one after the other may also be given as [samples, rows].
     let flat = dim
         .filter(|d| d.grid.is_none() && d.order.is_none())
-        .and_then(|d| d.ptr.last());
-    let rest = rest.or_else(|| flat.and_then(|&n| array.shape.strip_prefix(&[n]).map(|r| r.iter().product())));
-    if rest != Some(spec.width()) {
+        .and_then(|d| d.ptr.last())
+        .map(std::slice::from_ref);
+    let fits = |leading: &[usize]| {
+        let rest = shape.strip_prefix(leading)?;
+        (rest.iter().product::<usize>() == spec.width()).then(|| leading.iter().product())
+    };
+    fits(extents).or_else(|| flat.and_then(fits)).ok_or_else(|| {
         let e = Error::data(format!(
-            "its shape is {:?}, but `{}` needs {extents:?} followed by {:?}",
-            array.shape, spec.name, spec.axes
+            "its shape is {shape:?}, but `{}` needs {extents:?} followed by {:?}",
+            spec.name, spec.axes
         ));
-        return Err(e.in_array(name).help("check the type that the data block gives it"));
-    }
-    Ok(array)
+        e.in_array(name).help("check the type that the data block gives it")
+    })
 }
 
 fn indicator(table: &Table, name: &str, samples: usize, dim: Option<&Dim>, spec: &FieldSpec) -> Result<Values> {

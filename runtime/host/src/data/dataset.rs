@@ -204,12 +204,10 @@ impl Field {
             if let Values::Indicator(chosen) = &self.values {
                 out.indicate(rows.len(), chosen[s] as usize);
             } else if let Some(order) = dim.and_then(|d| d.order.as_ref()).filter(|_| self.ordered) {
-                order[rows]
-                    .iter()
-                    .for_each(|&r| self.values.copy(r * width..(r + 1) * width, &mut out));
+                order[rows].iter().for_each(|&r| self.values.copy(r..r + 1, &mut out));
             } else {
                 let first = if self.shared { 0 } else { rows.start };
-                self.values.copy(first * width..(first + rows.len()) * width, &mut out);
+                self.values.copy(first..first + rows.len(), &mut out);
             }
         }
         out.finish()

@@ -3,7 +3,7 @@
 use super::column::Values;
 use super::spec::{Edges, End, Source};
 use crate::error::{Error, Result};
-use crate::files::{Elements, Table};
+use crate::files::{HostArray, Table};
 use gdl_runtime::domain::{self, Point};
 
 /// The edges of all samples. Edges of sample s are `ptr[s]..ptr[s + 1]`; within a sample they ascend by destination, and keep the
@@ -45,7 +45,7 @@ impl EdgeList {
             _ => return None,
         };
         Some(Values::Real {
-            data: Elements::F64(data),
+            data: HostArray::new(&[self.ends.len(), width], data).ok()?,
             scale: 1.0,
             offset: 0.0,
         })
@@ -96,37 +96,34 @@ pub(super) fn build(table: &Table, nodes: &[usize], edges: &Edges) -> Result<Edg
     Ok(list)
 }
 
+/// Edges where the entries of a matrix a sample are not 0.
 fn dense(table: &Table, nodes: &[usize], name: &str, rows: End, list: &mut EdgeList) -> Result<()> {
     let array = table.get(name)?;
     let samples = nodes.len() - 1;
     let n = nodes[samples].checked_div(samples).unwrap_or(0);
-    if !array.shape.starts_with(&[samples, n, n]) {
-        let e = Error::data(format!(
-            "its shape {:?} does not start with [{samples}, {n}, {n}]",
-            array.shape
-        ));
+    let shape = array.shape();
+    if !shape.starts_with(&[samples, n, n]) {
+        let e = Error::data(format!("its shape {shape:?} does not start with [{samples}, {n}, {n}]"));
         return Err(e
             .in_array(name)
             .help("a matrix a sample is needed, with as many rows as nodes"));
     }
-    let inner: usize = array.shape[3..].iter().product();
-    let cells = samples * n * n;
-    let mut present = vec![false; cells];
-    for (cell, there) in present.iter_mut().enumerate() {
-        for k in cell * inner..(cell + 1) * inner {
-            let x = array
-                .data
-                .real(k)
-                .ok_or_else(|| Error::data("a matrix of numbers is needed").in_array(name))?;
-            *there |= x != 0.0;
-        }
+    let entries = array
+        .to_f64()
+        .ok_or_else(|| Error::data("a matrix of numbers is needed").in_array(name))?;
+    if let Some(k) = entries.iter().position(|x| x.is_nan()) {
+        return Err(Error::data(format!("entry {} is NaN", array.index_of(k))).in_array(name));
     }
-    for s in 0..samples {
+    for (s, matrix) in entries.outer_iter().enumerate() {
         let mut edges = Vec::new();
-        for row in (s * n * n..(s + 1) * n * n).filter(|&row| present[row]) {
-            let (i, j) = ((row / n % n) as u32, (row % n) as u32);
-            let ends = if rows == End::Source { [i, j] } else { [j, i] };
-            edges.push(Edge { ends, row });
+        for (i, row) in matrix.outer_iter().enumerate() {
+            for (j, entry) in row.outer_iter().enumerate() {
+                if entry.iter().any(|x| *x != 0.0) {
+                    let (i, j, row) = (i as u32, j as u32, (s * n + i) * n + j);
+                    let ends = if rows == End::Source { [i, j] } else { [j, i] };
+                    edges.push(Edge { ends, row });
+                }
+            }
         }
         list.push_sample(edges);
     }
@@ -134,50 +131,41 @@ fn dense(table: &Table, nodes: &[usize], name: &str, rows: End, list: &mut EdgeL
     Ok(())
 }
 
+/// Edges given by their ends.
 fn listed(table: &Table, nodes: &[usize], name: &str, ptr: Option<&str>, list: &mut EdgeList) -> Result<()> {
-    let shape = &table.get(name)?.shape;
     let entries = table.integers(name)?;
-    let count = entries.len() / 2;
-    let ends_first = match shape.as_slice() {
-        [2, _] => true,
-        [_, 2] => false,
-        _ => {
+    let by_edge = match entries.shape() {
+        [2, _] => entries.t(),
+        [_, 2] => entries.view(),
+        shape => {
             let e = Error::data(format!("its shape {shape:?} is not that of an edge list"));
             return Err(e
                 .in_array(name)
                 .help("[2, edges] is needed: sources, then destinations"));
         }
     };
-    let end = |edge: usize, k: usize| {
-        if ends_first {
-            entries[k * count + edge]
-        } else {
-            entries[2 * edge + k]
-        }
-    };
-    let samples = nodes.len() - 1;
+    let (samples, count) = (nodes.len() - 1, by_edge.len() / 2);
     let mut found: Vec<Vec<Edge>> = (0..samples).map(|_| Vec::new()).collect();
     let outside = |edge: usize, value: i64, limit: usize| {
         Error::data(format!("edge {edge} has node {value}, but there are {limit} nodes")).in_array(name)
     };
     let offsets = ptr.map(|p| offsets_of(table, p, count, samples)).transpose()?;
     let mut sample = 0;
-    for edge in 0..count {
+    for (edge, pair) in by_edge.outer_iter().enumerate() {
+        let pair = [pair[0], pair[1]];
         let mut ends = [0u32; 2];
         if let Some(offsets) = &offsets {
             while edge >= offsets[sample + 1] {
                 sample += 1;
             }
             let limit = nodes[sample + 1] - nodes[sample];
-            for (k, slot) in ends.iter_mut().enumerate() {
-                let v = end(edge, k);
+            for (slot, v) in ends.iter_mut().zip(pair) {
                 let inside = u32::try_from(v).ok().filter(|&v| (v as usize) < limit);
                 *slot = inside
                     .ok_or_else(|| outside(edge, v, limit).help(format!("sample {sample} counts its nodes from 0")))?;
             }
         } else {
-            let place = |k: usize| {
-                let v = end(edge, k);
+            let place = |v: i64| {
                 let node = usize::try_from(v)
                     .ok()
                     .filter(|&v| v < nodes[samples])
@@ -185,7 +173,7 @@ fn listed(table: &Table, nodes: &[usize], name: &str, ptr: Option<&str>, list: &
                 let s = nodes.partition_point(|&p| p <= node) - 1;
                 Ok((s, (node - nodes[s]) as u32))
             };
-            let ((s, a), (t, b)) = (place(0)?, place(1)?);
+            let ((s, a), (t, b)) = (place(pair[0])?, place(pair[1])?);
             if s != t {
                 let e = Error::data(format!("edge {edge} goes from sample {s} to sample {t}"));
                 return Err(e

@@ -5,6 +5,7 @@ use super::spec::{Edges, Lattice};
 use crate::error::{Error, Result};
 use crate::files::Table;
 use gdl_runtime::domain::{self, Cell, Mesh, Point};
+use ndarray::{ArrayViewD, Axis};
 
 /// Adds the edges of all samples.
 ///
@@ -33,51 +34,64 @@ pub(super) fn build(table: &Table, nodes: &[usize], edges: &Edges, list: &mut Ed
 fn points(table: &Table, name: &str, nodes: &[usize]) -> Result<(Vec<Point>, usize)> {
     let array = table.get(name)?;
     let count = nodes.last().copied().unwrap_or(0);
-    let axes = array.shape.last().copied().unwrap_or(0);
-    if !(1..=3).contains(&axes) || Some(array.data.len()) != count.checked_mul(axes) {
-        let e = Error::data(format!("its shape {:?} is not that of {count} points", array.shape));
+    let axes = array.shape().last().copied().unwrap_or(0);
+    if !(1..=3).contains(&axes) || Some(array.len()) != count.checked_mul(axes) {
+        let e = Error::data(format!("its shape {:?} is not that of {count} points", array.shape()));
         return Err(e.in_array(name).help("one to three coordinates a node are needed"));
     }
-    let coordinate = |point: usize, axis: usize| match array.data.real(point * axes + axis) {
-        _ if axis >= axes => Ok(0.0),
-        Some(x) if x.is_finite() => Ok(x),
-        other => {
-            let value = other.map_or_else(|| "a word".into(), |x| x.to_string());
-            Err(Error::data(format!("coordinate {axis} of point {point} is {value}")).in_array(name))
-        }
-    };
-    let points = (0..count)
-        .map(|p| Ok([coordinate(p, 0)?, coordinate(p, 1)?, coordinate(p, 2)?]))
-        .collect::<Result<_>>()?;
+    let values = array
+        .to_f64()
+        .ok_or_else(|| Error::data("coordinates are numbers, but it holds words").in_array(name))?;
+    if let Some((k, x)) = values.iter().enumerate().find(|(_, x)| !x.is_finite()) {
+        return Err(Error::data(format!("entry {} is {x}", array.index_of(k))).in_array(name));
+    }
+    let mut points = vec![[0.0; 3]; count];
+    // Lanes along the last axis are points, in order.
+    for (point, coordinates) in points.iter_mut().zip(values.rows()) {
+        point.iter_mut().zip(&coordinates).for_each(|(x, c)| *x = *c);
+    }
     Ok((points, axes))
 }
 
 /// The lattice of sample `s` for points with so many axes.
 fn cell(table: &Table, lattice: &Lattice, s: usize, axes: usize) -> Result<Cell> {
     let array = table.get(&lattice.cell)?;
-    let form = format!("[samples, {axes}, {axes}] or [{axes}, {axes}] is needed, one lattice vector a row");
-    let first = if array.shape.len() == 3 { axes * axes * s } else { 0 };
-    if !array.shape.ends_with(&[axes, axes]) || array.data.len() < first + axes * axes {
-        let e = Error::data(format!("its shape {:?} gives sample {s} no lattice", array.shape));
-        return Err(e.in_array(&lattice.cell).help(form));
-    }
+    let values = array
+        .to_f64()
+        .ok_or_else(|| Error::data("lattice vectors are numbers, but it holds words").in_array(&lattice.cell))?;
+    let vectors = of_sample(values.view(), s, &[axes, axes]).ok_or_else(|| {
+        let e = Error::data(format!("its shape {:?} gives sample {s} no lattice", array.shape()));
+        e.in_array(&lattice.cell).help(format!(
+            "[samples, {axes}, {axes}] or [{axes}, {axes}] is needed, one lattice vector a row"
+        ))
+    })?;
     let mut cell = Cell::OPEN;
-    for k in 0..axes {
-        for x in 0..axes {
-            cell.vectors[k][x] = array.data.real(first + axes * k + x).unwrap_or(f64::NAN);
-        }
-        cell.periodic[k] = true;
+    cell.periodic[..axes].fill(true);
+    for ((k, x), value) in vectors
+        .iter()
+        .enumerate()
+        .map(|(at, value)| ((at / axes, at % axes), value))
+    {
+        cell.vectors[k][x] = *value;
     }
     if let Some(name) = &lattice.pbc {
         let flags = table.integers(name)?;
-        let first = if table.get(name)?.shape.len() == 2 { axes * s } else { 0 };
-        let flags = flags.get(first..first + axes).ok_or_else(|| {
+        let flags = of_sample(flags.view(), s, &[axes]).ok_or_else(|| {
             let e = Error::data(format!("sample {s} has no {axes} flags")).in_array(name);
             e.help(format!("[samples, {axes}] or [{axes}] is needed"))
         })?;
-        (0..axes).for_each(|k| cell.periodic[k] = flags[k] != 0);
+        cell.periodic.iter_mut().zip(&flags).for_each(|(p, f)| *p = *f != 0);
     }
     Ok(cell)
+}
+
+/// What an array has for sample `s`, in this shape: its row `s`, or all of it where all samples have the same.
+fn of_sample<'a, T>(array: ArrayViewD<'a, T>, s: usize, shape: &[usize]) -> Option<ArrayViewD<'a, T>> {
+    match array.shape() {
+        all if all == shape => Some(array),
+        [samples, rest @ ..] if rest == shape && s < *samples => Some(array.index_axis_move(Axis(0), s)),
+        _ => None,
+    }
 }
 
 /// The edges between the points of one sample.
@@ -116,24 +130,20 @@ fn meshes(
 ) -> Result<()> {
     let (points, _) = points(table, positions, nodes)?;
     let all = table.integers(name)?;
-    let (triangles, rest) = all.as_chunks::<3>();
-    if !rest.is_empty() || table.get(name)?.shape.last() != Some(&3) {
-        return Err(Error::data("triangles are needed")
-            .in_array(name)
-            .help("its shape is [faces, 3]"));
+    if all.ndim() != 2 || all.shape()[1] != 3 {
+        let e = Error::data(format!("its shape {:?} is not that of triangles", all.shape()));
+        return Err(e.in_array(name).help("[faces, 3] is needed"));
     }
+    // Numbers that are no vertices are past the end.
+    let corner = |v: i64| u32::try_from(v).unwrap_or(u32::MAX);
+    let triangles: Vec<[u32; 3]> = all.outer_iter().map(|t| [0, 1, 2].map(|k| corner(t[k]))).collect();
     let offsets = ptr
         .map(|p| edges::offsets_of(table, p, triangles.len(), nodes.len() - 1))
         .transpose()?;
     let (mut angles, mut turns) = (Vec::new(), Vec::new());
     for (s, w) in nodes.windows(2).enumerate() {
-        let own = offsets.as_ref().map_or(triangles, |o| &triangles[o[s]..o[s + 1]]);
-        // Numbers that are no vertices are past the end.
-        let corners: Vec<[u32; 3]> = own
-            .iter()
-            .map(|t| t.map(|v| u32::try_from(v).unwrap_or(u32::MAX)))
-            .collect();
-        let mesh = Mesh::new(&points[w[0]..w[1]], &corners).map_err(|why| {
+        let own = offsets.as_ref().map_or(&triangles[..], |o| &triangles[o[s]..o[s + 1]]);
+        let mesh = Mesh::new(&points[w[0]..w[1]], own).map_err(|why| {
             let e = Error::data(format!("sample {s}: {why}")).in_array(name);
             e.help("vertices are counted from 0 in each mesh, and each needs a triangle with an area")
         })?;

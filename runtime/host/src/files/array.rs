@@ -1,33 +1,93 @@
-//! Arrays as files hold them: a shape and elements of one of five types.
+//! Arrays as files hold them: `ndarray` arrays of one of five element types.
+//!
+//! An array may lie in memory in any order (NumPy's Fortran order stays as it is); all that is said here about the order of elements
+//! is about their indices, the last one fastest.
 
 use crate::error::{Error, Result};
+use ndarray::{ArrayD, ArrayViewD, Axis, Dimension, IxDyn, Order};
+use serde_json::{Value, json};
 
-/// The elements of a [`HostArray`]. Narrower integers are widened to `I64`, booleans and bytes are `U8`, half precision is
-/// `F32`.
+/// An array of a file. Narrower integers are widened to `I64`, booleans and bytes are `U8`, half precision is `F32`.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Elements {
+pub enum HostArray {
     /// Double precision.
-    F64(Vec<f64>),
+    F64(ArrayD<f64>),
     /// Single precision.
-    F32(Vec<f32>),
+    F32(ArrayD<f32>),
     /// Integers.
-    I64(Vec<i64>),
+    I64(ArrayD<i64>),
     /// Bytes: image values, truth values.
-    U8(Vec<u8>),
+    U8(ArrayD<u8>),
     /// Words: names of classes or files.
-    Text(Vec<String>),
+    Text(ArrayD<String>),
 }
 
-impl Elements {
+/// The same expression for every element type.
+macro_rules! each {
+    ($array:expr, $a:ident => $value:expr) => {
+        match $array {
+            HostArray::F64($a) => $value,
+            HostArray::F32($a) => $value,
+            HostArray::I64($a) => $value,
+            HostArray::U8($a) => $value,
+            HostArray::Text($a) => $value,
+        }
+    };
+}
+
+/// Arrays of one axis from lists, and of any from `ndarray` arrays.
+macro_rules! from {
+    ($($element:ty => $kind:ident),*) => {$(
+        impl From<ArrayD<$element>> for HostArray {
+            fn from(array: ArrayD<$element>) -> HostArray {
+                HostArray::$kind(array)
+            }
+        }
+
+        impl From<Vec<$element>> for HostArray {
+            fn from(list: Vec<$element>) -> HostArray {
+                HostArray::$kind(ArrayD::from_shape_vec(IxDyn(&[list.len()]), list).unwrap_or_default())
+            }
+        }
+    )*};
+}
+from!(f64 => F64, f32 => F32, i64 => I64, u8 => U8, String => Text);
+
+impl HostArray {
+    /// An array of this shape with these elements, the last index fastest.
+    ///
+    /// # Errors
+    /// If the number of elements is not the product of the shape.
+    pub fn new(shape: &[usize], elements: impl Into<HostArray>) -> Result<HostArray> {
+        elements.into().ordered(shape, Order::RowMajor)
+    }
+
+    /// The elements in order with other axes.
+    ///
+    /// # Errors
+    /// If the shape has another number of elements.
+    pub fn reshaped(self, shape: &[usize]) -> Result<HostArray> {
+        self.ordered(shape, Order::RowMajor)
+    }
+
+    /// As [`HostArray::reshaped`], with an order in which both the old and the new axes are gone through.
+    pub(crate) fn ordered(self, shape: &[usize], order: Order) -> Result<HostArray> {
+        each!(self, a => {
+            let elements = a.len();
+            let array = a.into_shape_clone((IxDyn(shape), order));
+            let array = array.map_err(|_| Error::format(format!("a shape of {shape:?} does not hold {elements} elements")))?;
+            Ok(array.into())
+        })
+    }
+
+    /// The extents of its axes; empty for a single number.
+    pub fn shape(&self) -> &[usize] {
+        each!(self, a => a.shape())
+    }
+
     /// The number of elements.
     pub fn len(&self) -> usize {
-        match self {
-            Elements::F64(v) => v.len(),
-            Elements::F32(v) => v.len(),
-            Elements::I64(v) => v.len(),
-            Elements::U8(v) => v.len(),
-            Elements::Text(v) => v.len(),
-        }
+        each!(self, a => a.len())
     }
 
     /// Whether there are no elements.
@@ -35,150 +95,95 @@ impl Elements {
         self.len() == 0
     }
 
-    /// The type's name, as errors show it.
+    /// The type of its elements, as errors show it.
     pub fn type_name(&self) -> &'static str {
         match self {
-            Elements::F64(_) => "f64",
-            Elements::F32(_) => "f32",
-            Elements::I64(_) => "i64",
-            Elements::U8(_) => "u8",
-            Elements::Text(_) => "text",
+            HostArray::F64(_) => "f64",
+            HostArray::F32(_) => "f32",
+            HostArray::I64(_) => "i64",
+            HostArray::U8(_) => "u8",
+            HostArray::Text(_) => "text",
         }
     }
 
-    /// Element `k` as a double; `None` for text and past the end. Integers beyond 2^53 are rounded.
-    pub fn real(&self, k: usize) -> Option<f64> {
-        match self {
-            Elements::F64(v) => v.get(k).copied(),
-            Elements::F32(v) => v.get(k).map(|&x| f64::from(x)),
-            Elements::I64(v) => v.get(k).map(|&x| x as f64),
-            Elements::U8(v) => v.get(k).map(|&x| f64::from(x)),
-            Elements::Text(_) => None,
-        }
+    /// Its elements as doubles; `None` for text. Integers beyond 2^53 are rounded.
+    pub fn to_f64(&self) -> Option<ArrayD<f64>> {
+        Some(match self {
+            HostArray::F64(a) => a.clone(),
+            HostArray::F32(a) => a.mapv(f64::from),
+            HostArray::I64(a) => a.mapv(|x| x as f64),
+            HostArray::U8(a) => a.mapv(f64::from),
+            HostArray::Text(_) => return None,
+        })
     }
 
-    /// Element `k` as an integer; `None` for other types and past the end.
-    pub fn integer(&self, k: usize) -> Option<i64> {
+    /// Its elements one by one, otherwise as [`HostArray::to_f64`].
+    pub fn reals(&self) -> Option<Box<dyn Iterator<Item = f64> + '_>> {
+        Some(match self {
+            HostArray::F64(a) => Box::new(a.iter().copied()),
+            HostArray::F32(a) => Box::new(a.iter().map(|&x| f64::from(x))),
+            HostArray::I64(a) => Box::new(a.iter().map(|&x| x as f64)),
+            HostArray::U8(a) => Box::new(a.iter().map(|&x| f64::from(x))),
+            HostArray::Text(_) => return None,
+        })
+    }
+
+    /// Its elements as integers; `None` for other types.
+    pub fn integers(&self) -> Option<ArrayD<i64>> {
         match self {
-            Elements::I64(v) => v.get(k).copied(),
-            Elements::U8(v) => v.get(k).map(|&x| i64::from(x)),
+            HostArray::I64(a) => Some(a.clone()),
+            HostArray::U8(a) => Some(a.mapv(i64::from)),
             _ => None,
         }
     }
 
-    /// The elements at `order`, which must lie within `0..len`.
-    fn take(&self, order: &[usize]) -> Elements {
-        fn pick<T: Clone>(v: &[T], order: &[usize]) -> Vec<T> {
-            order.iter().map(|&k| v[k].clone()).collect()
-        }
-        match self {
-            Elements::F64(v) => Elements::F64(pick(v, order)),
-            Elements::F32(v) => Elements::F32(pick(v, order)),
-            Elements::I64(v) => Elements::I64(pick(v, order)),
-            Elements::U8(v) => Elements::U8(pick(v, order)),
-            Elements::Text(v) => Elements::Text(pick(v, order)),
-        }
-    }
-}
-
-/// An array of a file, row-major.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HostArray {
-    /// Extents of its axes; empty for a single number.
-    pub shape: Vec<usize>,
-    /// Its elements; as many as the product of `shape`.
-    pub data: Elements,
-}
-
-impl HostArray {
-    /// An array.
+    /// Appends the rows of another array.
     ///
     /// # Errors
-    /// If the number of elements is not the product of `shape`.
-    pub fn new(shape: Vec<usize>, data: Elements) -> Result<HostArray> {
-        match element_count(&shape) {
-            Some(n) if n == data.len() => Ok(HostArray { shape, data }),
-            _ => Err(Error::format(format!(
-                "a shape of {shape:?} does not hold {} elements",
-                data.len()
-            ))),
-        }
-    }
-
-    /// A one-axis array.
-    pub fn flat(data: Elements) -> HostArray {
-        HostArray {
-            shape: vec![data.len()],
-            data,
-        }
-    }
-
-    /// Rows of `width` elements; `data` must be a multiple of `width` long.
-    pub(crate) fn rows(width: usize, data: Elements) -> HostArray {
-        HostArray {
-            shape: vec![data.len() / width, width],
-            data,
-        }
-    }
-
-    /// Moves axis `from` to the end: `[n, channels, h, w]` with `from = 1` becomes `[n, h, w, channels]`.
-    pub fn axis_to_end(&self, from: usize) -> HostArray {
-        let Some(&n) = self.shape.get(from) else {
-            return self.clone();
+    /// If its rows are of another size or type.
+    pub(crate) fn append(&mut self, next: &HostArray) -> Result<()> {
+        let (before, size) = (self.type_name(), self.shape().get(1..).unwrap_or_default().to_vec());
+        let result = match (self, next) {
+            (HostArray::F64(a), HostArray::F64(b)) => a.append(Axis(0), b.view()),
+            (HostArray::F32(a), HostArray::F32(b)) => a.append(Axis(0), b.view()),
+            (HostArray::I64(a), HostArray::I64(b)) => a.append(Axis(0), b.view()),
+            (HostArray::U8(a), HostArray::U8(b)) => a.append(Axis(0), b.view()),
+            (_, next) => {
+                let e = Error::data(format!("it holds {}, the files before {before}", next.type_name()));
+                return Err(e.help("save all files of a folder with the same bit depth"));
+            }
         };
-        let inner: usize = self.shape[from + 1..].iter().product();
-        let outer: usize = self.shape[..from].iter().product();
-        let mut order = Vec::with_capacity(self.data.len());
-        for o in 0..outer {
-            for i in 0..inner {
-                order.extend((0..n).map(|c| (o * n + c) * inner + i));
+        result.map_err(|_| {
+            let rows = next.shape().get(1..).unwrap_or_default();
+            let e = Error::data(format!(
+                "its rows are {rows:?} in size, those of the files before {size:?}"
+            ));
+            e.help("all files of a folder must have the same size")
+        })
+    }
+
+    /// Nested lists, as NumPy shows them; what is no number is null.
+    pub fn json(&self) -> Value {
+        fn nested<T>(array: ArrayViewD<'_, T>, one: &dyn Fn(&T) -> Value) -> Value {
+            match array.ndim() {
+                0 => array.first().map_or(Value::Null, one),
+                _ => array.outer_iter().map(|part| nested(part, one)).collect(),
             }
         }
-        let mut shape = self.shape.clone();
-        shape.remove(from);
-        shape.push(n);
-        HostArray {
-            shape,
-            data: self.data.take(&order),
+        match self {
+            HostArray::F64(a) => nested(a.view(), &|&x| json!(x)),
+            // The shortest decimals that are this number, not those of the double.
+            HostArray::F32(a) => nested(a.view(), &|x| json!(x.to_string().parse::<f64>().unwrap_or(f64::NAN))),
+            HostArray::I64(a) => nested(a.view(), &|&x| json!(x)),
+            HostArray::U8(a) => nested(a.view(), &|&x| json!(x)),
+            HostArray::Text(a) => nested(a.view(), &|x| json!(x)),
         }
     }
 
-    /// The same numbers read with the first axis fastest (Fortran order) brought to row-major order.
-    pub(crate) fn row_major(self) -> HostArray {
-        if self.shape.len() < 2 || self.data.is_empty() {
-            return self;
-        }
-        let strides: Vec<usize> = self
-            .shape
-            .iter()
-            .scan(1, |s, &n| {
-                let here = *s;
-                *s *= n;
-                Some(here)
-            })
-            .collect();
-        let mut index = vec![0; self.shape.len()];
-        let mut order = Vec::with_capacity(self.data.len());
-        for _ in 0..self.data.len() {
-            order.push(index.iter().zip(&strides).map(|(i, s)| i * s).sum());
-            for axis in (0..index.len()).rev() {
-                index[axis] += 1;
-                if index[axis] < self.shape[axis] {
-                    break;
-                }
-                index[axis] = 0;
-            }
-        }
-        HostArray {
-            data: self.data.take(&order),
-            shape: self.shape,
-        }
+    /// Where the element is that stands at place `k` of all elements in order: `[3, 0, 1]`.
+    pub(crate) fn index_of(&self, k: usize) -> String {
+        each!(self, a => a.indexed_iter().nth(k).map(|(at, _)| format!("{:?}", at.slice())).unwrap_or_default())
     }
-}
-
-/// The product of extents, or `None` where it does not fit.
-pub(crate) fn element_count(shape: &[usize]) -> Option<usize> {
-    shape.iter().try_fold(1usize, |p, &n| p.checked_mul(n))
 }
 
 #[cfg(test)]
@@ -187,21 +192,31 @@ mod tests {
 
     #[test]
     fn fortran_order_is_undone() {
-        let a = HostArray::new(vec![2, 3], Elements::I64(vec![0, 3, 1, 4, 2, 5])).unwrap();
-        assert_eq!(a.row_major().data, Elements::I64(vec![0, 1, 2, 3, 4, 5]));
-    }
-
-    #[test]
-    fn channels_go_last() {
-        let a = HostArray::new(vec![1, 2, 2, 2], Elements::U8((0..8).collect())).unwrap();
-        let b = a.axis_to_end(1);
-        assert_eq!(b.shape, [1, 2, 2, 2]);
-        assert_eq!(b.data, Elements::U8(vec![0, 4, 1, 5, 2, 6, 3, 7]));
+        let flat = HostArray::from(vec![0i64, 3, 1, 4, 2, 5]);
+        let array = flat.ordered(&[2, 3], Order::ColumnMajor).unwrap();
+        assert_eq!(array, HostArray::new(&[2, 3], vec![0i64, 1, 2, 3, 4, 5]).unwrap());
     }
 
     #[test]
     fn shapes_must_match() {
-        assert!(HostArray::new(vec![usize::MAX, 2], Elements::U8(vec![])).is_err());
-        assert!(HostArray::new(vec![2], Elements::U8(vec![1])).is_err());
+        assert!(HostArray::new(&[usize::MAX, 2], Vec::<u8>::new()).is_err());
+        assert!(HostArray::new(&[2], vec![1u8]).is_err());
+    }
+
+    #[test]
+    fn lists_nest() {
+        let a = HostArray::new(&[2, 1], vec![0.1f32, f32::NAN]).unwrap();
+        assert_eq!(a.json().to_string(), "[[0.1],[null]]");
+        assert_eq!(HostArray::new(&[], vec![7i64]).unwrap().json().to_string(), "7");
+        assert_eq!(
+            HostArray::new(&[0, 2], Vec::<u8>::new()).unwrap().json().to_string(),
+            "[]"
+        );
+    }
+
+    #[test]
+    fn places_have_indices() {
+        let a = HostArray::new(&[2, 3], vec![0i64; 6]).unwrap();
+        assert_eq!(a.index_of(4), "[1, 1]");
     }
 }

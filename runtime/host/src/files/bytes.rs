@@ -1,6 +1,6 @@
 //! Scalars as bytes, in both byte orders.
 
-use super::array::Elements;
+use super::array::HostArray;
 use crate::error::{Error, Result};
 
 /// A scalar type of a file format.
@@ -32,33 +32,44 @@ impl Scalar {
         }
     }
 
-    /// The elements in `bytes`; a rest shorter than an element is ignored.
+    /// The elements in `bytes`, on one axis; a rest shorter than an element is ignored.
     ///
     /// # Errors
     /// If an unsigned integer exceeds the range of `i64`.
-    pub(crate) fn decode(self, bytes: &[u8], big_endian: bool) -> Result<Elements> {
+    pub(crate) fn decode(self, bytes: &[u8], big_endian: bool) -> Result<HostArray> {
         Ok(match self {
-            Scalar::Bool => Elements::U8(bytes.iter().map(|&b| u8::from(b != 0)).collect()),
-            Scalar::U8 => Elements::U8(bytes.to_vec()),
-            Scalar::I8 => Elements::I64(bytes.iter().map(|&b| i64::from(b as i8)).collect()),
-            Scalar::U16 => Elements::I64(words(bytes, big_endian, |b| u16::from_le_bytes(b).into())),
-            Scalar::I16 => Elements::I64(words(bytes, big_endian, |b| i16::from_le_bytes(b).into())),
-            Scalar::U32 => Elements::I64(words(bytes, big_endian, |b| u32::from_le_bytes(b).into())),
-            Scalar::I32 => Elements::I64(words(bytes, big_endian, |b| i32::from_le_bytes(b).into())),
-            Scalar::I64 => Elements::I64(words(bytes, big_endian, i64::from_le_bytes)),
+            Scalar::Bool => HostArray::from(bytes.iter().map(|&b| u8::from(b != 0)).collect::<Vec<_>>()),
+            Scalar::U8 => HostArray::from(bytes.to_vec()),
+            Scalar::I8 => HostArray::from(bytes.iter().map(|&b| i64::from(b as i8)).collect::<Vec<_>>()),
+            Scalar::U16 => HostArray::from(words(bytes, big_endian, |b| i64::from(u16::from_le_bytes(b)))),
+            Scalar::I16 => HostArray::from(words(bytes, big_endian, |b| i64::from(i16::from_le_bytes(b)))),
+            Scalar::U32 => HostArray::from(words(bytes, big_endian, |b| i64::from(u32::from_le_bytes(b)))),
+            Scalar::I32 => HostArray::from(words(bytes, big_endian, |b| i64::from(i32::from_le_bytes(b)))),
+            Scalar::I64 => HostArray::from(words(bytes, big_endian, i64::from_le_bytes)),
             Scalar::U64 => {
                 let wide = words(bytes, big_endian, u64::from_le_bytes);
-                let narrow: std::result::Result<_, _> = wide.into_iter().map(i64::try_from).collect();
-                Elements::I64(narrow.map_err(|_| Error::format("an integer is larger than 2^63"))?)
+                let narrow: std::result::Result<Vec<i64>, _> = wide.into_iter().map(i64::try_from).collect();
+                HostArray::from(narrow.map_err(|_| Error::format("an integer is larger than 2^63"))?)
             }
-            Scalar::F16 => Elements::F32(words(bytes, big_endian, |b| half(u16::from_le_bytes(b)))),
-            Scalar::BF16 => Elements::F32(words(bytes, big_endian, |b| {
+            Scalar::F16 => HostArray::from(words(bytes, big_endian, |b| half(u16::from_le_bytes(b)))),
+            Scalar::BF16 => HostArray::from(words(bytes, big_endian, |b| {
                 f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)
             })),
-            Scalar::F32 => Elements::F32(words(bytes, big_endian, f32::from_le_bytes)),
-            Scalar::F64 => Elements::F64(words(bytes, big_endian, f64::from_le_bytes)),
+            Scalar::F32 => HostArray::from(words(bytes, big_endian, f32::from_le_bytes)),
+            Scalar::F64 => HostArray::from(words(bytes, big_endian, f64::from_le_bytes)),
         })
     }
+}
+
+/// The elements of an array in order, in little-endian bytes; `None` for text.
+pub(crate) fn encode(array: &HostArray) -> Option<Vec<u8>> {
+    Some(match array {
+        HostArray::F64(a) => a.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        HostArray::F32(a) => a.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        HostArray::I64(a) => a.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        HostArray::U8(a) => a.iter().copied().collect(),
+        HostArray::Text(_) => return None,
+    })
 }
 
 /// Chunks of `N` bytes, turned to little-endian order and read by `f`.
@@ -109,16 +120,16 @@ mod tests {
     fn both_byte_orders() {
         assert_eq!(
             Scalar::I16.decode(&[1, 0, 255, 255], false).unwrap(),
-            Elements::I64(vec![1, -1])
+            HostArray::from(vec![1i64, -1])
         );
         assert_eq!(
             Scalar::I16.decode(&[0, 1, 255, 254], true).unwrap(),
-            Elements::I64(vec![1, -2])
+            HostArray::from(vec![1i64, -2])
         );
         assert!(Scalar::U64.decode(&[255; 8], false).is_err());
         assert_eq!(
             Scalar::BF16.decode(&[0x80, 0x3f], false).unwrap(),
-            Elements::F32(vec![1.0])
+            HostArray::from(vec![1f32])
         );
     }
 }

@@ -1,9 +1,10 @@
 //! Folders of images or meshes as one table.
 
-use super::array::{Elements, HostArray};
+use super::array::HostArray;
 use super::ending;
 use super::table::Table;
 use crate::error::{Error, Result};
+use ndarray::{Axis, Slice};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,7 @@ fn join(path: &Path, files: &[PathBuf]) -> Result<Table> {
                     joined.arrays.insert(name, array);
                 }
                 Some(all) if name.ends_with("_ptr") => append_ptr(all, &array),
-                Some(all) => append(all, array).map_err(place)?,
+                Some(all) => all.append(&array).map_err(place)?,
             }
         }
     }
@@ -61,11 +62,11 @@ pub(super) fn load(path: &Path) -> Result<Table> {
     let mut table = join(path, &files)?;
     table.insert(
         "names",
-        HostArray::flat(Elements::Text(files.iter().map(|f| name_of(f)).collect())),
+        HostArray::from(files.iter().map(|f| name_of(f)).collect::<Vec<_>>()),
     )?;
     if !labels.is_empty() {
-        table.insert("labels", HostArray::flat(Elements::I64(labels)))?;
-        table.insert("classes", HostArray::flat(Elements::Text(classes)))?;
+        table.insert("labels", HostArray::from(labels))?;
+        table.insert("classes", HostArray::from(classes))?;
     }
     Ok(table)
 }
@@ -73,8 +74,8 @@ pub(super) fn load(path: &Path) -> Result<Table> {
 /// Adds the offsets of a table that holds one mesh.
 pub(super) fn with_ptr(mut table: Table) -> Result<Table> {
     for name in ["verts", "faces"] {
-        let rows = table.get(name)?.shape[0] as i64;
-        table.insert(format!("{name}_ptr"), HostArray::flat(Elements::I64(vec![0, rows])))?;
+        let rows = table.get(name)?.shape()[0] as i64;
+        table.insert(format!("{name}_ptr"), HostArray::from(vec![0, rows]))?;
     }
     Ok(table)
 }
@@ -97,37 +98,12 @@ fn name_of(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn append(all: &mut HostArray, next: HostArray) -> Result<()> {
-    if all.shape[1..] != next.shape[1..] {
-        let e = Error::data(format!(
-            "its rows are {:?} in size, those of the files before {:?}",
-            &next.shape[1..],
-            &all.shape[1..]
-        ));
-        return Err(e.help("all files of a folder must have the same size"));
-    }
-    match (&mut all.data, next.data) {
-        (Elements::F64(a), Elements::F64(b)) => a.extend(b),
-        (Elements::I64(a), Elements::I64(b)) => a.extend(b),
-        (Elements::U8(a), Elements::U8(b)) => a.extend(b),
-        (a, b) => {
-            let e = Error::data(format!(
-                "it holds {}, the files before {}",
-                b.type_name(),
-                a.type_name()
-            ));
-            return Err(e.help("save all files of a folder with the same bit depth"));
-        }
-    }
-    all.shape[0] += next.shape[0];
-    Ok(())
-}
-
 /// Joins the offsets of one more mesh.
 fn append_ptr(all: &mut HostArray, next: &HostArray) {
-    if let (Elements::I64(a), Elements::I64(b)) = (&mut all.data, &next.data) {
-        let last = a.last().copied().unwrap_or(0);
-        a.extend(b.iter().skip(1).map(|k| last + k));
-        all.shape[0] = a.len();
+    if let (HostArray::I64(all), HostArray::I64(next)) = (all, next) {
+        let last = all.last().copied().unwrap_or(0);
+        let more = next.slice_axis(Axis(0), Slice::from(1..)).mapv(|k| last + k);
+        // Both have one axis, so that nothing can be refused.
+        let _ = all.append(Axis(0), more.view());
     }
 }

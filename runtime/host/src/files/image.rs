@@ -1,6 +1,6 @@
 //! PNG images: grids with a channel axis.
 
-use super::array::{Elements, HostArray};
+use super::array::HostArray;
 use super::bytes::Scalar;
 use crate::error::{Error, Result};
 use png::{BitDepth, ColorType, Decoder, Limits, Transformations};
@@ -45,7 +45,7 @@ pub fn parse(bytes: &[u8]) -> Result<HostArray> {
     };
     let data = match frame.bit_depth {
         BitDepth::Sixteen => Scalar::U16.decode(&pixels, true)?,
-        _ => Elements::U8(pixels),
+        _ => HostArray::from(pixels),
     };
-    HostArray::new(vec![frame.height as usize, frame.width as usize, channels], data)
+    data.reshaped(&[frame.height as usize, frame.width as usize, channels])
 }

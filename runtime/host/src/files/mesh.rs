@@ -1,6 +1,6 @@
 //! Triangle meshes in text: `.off` and `.obj`. (`.ply` has a file of its own.)
 
-use super::array::{Elements, HostArray};
+use super::array::HostArray;
 use super::table::Table;
 use super::text::Lines;
 use crate::error::{Error, Result};
@@ -52,8 +52,10 @@ impl Mesh {
             }
         }
         let mut table = Table::new(path);
-        table.insert("verts", HostArray::rows(3, Elements::F64(self.verts)))?;
-        table.insert("faces", HostArray::rows(3, Elements::I64(self.faces)))?;
+        let verts = HostArray::new(&[self.verts.len() / 3, 3], self.verts)?;
+        let faces = HostArray::new(&[self.faces.len() / 3, 3], self.faces)?;
+        table.insert("verts", verts)?;
+        table.insert("faces", faces)?;
         Ok(table)
     }
 }
@@ -146,7 +148,10 @@ mod tests {
         let a = parse_off(Path::new("m"), off.as_bytes()).unwrap();
         let b = parse_obj(Path::new("m"), obj.as_bytes()).unwrap();
         assert_eq!(a, b);
-        assert_eq!(a.get("faces").unwrap().data, Elements::I64(vec![0, 1, 2, 0, 2, 3]));
+        assert_eq!(
+            a.integers("faces").unwrap().into_raw_vec_and_offset().0,
+            [0, 1, 2, 0, 2, 3]
+        );
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! NumPy's `.npy`: a header that is a Python dictionary, then the elements.
 
-use super::array::{Elements, HostArray, element_count};
-use super::bytes::Scalar;
+use super::array::HostArray;
+use super::bytes::{self, Scalar};
 use crate::error::{Error, Result};
+use ndarray::{Dimension, IxDyn, Order};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -23,17 +24,21 @@ enum Descr {
 pub fn parse(bytes: &[u8]) -> Result<HostArray> {
     let (header, body) = split(bytes)?;
     let (big_endian, descr) = descr(text_after(header, "descr")?)?;
-    let fortran = word_after(header, "fortran_order")? == "True";
+    let order = match word_after(header, "fortran_order")? {
+        "True" => Order::ColumnMajor,
+        _ => Order::RowMajor,
+    };
     let shape = shape(header)?;
     let size = match descr {
         Descr::Number(s) => s.size(),
         Descr::Wide(n) => n.saturating_mul(4),
         Descr::Narrow(n) => n,
     };
-    let count = element_count(&shape).ok_or_else(|| Error::format(format!("a shape of {shape:?} is too large")))?;
-    let need = count
-        .checked_mul(size)
-        .ok_or_else(|| Error::format(format!("a shape of {shape:?} is too large")))?;
+    let count = IxDyn(&shape).size_checked();
+    let need = count.and_then(|n| n.checked_mul(size));
+    let (Some(count), Some(need)) = (count, need) else {
+        return Err(Error::format(format!("a shape of {shape:?} is too large")));
+    };
     let body = body.get(..need).ok_or_else(|| {
         Error::format(format!(
             "shape {shape:?} needs {need} bytes, but {} follow the header",
@@ -47,16 +52,17 @@ pub fn parse(bytes: &[u8]) -> Result<HostArray> {
         Descr::Wide(0) | Descr::Narrow(0) if count > 0 => {
             return Err(Error::format("it holds empty strings only"));
         }
-        Descr::Wide(0) | Descr::Narrow(0) => Elements::Text(Vec::new()),
-        Descr::Wide(_) => Elements::Text(
-            body.chunks_exact(size)
-                .map(|c| wide_text(c, big_endian))
-                .collect::<Result<_>>()?,
-        ),
-        Descr::Narrow(_) => Elements::Text(body.chunks_exact(size).map(narrow_text).collect::<Result<_>>()?),
+        Descr::Wide(0) | Descr::Narrow(0) => HostArray::from(Vec::<String>::new()),
+        Descr::Wide(_) => {
+            let words = body.chunks_exact(size).map(|c| wide_text(c, big_endian));
+            HostArray::from(words.collect::<Result<Vec<_>>>()?)
+        }
+        Descr::Narrow(_) => {
+            let words = body.chunks_exact(size).map(narrow_text);
+            HostArray::from(words.collect::<Result<Vec<_>>>()?)
+        }
     };
-    let array = HostArray::new(shape, data)?;
-    Ok(if fortran { array.row_major() } else { array })
+    data.ordered(&shape, order)
 }
 
 /// The bytes of a `.npy` file that holds `array`.
@@ -64,16 +70,15 @@ pub fn parse(bytes: &[u8]) -> Result<HostArray> {
 /// # Errors
 /// For text, which is not written.
 pub fn encode(array: &HostArray) -> Result<Vec<u8>> {
-    let (descr, body) = match &array.data {
-        Elements::F64(v) => ("<f8", v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-        Elements::F32(v) => ("<f4", v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-        Elements::I64(v) => ("<i8", v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-        Elements::U8(v) => ("|u1", v.clone()),
-        Elements::Text(_) => {
-            return Err(Error::data("text arrays cannot be written").help("number the words"));
-        }
+    let descr = match array {
+        HostArray::F64(_) => "<f8",
+        HostArray::F32(_) => "<f4",
+        HostArray::I64(_) => "<i8",
+        HostArray::U8(_) | HostArray::Text(_) => "|u1",
     };
-    let extents: String = array.shape.iter().map(|n| format!("{n}, ")).collect();
+    let body =
+        bytes::encode(array).ok_or_else(|| Error::data("text arrays cannot be written").help("number the words"))?;
+    let extents: String = array.shape().iter().map(|n| format!("{n}, ")).collect();
     let mut header = format!(
         "{{'descr': '{descr}', 'fortran_order': False, 'shape': ({}), }}",
         extents.trim_end()
@@ -87,7 +92,7 @@ pub fn encode(array: &HostArray) -> Result<Vec<u8>> {
     out.extend([1, 0]);
     out.extend(length.to_le_bytes());
     out.extend(header.as_bytes());
-    out.extend::<Vec<u8>>(body);
+    out.extend(body);
     Ok(out)
 }
 
@@ -207,18 +212,18 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         for data in [
-            Elements::F64(vec![1.5, -2.0]),
-            Elements::F32(vec![0.1, f32::INFINITY]),
-            Elements::I64(vec![i64::MIN, 7]),
-            Elements::U8(vec![0, 255]),
+            HostArray::from(vec![1.5, -2.0]),
+            HostArray::from(vec![0.1, f32::INFINITY]),
+            HostArray::from(vec![i64::MIN, 7]),
+            HostArray::from(vec![0u8, 255]),
         ] {
-            for shape in [vec![2], vec![1, 2], vec![2, 1, 1]] {
-                let a = HostArray::new(shape, data.clone()).unwrap();
+            for shape in [&[2][..], &[1, 2], &[2, 1, 1]] {
+                let a = data.clone().reshaped(shape).unwrap();
                 assert_eq!(parse(&encode(&a).unwrap()).unwrap(), a);
                 assert_eq!(encode(&a).unwrap().iter().position(|&b| b == b'\n').unwrap() % 64, 63);
             }
         }
-        let number = HostArray::new(vec![], Elements::F64(vec![3.0])).unwrap();
+        let number = HostArray::new(&[], vec![3.0]).unwrap();
         assert_eq!(parse(&encode(&number).unwrap()).unwrap(), number);
     }
 
@@ -228,17 +233,20 @@ mod tests {
             "{'descr': '>i2', 'fortran_order': True, 'shape': (2, 2), }",
             &[0, 1, 0, 2, 0, 3, 0, 4],
         );
-        assert_eq!(parse(&f).unwrap().data, Elements::I64(vec![1, 3, 2, 4]));
+        let a = parse(&f).unwrap();
+        assert_eq!(a, HostArray::new(&[2, 2], vec![1i64, 3, 2, 4]).unwrap());
+        // What was in Fortran order is written in the order of its indices.
+        assert_eq!(parse(&encode(&a).unwrap()).unwrap(), a);
         let f = file(
             "{'descr': '|S3', 'fortran_order': False, 'shape': (2,), }",
             b"H\0\0Cl\0",
         );
-        assert_eq!(parse(&f).unwrap().data, Elements::Text(vec!["H".into(), "Cl".into()]));
+        assert_eq!(parse(&f).unwrap(), HostArray::from(vec!["H".to_string(), "Cl".into()]));
         let f = file(
             "{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }",
             &[0x48, 0, 0, 0],
         );
-        assert_eq!(parse(&f).unwrap().data, Elements::Text(vec!["H".into()]));
+        assert_eq!(parse(&f).unwrap(), HostArray::from(vec!["H".to_string()]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `.ply` meshes, in text or in binary of either byte order.
 
-use super::array::{Elements, HostArray};
+use super::array::HostArray;
 use super::bytes::Scalar;
 use super::mesh::Mesh;
 use super::table::Table;
@@ -101,7 +101,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
     let mut table = mesh.table(path)?;
     for (name, values) in columns {
         if !["x", "y", "z"].contains(&name.as_str()) {
-            table.insert(name, HostArray::flat(Elements::F64(values)))?;
+            table.insert(name, HostArray::from(values))?;
         }
     }
     Ok(table)
@@ -198,7 +198,7 @@ impl Body for Binary<'_> {
     fn number(&mut self, scalar: Scalar) -> Option<f64> {
         let (item, rest) = self.rest.split_at_checked(scalar.size())?;
         self.rest = rest;
-        scalar.decode(item, self.big_endian).ok()?.real(0)
+        scalar.decode(item, self.big_endian).ok()?.reals()?.next()
     }
 }
 
@@ -213,8 +213,8 @@ mod tests {
     fn text_and_binary_agree() {
         let text = format!("ply\nformat ascii 1.0\ncomment c\n{HEAD}0 0 0 7\n1 0 0 8\n0 1 0 9\n3 0 1 2\n");
         let text = parse(Path::new("m"), text.as_bytes()).unwrap();
-        assert_eq!(text.get("verts").unwrap().shape, [3, 3]);
-        assert_eq!(text.get("red").unwrap().data, Elements::F64(vec![7.0, 8.0, 9.0]));
+        assert_eq!(text.get("verts").unwrap().shape(), [3, 3]);
+        assert_eq!(text.get("red").unwrap(), &HostArray::from(vec![7.0, 8.0, 9.0]));
         for big in [false, true] {
             let mut bytes = format!(
                 "ply\nformat binary_{}_endian 1.0\n{HEAD}",

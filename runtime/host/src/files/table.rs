@@ -1,7 +1,8 @@
 //! Named arrays and where they come from.
 
-use super::array::{Elements, HostArray};
+use super::array::HostArray;
 use crate::error::{Error, Result};
+use ndarray::ArrayD;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -57,17 +58,14 @@ impl Table {
     ///
     /// # Errors
     /// If there is no such array or it holds something else.
-    pub fn integers(&self, name: &str) -> Result<Vec<i64>> {
-        match &self.get(name)?.data {
-            Elements::I64(v) => Ok(v.clone()),
-            Elements::U8(v) => Ok(v.iter().map(|&x| i64::from(x)).collect()),
-            other => Err(
-                Error::data(format!("integers are needed here, but it holds {}", other.type_name()))
-                    .in_file(&self.path)
-                    .in_array(name)
-                    .help("save it with an integer dtype"),
-            ),
-        }
+    pub fn integers(&self, name: &str) -> Result<ArrayD<i64>> {
+        let array = self.get(name)?;
+        array.integers().ok_or_else(|| {
+            Error::data(format!("integers are needed here, but it holds {}", array.type_name()))
+                .in_file(&self.path)
+                .in_array(name)
+                .help("save it with an integer dtype")
+        })
     }
 
     /// The arrays under `prefix` with the prefix removed: `train16.A` → `A`.
@@ -132,20 +130,20 @@ mod tests {
     #[test]
     fn a_missing_array_suggests_a_near_name() {
         let mut t = Table::new("x.npz");
-        t.insert("images", HostArray::flat(Elements::U8(vec![]))).unwrap();
+        t.insert("images", HostArray::from(Vec::<u8>::new())).unwrap();
         assert_eq!(
             t.get("image").unwrap_err().to_string(),
             "x.npz: array `image`: there is no such array (did you mean `images`?)"
         );
         assert!(t.get("labels").unwrap_err().to_string().contains("it holds `images`"));
-        assert!(t.insert("images", HostArray::flat(Elements::U8(vec![]))).is_err());
+        assert!(t.insert("images", HostArray::from(Vec::<u8>::new())).is_err());
     }
 
     #[test]
     fn groups_lose_their_prefix() {
         let mut t = Table::new("x.npz");
         for name in ["train.A", "test.A", "trainer.A"] {
-            t.insert(name, HostArray::flat(Elements::U8(vec![]))).unwrap();
+            t.insert(name, HostArray::from(Vec::<u8>::new())).unwrap();
         }
         assert_eq!(t.group("train").arrays.keys().collect::<Vec<_>>(), ["A"]);
     }

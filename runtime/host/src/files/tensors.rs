@@ -1,7 +1,7 @@
 //! The safetensors format: a JSON header and flat little-endian tensors.
 
-use super::array::{Elements, HostArray};
-use super::bytes::Scalar;
+use super::array::HostArray;
+use super::bytes::{self, Scalar};
 use super::table::Table;
 use crate::error::{Error, Result};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
@@ -28,10 +28,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
                 .help("save it as f32, f64 or integers")
         })?;
         let data = scalar.decode(view.data(), false).map_err(|e| e.in_array(name))?;
-        table.insert(
-            name,
-            HostArray::new(view.shape().to_vec(), data).map_err(|e| e.in_array(name))?,
-        )?;
+        table.insert(name, data.reshaped(view.shape()).map_err(|e| e.in_array(name))?)?;
     }
     if let Some(notes) = header.metadata() {
         table.notes = notes.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
@@ -46,14 +43,15 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
 pub fn encode(arrays: &BTreeMap<String, HostArray>, notes: &BTreeMap<String, String>) -> Result<Vec<u8>> {
     let bytes: Vec<(Dtype, Vec<u8>)> = arrays
         .iter()
-        .map(|(name, array)| {
-            raw(&array.data).ok_or_else(|| Error::data("text arrays cannot be written").in_array(name))
-        })
+        .map(|(name, array)| raw(array).ok_or_else(|| Error::data("text arrays cannot be written").in_array(name)))
         .collect::<Result<_>>()?;
     let fail = |e| Error::data(format!("the tensors cannot be written: {e}"));
     let mut views = Vec::with_capacity(arrays.len());
     for ((name, array), (dtype, data)) in arrays.iter().zip(&bytes) {
-        views.push((name, TensorView::new(*dtype, array.shape.clone(), data).map_err(fail)?));
+        views.push((
+            name,
+            TensorView::new(*dtype, array.shape().to_vec(), data).map_err(fail)?,
+        ));
     }
     // One note: a map of several would be written in an order that changes from run to run.
     let header = (!notes.is_empty()).then(|| {
@@ -80,14 +78,15 @@ pub fn notes(table: &Table) -> Result<BTreeMap<String, String>> {
     serde_json::from_str(text).map_err(|e| Error::format(format!("its notes are malformed: {e}")).in_file(&table.path))
 }
 
-fn raw(data: &Elements) -> Option<(Dtype, Vec<u8>)> {
-    Some(match data {
-        Elements::F64(v) => (Dtype::F64, v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-        Elements::F32(v) => (Dtype::F32, v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-        Elements::I64(v) => (Dtype::I64, v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-        Elements::U8(v) => (Dtype::U8, v.clone()),
-        Elements::Text(_) => return None,
-    })
+fn raw(array: &HostArray) -> Option<(Dtype, Vec<u8>)> {
+    let dtype = match array {
+        HostArray::F64(_) => Dtype::F64,
+        HostArray::F32(_) => Dtype::F32,
+        HostArray::I64(_) => Dtype::I64,
+        HostArray::U8(_) => Dtype::U8,
+        HostArray::Text(_) => return None,
+    };
+    Some((dtype, bytes::encode(array)?))
 }
 
 fn scalar(dtype: Dtype) -> Option<Scalar> {

@@ -1,6 +1,6 @@
 //! `.xyz` and extended `.extxyz`: clouds of atoms, many frames a file.
 
-use super::array::{Elements, HostArray};
+use super::array::HostArray;
 use super::table::Table;
 use super::text::{Lines, clip};
 use crate::error::{Error, Result};
@@ -83,9 +83,9 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
     }
     let layout = layout.ok_or_else(|| lines.ended("a frame"))?;
     let mut table = Table::new(path);
-    table.insert("ptr", HostArray::flat(Elements::I64(ptr)))?;
+    table.insert("ptr", HostArray::from(ptr))?;
     for (p, column) in layout.iter().zip(columns) {
-        table.insert(p.name.clone(), column.array(p.width))?;
+        table.insert(p.name.clone(), column.array(p.width)?)?;
     }
     add_notes(&mut table, notes)?;
     Ok(table)
@@ -113,11 +113,9 @@ fn add_notes(table: &mut Table, notes: Vec<BTreeMap<String, Values>>) -> Result<
                     Error::format(format!("{seen} of {frames} frames have a lattice of nine numbers")).in_array("cell");
                 return Err(e.help("give all frames a Lattice, or none"));
             }
-            let mut cell = values.array(9);
-            cell.shape = vec![frames, 3, 3];
-            table.insert("cell", cell)?;
+            table.insert("cell", values.array(9)?.reshaped(&[frames, 3, 3])?)?;
         } else if seen == frames && width * frames == values.len() && width > 0 && !table.arrays.contains_key(&key) {
-            table.insert(key, values.array(width))?;
+            table.insert(key, values.array(width)?)?;
         }
     }
     Ok(())
@@ -186,17 +184,20 @@ impl Values {
         }
     }
 
-    fn array(self, width: usize) -> HostArray {
-        let data = match self {
-            Values::Real(v) => Elements::F64(v),
-            Values::Integer(v) => Elements::I64(v),
-            Values::Truth(v) => Elements::U8(v),
-            Values::Word(v) => Elements::Text(v),
+    /// Rows of so many values, or one axis where that is one.
+    fn array(self, width: usize) -> Result<HostArray> {
+        let flat = match self {
+            Values::Real(v) => HostArray::from(v),
+            Values::Integer(v) => HostArray::from(v),
+            Values::Truth(v) => HostArray::from(v),
+            Values::Word(v) => HostArray::from(v),
         };
-        if width == 1 {
-            HostArray::flat(data)
-        } else {
-            HostArray::rows(width, data)
+        match width {
+            1 => Ok(flat),
+            _ => {
+                let rows = flat.len() / width;
+                flat.reshaped(&[rows, width])
+            }
         }
     }
 }
@@ -286,22 +287,28 @@ mod tests {
             )
         };
         let t = read(&(frame(-1.0) + &frame(-2.0))).unwrap();
-        assert_eq!(t.get("ptr").unwrap().data, Elements::I64(vec![0, 2, 4]));
-        assert_eq!(t.get("energy").unwrap().data, Elements::F64(vec![-1.0, -2.0]));
-        assert_eq!(t.get("cell").unwrap().shape, [2, 3, 3]);
-        assert_eq!(t.get("pbc").unwrap().data, Elements::U8(vec![1, 1, 0, 1, 1, 0]));
-        assert_eq!(t.get("forces").unwrap().shape, [4, 3]);
+        assert_eq!(t.get("ptr").unwrap(), &HostArray::from(vec![0i64, 2, 4]));
+        assert_eq!(t.get("energy").unwrap(), &HostArray::from(vec![-1.0, -2.0]));
+        assert_eq!(t.get("cell").unwrap().shape(), [2, 3, 3]);
         assert_eq!(
-            t.get("species").unwrap().data,
-            Elements::Text(["H", "O", "H", "O"].map(String::from).to_vec())
+            t.get("pbc").unwrap(),
+            &HostArray::new(&[2, 3], vec![1u8, 1, 0, 1, 1, 0]).unwrap()
         );
-        assert_eq!(t.get("title").unwrap().shape, [2]);
+        assert_eq!(t.get("forces").unwrap().shape(), [4, 3]);
+        assert_eq!(
+            t.get("species").unwrap(),
+            &HostArray::from(["H", "O", "H", "O"].map(String::from).to_vec())
+        );
+        assert_eq!(t.get("title").unwrap().shape(), [2]);
     }
 
     #[test]
     fn plain_xyz() {
         let t = read("1\n\nHe 1 2 3\n").unwrap();
-        assert_eq!(t.get("pos").unwrap().data, Elements::F64(vec![1.0, 2.0, 3.0]));
+        assert_eq!(
+            t.get("pos").unwrap(),
+            &HostArray::new(&[1, 3], vec![1.0, 2.0, 3.0]).unwrap()
+        );
         assert!(t.get("cell").is_err());
     }
 

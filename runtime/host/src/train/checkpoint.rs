@@ -3,7 +3,7 @@
 use super::eval::Sums;
 use crate::error::{Error, Result};
 use crate::files::tensors::notes;
-use crate::files::{self, Elements, HostArray, Table};
+use crate::files::{self, HostArray, Table};
 use crate::optim::Optimizer;
 use crate::params::{Params, STATE, from_host, to_host};
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ impl Progress {
 /// # Errors
 /// If the file cannot be written.
 pub fn save_params(path: &Path, params: &Params, notes: &Notes) -> Result<()> {
-    files::save_tensors(path, &params.tensors(), &header(notes))
+    files::save_tensors(path, &params.tensors()?, &header(notes))
 }
 
 /// Reads the notes of a checkpoint.
@@ -85,16 +85,16 @@ pub fn load_params(path: &Path, params: &mut Params, model_hash: Option<&str>) -
 
 /// Writes weights and the state of a run, atomically.
 pub(super) fn save(path: &Path, params: &Params, optim: &Optimizer, progress: &Progress, notes: &Notes) -> Result<()> {
-    let mut tensors = params.tensors();
+    let mut tensors = params.tensors()?;
     let (steps, memory) = optim.state();
     let mut state = |name: String, array: HostArray| tensors.insert(format!("{STATE}{name}"), array);
     for (k, arrays) in memory.iter().enumerate() {
         for (j, array) in arrays.iter().enumerate() {
-            state(format!("optimizer/{k}/{j}"), to_host(array, &[array.len() as u32]));
+            state(format!("optimizer/{k}/{j}"), to_host(array, &[array.len() as u32])?);
         }
     }
     let (best, best_epoch) = progress.best.unwrap_or((f64::NAN, 0));
-    let reals = std::iter::once(best)
+    let reals: Vec<f64> = std::iter::once(best)
         .chain(progress.sums.sums.iter().copied())
         .collect();
     let counts = [
@@ -106,11 +106,8 @@ pub(super) fn save(path: &Path, params: &Params, optim: &Optimizer, progress: &P
         progress.sums.samples as u64,
         steps,
     ];
-    state("reals".into(), HostArray::flat(Elements::F64(reals)));
-    state(
-        "counts".into(),
-        HostArray::flat(Elements::I64(counts.iter().map(|&c| c as i64).collect())),
-    );
+    state("reals".into(), HostArray::from(reals));
+    state("counts".into(), HostArray::from(counts.map(|c| c as i64).to_vec()));
     files::save_tensors(path, &tensors, &header(notes))
 }
 
@@ -156,9 +153,8 @@ pub(super) fn resume(
     else {
         return Err(damaged());
     };
-    let Elements::F64(reals) = &table.get(&format!("{STATE}reals"))?.data else {
-        return Err(damaged());
-    };
+    let reals = table.get(&format!("{STATE}reals"))?.reals();
+    let reals: Vec<f64> = reals.ok_or_else(damaged)?.collect();
     let [best, sums @ ..] = reals.as_slice() else {
         return Err(damaged());
     };
@@ -171,7 +167,7 @@ pub(super) fn resume(
         let saved = (0..).map_while(|j| table.arrays.get(&format!("{STATE}optimizer/{k}/{j}")));
         restored.push(
             saved
-                .map(|a| from_host(&a.data, params.is_double()))
+                .map(|a| from_host(a, params.is_double()))
                 .collect::<Result<Vec<_>>>()
                 .map_err(place)?,
         );
