@@ -130,6 +130,7 @@ pub fn word(m: &Model, op: &TOp) -> String {
         TOp::Split { front: true, .. } => "front of".into(),
         TOp::Split { .. } => "back of".into(),
         TOp::Retype { .. } => "read as".into(),
+        TOp::ChangeBasis { .. } => "canonical isomorphism".into(),
         TOp::FromScalars { .. } => "fixed element from".into(),
         TOp::Define { vars, .. } => {
             let names: Vec<String> = vars.iter().map(|v| var(m, *v)).collect();

@@ -207,6 +207,7 @@ fn flags(model: &Model, training: bool) -> Vec<Flag> {
             TOp::Argmax { .. } => raise("ties", n.span),
             TOp::Constant(data) if data.iter().any(|x| x.r.is_none()) => raise("numeric", n.span),
             TOp::Number(x) if x.r.is_none() => raise("numeric", n.span),
+            TOp::ChangeBasis { iso, .. } if iso.pieces.iter().any(|p| p.matrix.numeric) => raise("numeric", n.span),
             _ => {}
         }
     }

@@ -5,9 +5,11 @@
 //! by a [`TOp::Define`] (which makes a signal), by a [`TOp::Reduce`] or by a loop. Every node knows on which variables it depends.
 
 use crate::types::{Domain, DomainId, Rep, Set, Space, Type};
+use gdl_rep::decompose::Piece;
 use gdl_rep::{Exact, Group};
 use gdl_syntax::ast::{RedOp, Span};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// A node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -119,6 +121,8 @@ pub enum TOp {
     },
     /// The same components under another type with the same layout.
     Retype { x: NodeId },
+    /// A canonical isomorphism applied to every copy: to the sum, or with `inverse` from it.
+    ChangeBasis { x: NodeId, iso: Rc<Iso>, inverse: bool },
     /// Scalars read as coordinates of a fixed element of a space.
     FromScalars { x: NodeId },
     /// The signal whose value at the variables is `body`.
@@ -154,6 +158,15 @@ pub enum TOp {
     Loop(Box<Loop>),
     /// Result k of a loop: final states, then collected signals.
     Result { of: NodeId, k: u32 },
+}
+
+/// An orthogonal change of basis from a representation to a sum of others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Iso {
+    /// The dimensions of the two factors that the pieces read.
+    pub factors: (usize, usize),
+    /// The summands.
+    pub pieces: Vec<Piece>,
 }
 
 /// A loop with shared weights.

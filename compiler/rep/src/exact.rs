@@ -190,6 +190,31 @@ impl Exact {
         }
     }
 
+    /// The square root, positive: exact for ratios of small whole numbers, a float otherwise.
+    pub fn sqrt(self) -> Exact {
+        match self.as_ratio() {
+            Some((a, b)) => Exact::sqrt_ratio(a, b),
+            None => Exact::inexact(self.f.sqrt()),
+        }
+    }
+
+    /// The whole number that it is.
+    pub fn as_int(self) -> Option<i64> {
+        let n = self.f as i64;
+        (self.f.fract() == 0.0 && self.f.abs() < 9e15 && self == Exact::int(n)).then_some(n)
+    }
+
+    /// Numerator and denominator, if it is a ratio of small whole numbers that is not negative.
+    pub fn as_ratio(self) -> Option<(u64, u64)> {
+        (1..=4096u64).find_map(|d| {
+            let n = (self.f * d as f64).round();
+            let exact = self.r? == modp::mul(modp::from_int(n as i128), modp::inv(d)?);
+            let near = (self.f - n / d as f64).abs() < 1e-9 * self.f.abs().max(1.0);
+            (0.0..9e15).contains(&n).then_some(())?;
+            (exact && near).then_some((n as u64, d))
+        })
+    }
+
     /// Is it zero: by its residue where there is one, otherwise by its float?
     pub fn is_zero(self) -> bool {
         self.r.map_or(self.f == 0.0, |r| r == 0)

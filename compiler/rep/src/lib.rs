@@ -6,12 +6,14 @@
 //! - [`rep`]: representations as ordered sums of atoms; [`matrices`] evaluates them, [`mod@irreps`] lists irreducible ones;
 //!   [`wigner`], [`symmetric`], [`octahedral`] hold the formulas.
 //! - [`mod@hom`], [`kernel`], [`tying`]: bases of equivariant linear maps, kernels and invariants; [`witness`] holds counterexamples.
+//! - [`decompose`]: canonical isomorphisms onto sums of irreducible representations.
 //!
 //! All representations are real and orthogonal in their bases. Conventions are formulas in `spec/conventions.md`.
 #![forbid(unsafe_code)]
 
 mod action;
 pub mod cyclotomic;
+pub mod decompose;
 pub mod element;
 pub mod error;
 pub mod exact;

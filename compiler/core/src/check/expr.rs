@@ -332,7 +332,7 @@ impl Checker<'_> {
             _ if y.f == 0.0 => return Err(self.error("GDL0111", "division by zero", span, "the divisor is 0")),
             _ => x / y,
         };
-        if let Some(n) = known::as_int(out) {
+        if let Some(n) = out.as_int() {
             return Ok(Val::Int(Int::num(n)));
         }
         Ok(Val::Num(out))

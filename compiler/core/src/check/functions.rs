@@ -244,11 +244,8 @@ impl Checker<'_> {
                 format!("{}", x.f),
             ));
         }
-        let root = match known::as_ratio(x) {
-            Some((a, b)) => Exact::sqrt_ratio(a, b),
-            None => Exact::inexact(x.f.sqrt()),
-        };
-        Ok(known::as_int(root).map_or(Val::Num(root), |n| Val::Int(Int::num(n))))
+        let root = x.sqrt();
+        Ok(root.as_int().map_or(Val::Num(root), |n| Val::Int(Int::num(n))))
     }
 
     pub(crate) fn dim_of(&self, r: &Rep) -> Option<Int> {

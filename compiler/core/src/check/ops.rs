@@ -184,7 +184,7 @@ impl Checker<'_> {
                 out = out * x;
             }
             let out = if n < 0 { Exact::int(1) / out } else { out };
-            return Ok(known::as_int(out).map_or(Val::Num(out), |k| Val::Int(Int::num(k))));
+            return Ok(out.as_int().map_or(Val::Num(out), |k| Val::Int(Int::num(k))));
         }
         let x = self.to_node(a, span)?;
         let parity = if n32 % 2 == 0 { Parity::Even } else { Parity::Odd };

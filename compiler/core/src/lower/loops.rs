@@ -59,6 +59,7 @@ pub fn args(op: &TOp) -> Vec<NodeId> {
         | TOp::Blocks { x, .. }
         | TOp::Split { x, .. }
         | TOp::Retype { x }
+        | TOp::ChangeBasis { x, .. }
         | TOp::FromScalars { x }
         | TOp::Define { body: x, .. }
         | TOp::BatchMean { x }

@@ -11,6 +11,7 @@
 //! Layout of an array: rows, then one axis for each static variable, then the static sets of the type, then the components.
 
 mod algebra;
+mod basis;
 mod frame;
 mod indices;
 mod inputs;

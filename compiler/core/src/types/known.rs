@@ -2,7 +2,7 @@
 
 use super::{Atom, Int, Rep};
 use gdl_rep::rep::Label;
-use gdl_rep::{Atom as Known, Exact, Group};
+use gdl_rep::{Atom as Known, Group};
 
 /// `l`e or `l`o of O(3), or of SO(3), where parity is forgotten.
 pub fn o3_irrep(group: &Group, l: u32, odd: bool) -> Option<Known> {
@@ -62,19 +62,4 @@ pub fn name(atom: &Known) -> String {
 /// Whether it is written `8x1o`.
 pub fn is_irrep_of_o3(atom: &Known) -> bool {
     matches!(atom, Known::Irrep(Label::O3 { .. }))
-}
-
-/// The integer that an exact number is.
-pub fn as_int(x: Exact) -> Option<i64> {
-    let n = x.f as i64;
-    (x.f.fract() == 0.0 && x.f.abs() < 9e15 && x == Exact::int(n)).then_some(n)
-}
-
-/// Numerator and denominator, if it is a ratio of small whole numbers.
-pub fn as_ratio(x: Exact) -> Option<(u64, u64)> {
-    (1..=4096u64).find_map(|d| {
-        as_int(x * Exact::int(d as i64))
-            .and_then(|n| u64::try_from(n).ok())
-            .map(|n| (n, d))
-    })
 }

@@ -190,6 +190,40 @@ fn sequences() {
     assert!(report.rows.iter().any(|r| matches!(r.status, Status::NotClaimed(_))));
 }
 
+/// Products, powers and the regular representation taken apart and put together again.
+#[test]
+fn isomorphisms() {
+    passes(
+        "
+model A under O(3) (s: set, u: s -> 4x1o, v: s -> 1o + 2e) -> (s -> 8) {
+  t = tensor(u, v) as 4x0e + 4x1e + 4x2e + 4x1o + 4x2o + 4x3o
+  w[i] = linear(norm2(t[i].[2o]) * t[i].[0e], 8)
+  w
+}",
+    );
+    passes(
+        "
+model B under D(4) (img: grid(2), x: img -> 3 x regular) -> (img -> 3 x regular) {
+  y = x as 3 + 3 x irrep(1, 0) + 6 x irrep(1, 1) + 3 x irrep(0, 2) + 3 x irrep(1, 2)
+  norm_act(y) as 3 x regular
+}",
+    );
+    passes(
+        "
+model C under O(3) (s: set, u: s -> 1o, v: s -> 1o) -> (s -> 0e + 2e) {
+  y[i] = (tensor(u[i], v[i]) as sym(1o, 2) + alt(1o, 2)).[sym(1o, 2)] as 0e + 2e
+  y
+}",
+    );
+    passes(
+        "
+model D under O(3) (s: set, u: s -> 4 x (0e + 1o), v: s -> 4x1o + 4x0e) -> (s -> 2 x (1o + 2x0e + 1o)) {
+  y[i] = (u[i] + (v[i] as 4 x (0e + 1o))) as 2 x (1o + 2x0e + 1o)
+  y
+}",
+    );
+}
+
 #[test]
 fn rounds() {
     passes(BELLMAN);

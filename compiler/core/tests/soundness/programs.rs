@@ -182,7 +182,7 @@ impl Writer {
     }
 
     fn step(&mut self) -> bool {
-        match self.rng.below(17) {
+        match self.rng.below(18) {
             0 | 1 => self.dense(),
             2 => self.pointwise(),
             3 => self.gated(),
@@ -197,6 +197,7 @@ impl Writer {
             13 => self.looped(),
             14 => self.special(),
             15 => self.ends(),
+            16 => self.rewritten(),
             _ => self.labelled(),
         }
     }
@@ -559,6 +560,27 @@ impl Writer {
                 self.put(x.place, to, |n| format!("{n} = bilinear({}, {}, {t})", x.name, x.name))
             }
         }
+    }
+
+    /// The same vector by a canonical isomorphism.
+    fn rewritten(&mut self) -> bool {
+        let x = self.any();
+        if self.rng.below(2) == 0 {
+            let mut blocks = x.rep.0.clone();
+            let at = self.rng.below(blocks.len());
+            blocks.rotate_left(at);
+            let rep = blocks.into_iter().fold(Rep(Vec::new()), |r, b| r.plus(&Rep(vec![b])));
+            let t = rep.text();
+            return self.put(x.place, rep, |n| format!("{n} = {} as {t}", x.name));
+        }
+        if x.rep.0.len() > 2 || x.rep.0.iter().any(|(n, _)| *n > 2) {
+            return false;
+        }
+        let to = self.target(x.place);
+        let (a, t) = (x.rep.text(), to.text());
+        self.put(x.place, to, |n| {
+            format!("{n} = linear(tensor({0}, {0}) as sym({a}, 2) + alt({a}, 2), {t})", x.name)
+        })
     }
 
     fn labelled(&mut self) -> bool {
