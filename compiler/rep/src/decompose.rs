@@ -140,7 +140,9 @@ pub fn decompose(group: &Group, atom: &Atom) -> Result<Vec<Piece>, Error> {
 pub fn symmetrize(rep: &Rep) -> Result<Vec<Piece>, Error> {
     let d = rep.dim();
     if d * d * d * (d + 1) / 2 > MAX_ENTRIES {
-        return Err(Error::TooLarge(format!("the square of `{rep}` is too large to be split")));
+        return Err(Error::TooLarge(format!(
+            "the square of `{rep}` is too large to be split"
+        )));
     }
     let half = Exact::sqrt_ratio(1, 2);
     let mut symmetric: Vec<Exact> = vec![];
@@ -305,7 +307,9 @@ fn orthonormal(basis: &Basis, d: usize, dim: usize) -> Vec<Vec<Exact>> {
 fn fourier(group: &Group) -> Result<Vec<(Atom, Basis)>, Error> {
     let n = Atom::Regular.dim(group);
     if n.saturating_mul(n) > MAX_ENTRIES {
-        return Err(Error::TooLarge(format!("the Fourier transform of {group} is too large")));
+        return Err(Error::TooLarge(format!(
+            "the Fourier transform of {group} is too large"
+        )));
     }
     let elements = group.elements()?;
     let mut out = vec![];

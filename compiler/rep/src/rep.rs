@@ -249,6 +249,17 @@ impl Atom {
         }
     }
 
+    /// Does every element act as the identity, by the form of the atom?
+    pub fn is_trivial(&self) -> bool {
+        match self {
+            Atom::Trivial => true,
+            Atom::Kron(a, b) | Atom::Hom(a, b) => a.is_trivial() && b.is_trivial(),
+            Atom::Sym(a, _) | Atom::Alt(a, _) | Atom::Dual(a) | Atom::Restrict(a) => a.is_trivial(),
+            Atom::Outer(parts) => parts.iter().all(Atom::is_trivial),
+            _ => false,
+        }
+    }
+
     /// Does the group permute the basis?
     pub fn is_permutation(&self) -> bool {
         match self {
@@ -370,9 +381,9 @@ impl Rep {
         self.blocks.iter().all(|(_, atom)| atom.is_permutation())
     }
 
-    /// Does the group act trivially, in the sense of types: are all blocks trivial?
+    /// Does the group act trivially, by the form of all blocks?
     pub fn is_trivial(&self) -> bool {
-        self.blocks.iter().all(|(_, atom)| *atom == Atom::Trivial)
+        self.blocks.iter().all(|(_, atom)| atom.is_trivial())
     }
 
     /// Copies of one ±1 character that is not trivial?

@@ -44,16 +44,20 @@ fn is_isomorphism(group: &Group, atom: &Atom, pieces: &[Piece]) {
     let source = Rep::atom(group.clone(), atom.clone()).expect("an atom");
     let mut state = 7u64;
     let mut draw = || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         state
     };
-    let elements: Vec<Element> = (0..3).map(|_| group.random(&mut draw)).chain(group.generators()).collect();
+    let elements: Vec<Element> = (0..3)
+        .map(|_| group.random(&mut draw))
+        .chain(group.generators())
+        .collect();
     for g in elements {
         for column in 0..n {
             let x: Vec<f64> = (0..n).map(|k| f64::from(u8::from(k == column))).collect();
-            let apply = |x: &[f64]| -> Vec<f64> {
-                (0..n).map(|i| (0..n).map(|j| m[i * n + j].f * x[j]).sum()).collect()
-            };
+            let apply =
+                |x: &[f64]| -> Vec<f64> { (0..n).map(|i| (0..n).map(|j| m[i * n + j].f * x[j]).sum()).collect() };
             let (a, b) = (apply(&source.apply(&g, &x)), rep.apply(&g, &apply(&x)));
             for (x, y) in a.iter().zip(&b) {
                 assert!((x - y).abs() < 1e-11, "{} of {group}: {g}", atom.name(group));
@@ -63,12 +67,16 @@ fn is_isomorphism(group: &Group, atom: &Atom, pieces: &[Piece]) {
 }
 
 fn rep(group: &Group, blocks: &[(u32, &[i64])]) -> Rep {
-    let list = blocks.iter().map(|(n, l)| (*n, Atom::irrep(group, l).expect("an irrep")));
+    let list = blocks
+        .iter()
+        .map(|(n, l)| (*n, Atom::irrep(group, l).expect("an irrep")));
     Rep::new(group.clone(), list).expect("a representation")
 }
 
 fn o3(text: &[(u32, &str)]) -> Rep {
-    let list = text.iter().map(|(n, l)| (*n, Atom::named(&Group::O3, l).expect("an irrep")));
+    let list = text
+        .iter()
+        .map(|(n, l)| (*n, Atom::named(&Group::O3, l).expect("an irrep")));
     Rep::new(Group::O3, list).expect("a representation")
 }
 

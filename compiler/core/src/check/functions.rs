@@ -5,7 +5,7 @@ use super::{Checker, R, Val};
 use crate::diag::Diagnostic;
 use crate::ir::Scalar;
 use crate::typed::TOp;
-use crate::types::{Int, Rep, Type, known};
+use crate::types::{Int, Rep, Type};
 use gdl_rep::{Exact, Group};
 use gdl_syntax::ast::Span;
 

@@ -83,7 +83,9 @@ impl Checker<'_> {
             if there.iter().any(|(a, _)| a == atom) {
                 continue;
             }
-            let Some(known) = self.known_atom(atom, rep) else { continue };
+            let Some(known) = self.known_atom(atom, rep) else {
+                continue;
+            };
             let group = crate::lower::reps::group_of(&self.model, rep);
             let has = |k: Known| there.iter().any(|(a, _)| *a == Atom::Known(k.clone()));
             let pieces = match &known {
@@ -312,10 +314,7 @@ impl Checker<'_> {
     /// The components from `at` on that make a vector of `rep`; `at` moves behind them.
     fn portion(&mut self, x: NodeId, at: &mut Int, rep: &Rep, span: Span) -> NodeId {
         let start = at.clone();
-        *at = self
-            .dim_of(rep)
-            .and_then(|d| at.add(&d))
-            .unwrap_or_default();
+        *at = self.dim_of(rep).and_then(|d| at.add(&d)).unwrap_or_default();
         if self.node(x).ty.as_rep().is_some_and(|r| r.same(rep)) {
             return self.retype(x, rep, span);
         }

@@ -217,7 +217,10 @@ impl Checker<'_> {
                 ));
             }
         };
-        Ok(Val::Rep(Rep::atom(Int::num(1), Atom::Known(atom))))
+        // There are no alternating tensors of more vectors than the space has dimensions.
+        let copies = i64::from(atom.dim(&group) > 0);
+        let blocks = vec![(Int::num(copies), Atom::Known(atom))];
+        Ok(Val::Rep(Rep::from_blocks(blocks, r.gauge)))
     }
 
     /// `coarse(p, stride, window, pad)`.

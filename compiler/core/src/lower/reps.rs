@@ -18,9 +18,30 @@ pub fn group_of(model: &Model, rep: &Rep) -> Group {
 /// The representation without unknowns, and its group. Fixed elements count as their coordinates.
 pub fn concrete(model: &Model, rep: &Rep) -> Option<(Group, gdl_rep::Rep)> {
     let group = group_of(model, rep);
-    let blocks = concrete_blocks(model, rep, &group)?;
-    let r = gdl_rep::Rep::new(group.clone(), blocks).ok()?;
+    let r = concrete_in(model, rep, &group)?;
     Some((group, r))
+}
+
+/// The representation without unknowns, of a group that acts on it: invariants belong to any.
+fn concrete_in(model: &Model, rep: &Rep, group: &Group) -> Option<gdl_rep::Rep> {
+    gdl_rep::Rep::new(group.clone(), concrete_blocks(model, rep, group)?).ok()
+}
+
+/// An atom made of invariants of another group, as one of this group.
+fn at_home(atom: &Known, group: &Group) -> Known {
+    let moved = |r: &gdl_rep::Rep| {
+        if r.group != *group && r.is_trivial() {
+            Box::new(gdl_rep::Rep::trivial(group.clone(), r.dim() as u32))
+        } else {
+            Box::new(r.clone())
+        }
+    };
+    match atom {
+        Known::Sym(a, k) => Known::Sym(moved(a), *k),
+        Known::Alt(a, k) => Known::Alt(moved(a), *k),
+        Known::Dual(a) => Known::Dual(moved(a)),
+        other => other.clone(),
+    }
 }
 
 fn concrete_blocks(model: &Model, rep: &Rep, group: &Group) -> Option<Vec<(u32, Known)>> {
@@ -28,7 +49,7 @@ fn concrete_blocks(model: &Model, rep: &Rep, group: &Group) -> Option<Vec<(u32, 
     for (n, atom) in rep.flat().blocks() {
         let n = u32::try_from(n.value()?).ok()?;
         out.push(match atom {
-            Atom::Known(k) => (n, k.clone()),
+            Atom::Known(k) => (n, at_home(k, group)),
             Atom::Var { .. } => return None,
             Atom::Vector(d) => match Known::vector(group, u32::try_from(d.value()?).ok()?) {
                 Ok(k) => (n, k),
@@ -37,11 +58,17 @@ fn concrete_blocks(model: &Model, rep: &Rep, group: &Group) -> Option<Vec<(u32, 
             Atom::Sum(_) => return None,
             Atom::Hom(a, b) => (
                 n,
-                Known::Hom(Box::new(concrete(model, a)?.1), Box::new(concrete(model, b)?.1)),
+                Known::Hom(
+                    Box::new(concrete_in(model, a, group)?),
+                    Box::new(concrete_in(model, b, group)?),
+                ),
             ),
             Atom::Kron(a, b) => (
                 n,
-                Known::Kron(Box::new(concrete(model, a)?.1), Box::new(concrete(model, b)?.1)),
+                Known::Kron(
+                    Box::new(concrete_in(model, a, group)?),
+                    Box::new(concrete_in(model, b, group)?),
+                ),
             ),
             Atom::Fixed(s) => (
                 n * u32::try_from(space_dims(model, s).ok()?.total).ok()?,
@@ -168,9 +195,9 @@ pub fn open(model: &Model, space: &Space) -> Result<Opened, String> {
         }
     };
     let group = group_of(model, a.as_ref().filter(|_| b.gauge.is_none()).unwrap_or(&b));
-    let target = concrete(model, &b).ok_or("this representation is not known here")?.1;
+    let target = concrete_in(model, &b, &group).ok_or("this representation is not known here")?;
     let source = match &a {
-        Some(a) => Some(concrete(model, a).ok_or("this representation is not known here")?.1),
+        Some(a) => Some(concrete_in(model, a, &group).ok_or("this representation is not known here")?),
         None => None,
     };
     let trivial = gdl_rep::Rep::trivial(group.clone(), 1);

@@ -60,7 +60,7 @@ impl Rep {
         Rep::atom(Int::num(n), Atom::Known(Known::Trivial))
     }
 
-    /// Blocks in order; empty ones dropped, neighbours merged.
+    /// Blocks in order; empty ones dropped, neighbours merged. Invariants have no gauge.
     pub fn from_blocks(list: Vec<(Int, Atom)>, gauge: Option<u32>) -> Rep {
         let mut blocks: Vec<(Int, Atom)> = Vec::new();
         for (n, atom) in list {
@@ -74,15 +74,15 @@ impl Rep {
                 _ => blocks.push((n, atom)),
             }
         }
-        Rep { blocks, gauge }
+        let rep = Rep { blocks, gauge: None };
+        // Invariants lie in no fibre.
+        let gauge = gauge.filter(|_| !rep.is_trivial());
+        Rep { gauge, ..rep }
     }
 
     /// The same blocks in the fibres of a mesh.
     pub fn in_gauge(&self, mesh: u32) -> Rep {
-        Rep {
-            blocks: self.blocks.clone(),
-            gauge: Some(mesh),
-        }
+        Rep::from_blocks(self.blocks.clone(), Some(mesh))
     }
 
     /// Its blocks.
@@ -176,7 +176,7 @@ impl Rep {
     /// Whether every group element acts as the identity.
     pub fn is_trivial(&self) -> bool {
         self.blocks.iter().all(|(_, a)| match a {
-            Atom::Known(k) => matches!(k, Known::Trivial),
+            Atom::Known(k) => k.is_trivial(),
             Atom::Var { kind, .. } => *kind == RepKind::Scalars,
             Atom::Fixed(_) => true,
             Atom::Sum(r) => r.is_trivial(),

@@ -579,7 +579,10 @@ impl Writer {
         let to = self.target(x.place);
         let (a, t) = (x.rep.text(), to.text());
         self.put(x.place, to, |n| {
-            format!("{n} = linear(tensor({0}, {0}) as sym({a}, 2) + alt({a}, 2), {t})", x.name)
+            format!(
+                "{n} = linear(tensor({0}, {0}) as sym({a}, 2) + alt({a}, 2), {t})",
+                x.name
+            )
         })
     }
 
