@@ -217,6 +217,9 @@ fn fourier_transforms() {
     check(&Group::S(4), Atom::Regular);
     check(&Group::O, Atom::Regular);
     check(&Group::product([Group::C(3), Group::D(3)]), Atom::Regular);
+    // Complex and quaternionic types.
+    check(&Group::T, Atom::Regular);
+    check(&Group::Dic(2), Atom::Regular);
 }
 
 #[test]
