@@ -3,7 +3,7 @@
 use gdl_host::files::{self, HostArray};
 use gdl_host::rng::Rng;
 use gdl_tests::{Scratch, gdl};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 
 const SAMPLES: usize = 600;
@@ -68,8 +68,12 @@ fn a_new_project_learns() {
         &weights,
         "--output",
         &output,
+        "--json",
     ]);
     assert_eq!(ran.code, 0, "{ran:?}");
+    let report: Value = serde_json::from_str(&ran.out).expect("a report");
+    assert!(report["compile_ms"].as_f64() > Some(0.0) && report["run_ms"].as_f64() > Some(0.0));
+    assert_eq!(report["outputs"]["output"].as_array().map(Vec::len), Some(SAMPLES));
     let compiled = logits(&output);
     let ran = gdl(&[
         "run",
@@ -145,6 +149,34 @@ fn every_stage_is_shown() {
         assert_eq!(output.code, 0, "{stage}: {output:?}");
         assert!(output.out.contains(word), "{stage}: {}", output.out);
     }
+}
+
+#[test]
+fn speed_is_measured() {
+    let folder = Scratch::new();
+    let file = folder.file(
+        "model.gdl",
+        "model M(s: set, x: s -> 3) -> 5 {\n  sum i: linear(x[i], 5)\n}\n",
+    );
+    let output = gdl(&["bench", &file, "--seconds", "0", "--threads", "1", "--json"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    let report: Value = serde_json::from_str(&output.out).expect("a report");
+    assert!(
+        report["machine"][0]["f32_gflops_per_s"].as_f64() > Some(0.0),
+        "{report}"
+    );
+    let [forward, gradient] = [0, 1].map(|k| &report["results"][k]);
+    assert_eq!(
+        (&forward["part"], &gradient["part"]),
+        (&json!("forward"), &json!("gradient"))
+    );
+    // A row: 3 · 5 multiplications, 2 · 5 additions, 5 to add the offset, 5 to sum. The batch has 17.
+    let flops: f64 = 17.0 * (15.0 + 10.0 + 5.0 + 5.0);
+    assert_eq!(forward["flops"].as_f64(), Some(flops), "{report}");
+    assert!(forward["steps"][0]["ms"].as_f64() > Some(0.0));
+    let unknown = gdl(&["bench", "--suite", "atention"]);
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+    assert!(unknown.err.contains("attention"), "{}", unknown.err);
 }
 
 #[test]

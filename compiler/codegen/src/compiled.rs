@@ -2,7 +2,7 @@
 
 use crate::cranelift::jit::{self, Code};
 use crate::cranelift::{self, KernelCode, Target};
-use crate::loop_ir::Program as Loops;
+use crate::loop_ir::{Program as Loops, Step, Work};
 use crate::{CodegenError, Options, plan, schedule};
 use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
 use gdl_core::ir::Func;
@@ -20,6 +20,17 @@ pub struct Stats {
     pub bytes: usize,
     /// Kernels.
     pub kernels: usize,
+}
+
+/// What a step took and did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepTime {
+    /// Its name, unique within the program.
+    pub name: String,
+    /// Wall time.
+    pub seconds: f64,
+    /// Arithmetic and memory traffic.
+    pub work: Work,
 }
 
 /// A program compiled for this machine: any number of calls, from any number of threads, on batches of any size.
@@ -82,17 +93,18 @@ impl Compiled {
             .join("\n")
     }
 
-    /// Runs once and says what every step took: name, share, seconds, the longest first.
+    /// Runs once and says what every kernel and matrix product took and did, in order; the runs of one in a loop are added up.
     ///
     /// # Errors
     /// As [`Program::run`].
-    pub fn profile(
-        &self,
-        batch: &Instance,
-        inputs: &[&Array],
-        params: &[&Array],
-    ) -> Result<Vec<(String, f64, f64)>, RunError> {
-        self.executor.profile(batch, inputs, params)
+    pub fn profile(&self, batch: &Instance, inputs: &[&Array], params: &[&Array]) -> Result<Vec<StepTime>, RunError> {
+        let times = self.executor.profile(batch, inputs, params)?;
+        let step = |(step, work): (&Step, Work)| {
+            let name = self.executor.plan().step_name(step);
+            let seconds = times.iter().filter(|(n, _)| *n == name).map(|(_, t)| t).sum();
+            StepTime { name, seconds, work }
+        };
+        Ok(self.loops.work(batch).into_iter().map(step).collect())
     }
 
     /// What compiling took.

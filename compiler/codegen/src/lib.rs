@@ -8,10 +8,11 @@ pub mod compiled;
 pub mod cranelift;
 pub mod image;
 pub mod loop_ir;
+pub mod machine;
 pub mod plan;
 pub mod schedule;
 
-pub use compiled::{Compiled, Stats};
+pub use compiled::{Compiled, Stats, StepTime};
 use gdl_core::ir::Func;
 
 /// How to compile.

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod bench;
 mod check;
 mod explain;
 mod ir;
@@ -28,6 +29,7 @@ pub enum Command {
     Verify(verify::Verify),
     Params(params::Params),
     Ir(ir::Ir),
+    Bench(bench::Bench),
 }
 
 impl Command {
@@ -47,6 +49,7 @@ impl Command {
             Command::Verify(c) => c.run(terminal),
             Command::Params(c) => c.run(terminal),
             Command::Ir(c) => c.run(terminal),
+            Command::Bench(c) => c.run(terminal),
         }
     }
 }

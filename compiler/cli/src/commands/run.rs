@@ -11,9 +11,10 @@ use gdl_host::files::{self, HostArray};
 use gdl_host::params::Params;
 use gdl_host::train::{load_params, read_notes};
 use gdl_runtime::{Array, Program};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Samples that are run at once.
 const BATCH: usize = 256;
@@ -54,7 +55,7 @@ pub struct Run {
     /// Threads [default: all].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// The results as one JSON object.
+    /// One JSON object: the outputs, and the milliseconds that compiling (tensor IR to machine code) and running took.
     #[arg(long)]
     json: bool,
 }
@@ -73,7 +74,9 @@ impl Run {
             double: self.dtype == Precision::F64,
             threads: self.threads,
         };
+        let start = Instant::now();
         let program = engine.load(&lowered.func)?;
+        let compiling = start.elapsed();
 
         let mut params = Params::init(
             program.signature(),
@@ -89,7 +92,9 @@ impl Run {
         let mut spec = session.ok(session.data_spec(block, &model, program.signature()), terminal)?;
         spec.split = Split::All;
         let data = Dataset::new(&files::load(&self.input)?, &spec)?;
+        let start = Instant::now();
         let results = run(program.as_ref(), &params, &Arc::new(data))?;
+        let running = start.elapsed();
 
         if let Some(path) = &self.output {
             if path.extension().is_none_or(|e| e != "npz") {
@@ -99,13 +104,20 @@ impl Run {
             files::save_npz(path, results.iter().map(|(n, a)| (n.as_str(), a)))?;
         }
         if self.json {
-            return terminal.object(&Value::Object(
-                results
-                    .iter()
-                    .map(|(n, a)| (n.clone(), a.json()))
-                    .collect::<Map<_, _>>(),
-            ));
+            let outputs: Map<String, Value> = results.iter().map(|(n, a)| (n.clone(), a.json())).collect();
+            return terminal.object(&json!({
+                "model": model.name,
+                "outputs": outputs,
+                "compile_ms": milliseconds(compiling),
+                "run_ms": milliseconds(running),
+                "threads": engine.threads(),
+            }));
         }
+        terminal.say(format!(
+            "compiled in {:.1} ms, ran in {:.1} ms",
+            milliseconds(compiling),
+            milliseconds(running)
+        ))?;
         for (name, array) in &results {
             terminal.line(format!(
                 "{name} {:?}{}",
@@ -205,6 +217,11 @@ fn leading(signature: &Signature, dim: Option<gdl_abi::DimId>, doors: &[DoorSize
         }
         _ => vec![rows],
     }
+}
+
+/// To a hundredth.
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e5).round() / 100.0
 }
 
 /// The first numbers.

@@ -3,7 +3,7 @@
 use crate::Failure;
 use clap::ValueEnum;
 use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
-use gdl_codegen::{Options, compile};
+use gdl_codegen::{Compiled, Options, compile};
 use gdl_core::ir::interp::{self, Real64};
 use gdl_core::ir::{Func, opt};
 use gdl_runtime::{Array, Program, RunError};
@@ -38,6 +38,14 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// The number of threads that a call may use: the interpreter has one.
+    pub fn threads(&self) -> usize {
+        match self.backend {
+            Backend::Cranelift => self.threads.unwrap_or_else(|| Options::default().threads).max(1),
+            Backend::Interp => 1,
+        }
+    }
+
     /// Makes a program ready to run.
     ///
     /// # Errors
@@ -49,19 +57,22 @@ impl Engine {
                 func: func.clone(),
             }));
         }
-        let mut options = Options {
+        Ok(Box::new(self.compile(func)?))
+    }
+
+    /// Makes machine code, whatever the backend.
+    ///
+    /// # Errors
+    /// If the code generator cannot do it.
+    pub fn compile(&self, func: &Func) -> Result<Compiled, Failure> {
+        let options = Options {
             double: self.double,
-            ..Options::default()
+            threads: self.threads(),
+            texts: false,
         };
-        if let Some(threads) = self.threads {
-            options.threads = threads.max(1);
-        }
         let func =
             opt::optimised(func).map_err(|e| Failure::error(format!("`{}` cannot be optimised: {e}", func.name)))?;
-        match compile(&func, &options) {
-            Ok(compiled) => Ok(Box::new(compiled)),
-            Err(e) => Err(Failure::error(format!("`{}` cannot be compiled: {e}", func.name))),
-        }
+        compile(&func, &options).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))
     }
 }
 

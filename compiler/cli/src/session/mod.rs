@@ -184,6 +184,11 @@ impl Session {
             .collect()
     }
 
+    /// Whether there is exactly one `train` block for this model.
+    pub fn is_trained(&self, model: &str) -> bool {
+        self.trains().iter().filter(|t| t.model.name == model).count() == 1
+    }
+
     /// The `train` block for this model, or the only one, checked, with its data block.
     ///
     /// # Errors

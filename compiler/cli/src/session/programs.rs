@@ -95,13 +95,13 @@ impl Training {
 
     /// What a step takes from the data.
     pub fn inputs(&self) -> Signature {
-        let drawn = |k: &usize| self.randoms.iter().any(|(r, _)| r == k);
+        let drawn = self.drawn();
         let inputs = self
             .step
             .inputs
             .iter()
             .enumerate()
-            .filter(|(k, _)| !drawn(k))
+            .filter(|(k, _)| !drawn.contains(k))
             .map(|(_, decl)| decl.clone())
             .collect();
         Signature {
@@ -109,6 +109,13 @@ impl Training {
             inputs,
             ..Signature::default()
         }
+    }
+
+    /// The inputs of `step` that are drawn at random, ascending.
+    pub fn drawn(&self) -> Vec<usize> {
+        let mut drawn: Vec<usize> = self.randoms.iter().map(|(k, _)| *k).collect();
+        drawn.sort_unstable();
+        drawn
     }
 
     /// The compiled step; `seed` is that of its random draws.

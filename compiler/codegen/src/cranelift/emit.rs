@@ -1,8 +1,7 @@
 //! A kernel as one function `(context, first row, end row, locals)`.
 
-use super::found::Found;
 use super::lanes::{Lane, Num, Ops};
-use crate::loop_ir::{BufferId, Expr, Index, Kernel, Program, Reg, SizeId, Stmt, TableId, Var};
+use crate::loop_ir::{BufferId, Expr, Index, Kernel, Program, Reg, SizeId, Stmt, TableId, Touched, Var};
 use cranelift::prelude::*;
 use gdl_core::ir::{Cmp, Fold, Scalar};
 use gdl_runtime::exec::{KernelContext, local_bytes};
@@ -70,7 +69,7 @@ impl<'a, 'f, 'p> Emitter<'a, 'f, 'p> {
     pub(super) fn prologue(&mut self) {
         let entry = self.ops.b.func.layout.entry_block().unwrap_or(Block::from_u32(0));
         let params = self.ops.b.func.dfg.block_params(entry).to_vec();
-        let mut found = Found::default();
+        let mut found = Touched::default();
         found.block(&self.kernel.body);
         let flags = readonly();
         let pointers = |e: &mut Self, field: usize| e.ops.b.ins().load(types::I64, flags, params[0], field as i32);

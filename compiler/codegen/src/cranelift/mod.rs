@@ -4,7 +4,6 @@
 //! Its code can therefore lie anywhere: in memory ([`jit`]), in an object file, behind the last byte of an executable.
 
 mod emit;
-mod found;
 mod isa;
 pub mod jit;
 mod lanes;

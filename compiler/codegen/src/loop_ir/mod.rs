@@ -11,9 +11,13 @@
 mod cost;
 mod index;
 mod print;
+mod touched;
+mod work;
 
-pub use cost::{kernel_cost, scalar_cost};
+pub use cost::{kernel_cost, kernel_flops, scalar_cost};
 pub use index::{Atom, Divisor, Extents, Index, Var, flatten, unflatten};
+pub use touched::Touched;
+pub use work::Work;
 
 pub use gdl_abi::plan::{
     Affine, Buffer, BufferId, Cost, Extent, Gemm, Home, Matrix, Size, SizeId, Space, Step, Table, TableId, TimeLoop,

@@ -77,7 +77,8 @@ impl Executor {
         &self.plan
     }
 
-    /// Runs once and says what every step took: name, share, seconds, the longest first.
+    /// Runs once and says what every kernel and matrix product took: its name ([`Plan::step_name`]) and seconds, in the order of
+    /// their runs, as often as they ran.
     ///
     /// # Errors
     /// As [`Program::run`].
@@ -86,14 +87,10 @@ impl Executor {
         batch: &Instance,
         inputs: &[&Array],
         params: &[&Array],
-    ) -> Result<Vec<(String, f64, f64)>, RunError> {
+    ) -> Result<Vec<(String, f64)>, RunError> {
         let times = Mutex::new(Vec::new());
         self.run_timed(batch, inputs, params, &mut Vec::new(), Some(&times))?;
-        let times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let total: f64 = times.iter().map(|(_, t)| t).sum();
-        let mut list: Vec<(String, f64, f64)> = times.into_iter().map(|(name, t)| (name, t / total, t)).collect();
-        list.sort_by(|x, y| y.2.total_cmp(&x.2));
-        Ok(list)
+        Ok(times.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn run_timed(

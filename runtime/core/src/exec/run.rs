@@ -52,7 +52,7 @@ pub(super) struct Call<'a> {
     pub(super) sizes: *mut i64,
     parts: Vec<PartPointer>,
     pub(super) bytes: usize,
-    /// Seconds by step, if asked for.
+    /// Seconds by kernel and matrix product, if asked for.
     pub(super) times: Option<&'a Times>,
 }
 
@@ -66,7 +66,7 @@ unsafe impl Sync for Call<'_> {}
 // SAFETY: as above.
 unsafe impl Send for Call<'_> {}
 
-/// Seconds by step.
+/// Seconds by kernel and matrix product, in the order of their runs.
 pub type Times = Mutex<Vec<(String, f64)>>;
 
 /// Whether no step is worth a second thread.
@@ -246,7 +246,7 @@ impl Call<'_> {
                 Step::Gemm(g) => self.gemm::<f32>(g)?,
                 Step::Loop(l) => self.time_loop(l)?,
             }
-            if let Some(times) = self.times {
+            if let (Some(times), Step::Kernel(_) | Step::Gemm(_)) = (self.times, step) {
                 let time = (self.program.plan.step_name(step), start.elapsed().as_secs_f64());
                 times.lock().unwrap_or_else(PoisonError::into_inner).push(time);
             }

@@ -1,10 +1,10 @@
 //! Which arrays, tables and sizes a kernel touches.
 
-use crate::loop_ir::{Array, Atom, BufferId, Divisor, Expr, Index, Loop, Range, SizeId, Stmt, TableId};
+use super::{Array, Atom, BufferId, Divisor, Expr, Index, Loop, Range, SizeId, Stmt, TableId};
 
 /// What a kernel touches.
 #[derive(Default)]
-pub struct Found {
+pub struct Touched {
     /// Buffers.
     pub buffers: Vec<BufferId>,
     /// Tables.
@@ -13,7 +13,7 @@ pub struct Found {
     pub sizes: Vec<SizeId>,
 }
 
-impl Found {
+impl Touched {
     /// Adds what a block touches.
     pub fn block(&mut self, block: &[Stmt]) {
         Stmt::visit(block, &mut |s| {

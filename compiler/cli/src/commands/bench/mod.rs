@@ -1,0 +1,105 @@
+//! `gdl bench`.
+
+mod measure;
+mod program;
+mod report;
+mod suite;
+
+use crate::session::backend::{Backend, Engine, Precision};
+use crate::{Failure, Terminal};
+use clap::Args;
+use gdl_codegen::machine::{self, Limits};
+use std::path::PathBuf;
+
+/// Measure speed: arithmetic and memory traffic against what this machine can do
+#[derive(Debug, Args)]
+#[command(
+    after_help = "First the limits of the machine are measured: fused multiply-adds on registers, and memory traffic on arrays larger
+than any cache, for every number of threads. Then the model, and its gradient, run on a batch of the training data (random
+data without a `train` block); the time is the best of many calls. Operations are counted in the compiled loops: a
+multiplication and an addition are two, an exponential is 20. Bytes are those of the arrays that a step reads or writes,
+each once a step; what stays in a cache can therefore exceed the bandwidth.
+
+Examples:
+  gdl bench digits.gdl
+  gdl bench digits.gdl --weights runs/Digits/best.safetensors --json
+  gdl bench --suite                     kernels of common architectures at realistic sizes
+  gdl bench --suite attention gat"
+)]
+pub struct Bench {
+    /// A program with a model.
+    #[arg(value_name = "FILE", required_unless_present = "suite")]
+    file: Option<PathBuf>,
+    /// The model, if there are several; then values of settings.
+    #[arg(value_name = "MODEL | NAME=VALUE")]
+    words: Vec<String>,
+    /// Weights; without them the model has those it starts from.
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// Built-in programs instead of a file: all, or those of these names.
+    #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with_all = ["file", "weights"])]
+    suite: Option<Vec<String>>,
+    /// Precision.
+    #[arg(long, value_enum, default_value = "f32")]
+    dtype: Precision,
+    /// Threads [default: all].
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Seconds for every program.
+    #[arg(long, value_name = "S", default_value_t = 1.0)]
+    seconds: f64,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Bench {
+    pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        terminal.set_json(self.json);
+        if cfg!(debug_assertions) {
+            terminal.say("this is a debug build: matrix products and the machine's limits are slow; use --release")?;
+        }
+        let engine = Engine {
+            backend: Backend::Cranelift,
+            double: self.dtype == Precision::F64,
+            threads: self.threads,
+        };
+        let limits = limits(engine.threads())?;
+        report::machine(&limits, self.json, terminal)?;
+        let machine = &limits[limits.len() - 1];
+        let mut results = Vec::new();
+        match (&self.suite, &self.file) {
+            (Some(names), _) => {
+                for subject in suite::chosen(names)? {
+                    for case in suite::cases(subject, &engine, terminal)? {
+                        results.push(measure::measure(&case, self.seconds)?);
+                        report::result(&results[results.len() - 1], machine, &engine, terminal)?;
+                    }
+                }
+            }
+            (None, Some(file)) => {
+                for case in program::cases(file, &self.words, self.weights.as_deref(), &engine, terminal)? {
+                    results.push(measure::measure(&case, self.seconds)?);
+                    report::result(&results[results.len() - 1], machine, &engine, terminal)?;
+                }
+            }
+            (None, None) => return Err(Failure::usage("neither a file nor --suite is given")),
+        }
+        if self.json {
+            return terminal.object(&report::json(&limits, &results, &engine));
+        }
+        Ok(())
+    }
+}
+
+/// The machine's limits with 1, 2, 4, … threads, and with as many as are used.
+fn limits(threads: usize) -> Result<Vec<Limits>, Failure> {
+    let mut counts: Vec<usize> = std::iter::successors(Some(1), |n| Some(2 * n))
+        .take_while(|n| *n < threads)
+        .collect();
+    counts.push(threads);
+    counts
+        .into_iter()
+        .map(|n| machine::limits(n).map_err(Failure::error))
+        .collect()
+}
