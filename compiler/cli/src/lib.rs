@@ -1,10 +1,11 @@
 //! The `gdl` program as a library: [`main`] is the program, [`run`] the same with its streams given (for tests).
 //!
 //! One file a subcommand in [`commands`]. What a command has to say goes through [`Terminal`]; diagnostics become text or JSON in
-//! [`report`] and nowhere else. Exit codes: 0 accepted or done, 1 rejected or failed, 2 wrong usage.
+//! [`report`] and nowhere else. Exit codes: 0 accepted or done, 1 rejected or failed, 2 wrong usage, 130 ended by Ctrl-C.
 #![forbid(unsafe_code)]
 
 pub mod commands;
+mod interrupt;
 pub mod report;
 pub mod session;
 mod show;

@@ -1,5 +1,6 @@
 //! The two streams of a command, and how it ends.
 
+use crate::interrupt;
 use crate::report::{self, Report, Style};
 use gdl_core::diag::Diagnostic;
 use gdl_core::modules::Program;
@@ -11,6 +12,8 @@ use std::io::Write;
 pub enum Failure {
     /// What is wrong has been reported.
     Reported,
+    /// Ctrl-C ended it; how to go on has been said.
+    Interrupted,
     /// What is wrong, and what to do about it.
     Error {
         /// One line.
@@ -48,7 +51,7 @@ impl Failure {
     pub fn help(self, text: impl Into<String>) -> Failure {
         let text = Some(text.into());
         match self {
-            Failure::Reported => Failure::Reported,
+            Failure::Reported | Failure::Interrupted => self,
             Failure::Error { message, .. } => Failure::Error { message, help: text },
             Failure::Usage { message, .. } => Failure::Usage { message, help: text },
         }
@@ -158,6 +161,7 @@ impl<'a> Terminal<'a> {
         let (code, message, help) = match result {
             Ok(()) => (0, None, None),
             Err(Failure::Reported) => (1, None, None),
+            Err(Failure::Interrupted) => (interrupt::EXIT, None, None),
             Err(Failure::Error { message, help }) => (1, Some(message), help),
             Err(Failure::Usage { message, help }) => (2, Some(message), help),
         };

@@ -1,5 +1,6 @@
 //! `gdl train`.
 
+use crate::interrupt::Interrupt;
 use crate::session::backend::{Backend, Engine, Precision};
 use crate::session::programs::{self, Training};
 use crate::session::{Session, words};
@@ -18,7 +19,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(
     after_help = "The run folder holds best.safetensors (for `gdl run --weights`), last.safetensors (for --resume),
-metrics.jsonl, metrics.csv and report.json.
+metrics.jsonl, metrics.csv and report.json. Ctrl-C finishes the step, saves it and ends with exit code 130;
+a second one ends at once.
 
 Examples:
   gdl train digits.gdl
@@ -77,6 +79,12 @@ impl Train {
             .unwrap_or_else(|| Path::new("runs").join(&train.model.name));
         config.folder = Some(folder.clone());
         config.resume = self.resume;
+        if self.resume && !folder.join("last.safetensors").exists() {
+            terminal.say(format!(
+                "`{}` holds no checkpoint: the run begins at the start",
+                folder.display()
+            ))?;
+        }
         config.display = if self.json { Display::Quiet } else { Display::Auto };
 
         let training = session.ok(Training::new(&train), terminal)?;
@@ -113,18 +121,34 @@ impl Train {
         let explain = |batch: &Instance, inputs: &[Array], params: &Params| {
             first_nan(&session, &train, &training, batch, inputs, params)
         };
+        let interrupt = Interrupt::catch()?;
         let hooks = Hooks {
             explain_nan: Some(&explain),
-            interrupt: None,
+            interrupt: Some(interrupt.raised()),
         };
         let report = train::train_from(programs, &folds, &training.plan, first, &config, hooks)?;
+        drop(interrupt);
 
+        let interrupted = report.stop == Stop::Interrupted;
         if self.json {
             let mut all = report.json();
             all["model"] = json!(train.model.name);
             all["parameters"] = json!(report.params.count());
             all["folder"] = json!(folder.display().to_string());
-            return terminal.object(&all);
+            all["resume"] = json!(interrupted.then(|| self.resume()));
+            terminal.object(&all)?;
+        }
+        if interrupted {
+            let (epochs, steps) = (report.epochs, report.steps);
+            terminal.say(format!(
+                "interrupted after {steps} steps ({epochs} of {} epochs); go on with",
+                config.epochs
+            ))?;
+            terminal.say(format!("  {}", self.resume()))?;
+            return Err(Failure::Interrupted);
+        }
+        if self.json {
+            return Ok(());
         }
         if report.stop == Stop::Early {
             terminal.say(format!("stopped early after {} epochs", report.epochs))?;
@@ -143,6 +167,35 @@ impl Train {
             terminal.line(format!("training: {}", show(&report.train)))?;
         }
         terminal.say(format!("weights: {}", folder.join("best.safetensors").display()))
+    }
+}
+
+impl Train {
+    /// The command line that goes on where this one stopped.
+    fn resume(&self) -> String {
+        let mut words = vec!["gdl".to_string(), "train".into(), self.file.display().to_string()];
+        words.extend(self.words.iter().cloned());
+        let mut option =
+            |name: &str, value: Option<String>| words.extend(value.into_iter().flat_map(|v| [name.into(), v]));
+        let path = |p: &Option<PathBuf>| p.as_ref().map(|p| p.display().to_string());
+        option("--data", path(&self.data));
+        option("--out", path(&self.out));
+        option("--epochs", self.epochs.map(|n| n.to_string()));
+        option("--seed", self.seed.map(|n| n.to_string()));
+        option("--threads", self.threads.map(|n| n.to_string()));
+        option("--dtype", (self.dtype == Precision::F64).then(|| "f64".into()));
+        words.push("--resume".into());
+        let quoted: Vec<String> = words.iter().map(|w| quoted(w)).collect();
+        quoted.join(" ")
+    }
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.into(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
     }
 }
 

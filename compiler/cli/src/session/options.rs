@@ -8,6 +8,7 @@
 //! | `clip`, `average` | largest gradient norm, decay rate of averaged weights |
 //! | `monitor` | the loss or metric that makes an epoch the best: `acc`, `max(acc)`, `min(mae)` |
 //! | `patience` | epochs without improvement before a run stops |
+//! | `checkpoint` | steps after which the last checkpoint is written too, not only after each epoch |
 
 use super::expr::{self, Call};
 use super::{D, Session};
@@ -20,7 +21,7 @@ use gdl_syntax::print::print_expr;
 use serde_json::{Map, Value, json};
 
 const CODE: &str = "GDL0141";
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 9] = [
     "optimizer",
     "epochs",
     "batch",
@@ -29,6 +30,7 @@ const KNOWN: [&str; 8] = [
     "average",
     "monitor",
     "patience",
+    "checkpoint",
 ];
 
 impl Session {
@@ -73,6 +75,7 @@ impl Session {
                     least: 0.0,
                 })
             }
+            "checkpoint" => config.checkpoint_steps = Some(self.count(v)?),
             "monitor" => config.monitor = monitor(v, train)?,
             other => {
                 let known: Vec<String> = KNOWN.map(String::from).to_vec();

@@ -18,6 +18,15 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+/// What stands in a run folder.
+const FILES: [&str; 5] = [
+    "last.safetensors",
+    "best.safetensors",
+    "metrics.jsonl",
+    "metrics.csv",
+    "report.json",
+];
+
 /// Trains parameters from their start, or from the last checkpoint of the run folder.
 ///
 /// # Errors
@@ -157,6 +166,7 @@ impl<'a> Run<'a> {
     fn start(&mut self) -> Result<()> {
         if let Some(folder) = &self.config.folder {
             fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make", &e))?;
+            files::write::clear(folder, &FILES);
         }
         let last = self
             .file("last.safetensors")
@@ -237,7 +247,7 @@ impl<'a> Run<'a> {
         let mut log = Log::new(self.config.folder.as_deref(), self.progress.epoch)?;
         while self.progress.epoch < self.config.epochs && !self.progress.stopped {
             let clock = Instant::now();
-            if !self.epoch(&screen)? {
+            if self.interrupted() || !self.epoch(&screen)? {
                 self.save_last()?;
                 return Ok(Stop::Interrupted);
             }
@@ -299,7 +309,7 @@ impl<'a> Run<'a> {
                 step + 1,
                 &self.progress.sums.scores(&self.names),
             );
-            if self.hooks.interrupt.is_some_and(|i| i.load(Ordering::Relaxed)) {
+            if self.interrupted() {
                 return Ok(false);
             }
             if self
@@ -311,6 +321,10 @@ impl<'a> Run<'a> {
             }
         }
         Ok(true)
+    }
+
+    fn interrupted(&self) -> bool {
+        self.hooks.interrupt.is_some_and(|i| i.load(Ordering::Relaxed))
     }
 
     /// What schedules see before this step.
