@@ -4,17 +4,52 @@ use crate::element::{Elem, Element};
 use crate::exact::Exact;
 use crate::group::{Group, circle};
 use crate::scalar::Scalar;
+use crate::subgroup::Subgroup;
 
 impl Group {
-    /// The integer matrix, row-major, of `element` on Z^d where the whole group acts on Z^d: C(n) and D(n) with
-    /// n = 1, 2, 4 on Z² by r = \[\[0, −1\], \[1, 0\]\] to the power 4/n and f = diag(1, −1); C(2) and D(1) by −1 on Z¹; O and Oh on Z³.
+    /// The integer matrix, row-major, of `element` on Z^d, if its standard action on R^d maps Z^d to itself: quarter turns
+    /// by r = \[\[0, −1\], \[1, 0\]\] and f = diag(1, −1) on Z²; the generator of C(2) and f of D(1) by −1 on Z¹; signed
+    /// permutations on Z³.
     ///
     /// For images, coordinates are (row, column): r turns the displayed image counter-clockwise, f is its left-right mirror.
     pub fn point_matrix(&self, element: &Element, d: usize) -> Option<Vec<i32>> {
-        if self.acts_on_grid(d) {
+        if self.acts_on_space(d) {
             self.integral(element, d)
         } else {
             None
+        }
+    }
+
+    /// The largest subgroup that maps Z^d to itself, by a name whose natural inclusion ([`Group::include`]) leads back here;
+    /// `None` where the group does not act on R^d by orthogonal matrices, or no name is known.
+    ///
+    /// C(n), D(n): C(m), D(m) with m = gcd(n, 4); SO(2), O(2): C(4), D(4); SO(3), O(3): O, Oh.
+    pub fn grid_subgroup(&self, d: usize) -> Option<Group> {
+        if self.acts_on_grid(d) {
+            return Some(self.clone());
+        }
+        if !self.acts_on_space(d) {
+            return None;
+        }
+        let four = |n: u32| if n.is_multiple_of(4) { 4 } else { 2 - n % 2 };
+        match self {
+            Group::C(n) => Some(Group::C(four(*n))),
+            Group::D(n) => Some(Group::D(four(*n))),
+            Group::SO2 => Some(Group::C(4)),
+            Group::O2 => Some(Group::D(4)),
+            Group::SO3 => Some(Group::O),
+            Group::O3 => Some(Group::Oh),
+            Group::Product(factors) => {
+                let part = |factor: &Group| match factor.acts_on_space(d) {
+                    true => factor.grid_subgroup(d),
+                    false => Some(factor.clone()),
+                };
+                Some(Group::Product(factors.iter().map(part).collect::<Option<_>>()?))
+            }
+            _ => {
+                let keeps = |g: &Element| self.integral(g, d).is_some();
+                Some(Subgroup::select(self, keeps).ok()?.embedded())
+            }
         }
     }
 
@@ -67,10 +102,22 @@ impl Group {
         self.vector(&self.identity(), d).is_some() && self.generators().iter().all(|g| self.vector(g, d).is_some())
     }
 
+    /// Does the group act on R^d by orthogonal matrices?
+    pub fn acts_orthogonally(&self, d: usize) -> bool {
+        let orthogonal = |g: &Element| {
+            let Some(m) = self.vector(g, d) else { return false };
+            let product = crate::linear::multiply(&m, &crate::linear::transpose(&m, d, d), d, d, d);
+            let identity: Vec<Exact> = crate::linear::identity(d);
+            product.iter().zip(&identity).all(|(x, y)| (x.f - y.f).abs() < 1e-9)
+        };
+        self.acts_on_space(d) && self.generators().iter().all(orthogonal)
+    }
+
     /// The image of an element of this group in a larger one, by the natural inclusion: subgroups in their parents,
     /// C(n) ≤ C(kn), D(kn), SO(2), O(2); D(n) ≤ D(kn), O(2); C(2n) ≤ Dic(n); SO(2) ≤ O(2); signed permutation matrices in
-    /// each other; groups of matrices on R³ in O(3), and in SO(3) if they are rotations; permutations of n points in S(n)
-    /// and in groups of permutations that contain them.
+    /// each other; groups of orthogonal matrices on R² or R³ in O(2) or O(3), and in SO(3) if they are rotations; permutations of n
+    /// points in S(n) and in groups of permutations that contain them. Also the map of a product to O(2) or O(3) by its only
+    /// factor that acts on the plane or on space, which is not injective.
     pub fn include<S: Scalar>(&self, into: &Group, element: &Elem<S>) -> Option<Elem<S>> {
         if self == into {
             return Some(element.clone());
@@ -115,6 +162,21 @@ impl Group {
             (Group::Generated(_) | Group::S(_), Group::Generated(larger), _) => {
                 let inside = self.generators().iter().all(|g| into.contains(g));
                 (inside && self.points() == Some(larger.degree())).then(|| element.clone())
+            }
+            // A product acts on space through its only factor that does.
+            (Group::Product(factors), Group::O2 | Group::O3, Elem::Tuple(parts)) => {
+                let d = if *into == Group::O2 { 2 } else { 3 };
+                let mut acting = factors.iter().zip(parts).filter(|(factor, _)| factor.acts_on_space(d));
+                let (factor, part) = acting.next()?;
+                factor.include(into, part).filter(|_| acting.next().is_none())
+            }
+            (_, Group::O2, _) if self.acts_orthogonally(2) => {
+                let [a, b, c, d]: [S; 4] = self.vector(element, 2)?.try_into().ok()?;
+                let flip = a.value() * d.value() < b.value() * c.value();
+                Some(Elem::Circle { flip, cos: a, sin: c })
+            }
+            (_, Group::O3, _) if self.acts_orthogonally(3) => {
+                Some(Elem::Space(self.vector(element, 3)?.try_into().ok()?))
             }
             (Group::Product(a), Group::Product(b), Elem::Tuple(parts)) if a.len() == b.len() => {
                 let images = a.iter().zip(b).zip(parts).map(|((a, b), part)| a.include(b, part));

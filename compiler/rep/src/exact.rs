@@ -92,6 +92,19 @@ impl Exact {
         Exact { f: x, r: None }
     }
 
+    /// A transcendental number that enters through its float, such as a value of exp. Its residue is a hash of the float: an
+    /// arbitrary element, the same wherever the number is the same. What holds of an arbitrary element in its place holds of the
+    /// number, so that an exact test of it cannot pass wrongly.
+    pub fn opaque(x: f64) -> Exact {
+        let mut z = x.abs().to_bits();
+        for shift in [30, 27, 31] {
+            z = (z ^ (z >> shift)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        }
+        let r = (x.is_finite()).then_some(if x == 0.0 { 0 } else { z % PRIME });
+        let r = r.map(|r| if x < 0.0 { modp::neg(r) } else { r });
+        Exact { f: x, r }
+    }
+
     /// A decimal literal, `12`, `-0.5` or `1e-2`, as the exact rational it denotes (1/100 and not the float nearest to
     /// it). `_` may separate digits. `None` if the text is not a finite number.
     pub fn decimal(text: &str) -> Option<Exact> {

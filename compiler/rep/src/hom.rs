@@ -85,7 +85,7 @@ pub fn hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
     let (a, b) = (a.clone().checked(group)?, b.clone().checked(group)?);
     let (da, db) = (a.dim(group), b.dim(group));
     if let Group::Product(factors) = group
-        && let (Some(left), Some(right)) = (parts(&a, factors), parts(&b, factors))
+        && let (Some(left), Some(right)) = (a.parts(factors), b.parts(factors))
     {
         let mut product = Basis {
             shape: vec![1, 1, 1],
@@ -106,7 +106,7 @@ pub fn hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
     } else if a == Atom::Regular {
         (canonical(from_regular(group, &b)?, da * db), false)
     } else if b == Atom::Regular {
-        (canonical(to_regular(group, &a)?, da * db), false)
+        (to_regular(group, &a)?, false)
     } else {
         fixed(group, &group.generators(), &a, &b)?
     };
@@ -119,16 +119,6 @@ pub fn invariants(group: &Group, atom: &Atom) -> Result<Basis, Error> {
     let dim = basis.shape.get(1).copied().unwrap_or(0) as usize;
     let numeric = basis.numeric;
     Ok(Basis::from_rows(basis.rows(), &[dim], numeric))
-}
-
-/// The factors of an atom of a product group, if it is an outer product.
-fn parts(atom: &Atom, factors: &[Group]) -> Option<Vec<Atom>> {
-    match atom {
-        Atom::Trivial => Some(vec![Atom::Trivial; factors.len()]),
-        Atom::Regular => Some(vec![Atom::Regular; factors.len()]),
-        Atom::Outer(parts) => Some(parts.clone()),
-        _ => None,
-    }
 }
 
 /// The Kronecker products of all pairs of matrices.
@@ -179,7 +169,7 @@ fn from_regular(group: &Group, b: &Atom) -> Result<Vec<Vec<Exact>>, Error> {
     Ok(rows)
 }
 
-/// The maps x ↦ (h ↦ (ρ_a(h⁻¹) x)_v) for each component v.
+/// The maps x ↦ (h ↦ (ρ_a(h⁻¹) x)_v) for each component v; at h = 1 they are the unit vectors, so they are reduced.
 fn to_regular(group: &Group, a: &Atom) -> Result<Vec<Vec<Exact>>, Error> {
     let elements = small(group, a)?;
     let (n, da) = (elements.len(), a.dim(group));

@@ -4,12 +4,11 @@ use crate::element::{Elem, Element};
 use crate::error::Error;
 use crate::exact::Exact;
 use crate::group::Group;
-use crate::hom::{Basis, fixed, hom_basis, matrix};
+use crate::hom::{Basis, fixed, matrix};
 use crate::linear::{act, multiply};
-use crate::rep::{Atom, Label, Rep};
+use crate::rep::Atom;
 use crate::scalar::{Scalar, Trig};
 use crate::tying::{MAX_ENTRIES, kernel_tying};
-use crate::wigner::{MAX_L, wigner_3j};
 
 /// Kernels on a finite window of Z^d that the group maps to itself ([`Group::point_matrix`]), of shape
 /// \[k, points, dim b, dim a\], in reduced row echelon form.
@@ -112,71 +111,6 @@ fn orbit(
         }
     }
     (reached, stabilizer)
-}
-
-/// Kernels on the sphere for O(3) or SO(3), K(x)_ij = Σ_{l,m} B_ijm Y_lm(x) with the harmonics of
-/// [`crate::wigner::spherical_harmonics`]: for each l ≤ lmax with any, a basis of shape \[k, dim b, dim a, 2l+1\].
-///
-/// Between irreducible atoms B_ijm = √(dim b) · W(l_a, l, l_b)_jmi, which is e3nn's path with its `component`
-/// normalisation. Y_l has parity (−1)^l.
-pub fn sphere_kernel(group: &Group, lmax: u32, a: &Atom, b: &Atom) -> Result<Vec<(u32, Basis)>, Error> {
-    if !matches!(group, Group::O3 | Group::SO3) {
-        return Err(Error::Invalid(format!("{group} is not the group of the sphere")));
-    }
-    if lmax >= MAX_L {
-        return Err(Error::TooLarge(format!(
-            "spherical harmonics are built below degree {MAX_L}"
-        )));
-    }
-    let (a, b) = (a.clone().checked(group)?, b.clone().checked(group)?);
-    let (da, db) = (a.dim(group), b.dim(group));
-    let mut result = vec![];
-    for l in 0..=lmax {
-        let n = 2 * l as usize + 1;
-        let basis = match (degree(&a), degree(&b)) {
-            (Some((la, pa)), Some((lb, pb))) => {
-                let parity = *group == Group::SO3 || (l % 2 == 1) ^ pa == pb;
-                if !parity || l < la.abs_diff(lb) || l > la + lb {
-                    continue;
-                }
-                let w = wigner_3j(la, l, lb);
-                let scale = Exact::sqrt_int(db as u64);
-                let entry = |at: usize| {
-                    let (i, j, m) = (at / (da * n), at / n % da, at % n);
-                    scale * w[(j * n + m) * db + i]
-                };
-                Basis::from_rows(vec![(0..db * da * n).map(entry).collect()], &[db, da, n], false)
-            }
-            _ => {
-                let harmonic = match group {
-                    Group::O3 => Label::O3 { l, odd: l % 2 == 1 },
-                    _ => Label::SO3 { l },
-                };
-                let single = |atom: Atom| Rep::atom(group.clone(), atom).map(Box::new);
-                let pair = Atom::Kron(single(a.clone())?, single(Atom::Irrep(harmonic))?);
-                let basis = hom_basis(group, &pair, &b)?;
-                let k = basis.len() as u32;
-                Basis {
-                    shape: vec![k, db as u32, da as u32, n as u32],
-                    ..basis
-                }
-            }
-        };
-        if !basis.is_empty() {
-            result.push((l, basis));
-        }
-    }
-    Ok(result)
-}
-
-/// The degree and oddness of an irreducible atom of O(3) or SO(3).
-fn degree(atom: &Atom) -> Option<(u32, bool)> {
-    match atom {
-        Atom::Trivial => Some((0, false)),
-        Atom::Irrep(Label::O3 { l, odd }) => Some((*l, *odd)),
-        Atom::Irrep(Label::SO3 { l }) => Some((*l, false)),
-        _ => None,
-    }
 }
 
 /// Kernels on the circle for the gauge group SO(2): K(θ) = ρ_b(θ) K0 ρ_a(−θ) with K0 any matrix, in row-major order of

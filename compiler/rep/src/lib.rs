@@ -5,7 +5,8 @@
 //!   exact values in [`cyclotomic`].
 //! - [`rep`]: representations as ordered sums of atoms; [`matrices`] evaluates them, [`mod@irreps`] lists irreducible ones;
 //!   [`wigner`], [`symmetric`], [`octahedral`] hold the formulas.
-//! - [`mod@hom`], [`kernel`], [`tying`]: bases of equivariant linear maps, kernels and invariants; [`witness`] holds counterexamples.
+//! - [`mod@hom`], [`kernel`], [`tying`]: bases of equivariant linear maps, kernels and invariants; [`harmonics`], [`rings`]: kernels
+//!   on R² and R³; [`witness`] holds counterexamples.
 //! - [`decompose`]: canonical isomorphisms onto sums of irreducible representations.
 //!
 //! All representations are real and orthogonal in their bases. Conventions are formulas in `spec/conventions.md`.
@@ -19,6 +20,7 @@ pub mod error;
 pub mod exact;
 pub mod finite;
 pub mod group;
+pub mod harmonics;
 pub mod hom;
 pub mod irreps;
 pub mod kernel;
@@ -29,6 +31,7 @@ pub mod octahedral;
 mod permutation;
 mod random;
 pub mod rep;
+pub mod rings;
 pub mod scalar;
 pub mod subgroup;
 pub mod symmetric;
@@ -42,10 +45,12 @@ pub use element::{Elem, Element};
 pub use error::Error;
 pub use exact::Exact;
 pub use group::Group;
+pub use harmonics::{harmonic_kernel, harmonic_kernels};
 pub use hom::{Basis, hom_basis, invariants};
 pub use irreps::irreps;
-pub use kernel::{circle_kernel, kernel_basis, sphere_kernel};
+pub use kernel::{circle_kernel, kernel_basis};
 pub use rep::{Atom, Label, Rep};
+pub use rings::{WindowBasis, window_kernel};
 pub use subgroup::Subgroup;
 pub use tying::{Tying, hom_tying, kernel_tying};
 pub use wigner::wigner_3j;

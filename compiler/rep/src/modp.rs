@@ -18,9 +18,18 @@ pub fn neg(a: u64) -> u64 {
     if a == 0 { 0 } else { PRIME - a }
 }
 
-/// a · b.
+/// ⌊2^124 / p⌋, for [`mul`].
+const BARRETT: u64 = ((1 << 124) / PRIME as u128) as u64;
+
+/// a · b, by Barrett's reduction: the quotient is at most two too small.
 pub fn mul(a: u64, b: u64) -> u64 {
-    (u128::from(a) * u128::from(b) % u128::from(PRIME)) as u64
+    let x = u128::from(a) * u128::from(b); // below 2^124
+    let quotient = (u128::from((x >> 61) as u64) * u128::from(BARRETT)) >> 63;
+    let mut r = (x as u64).wrapping_sub((quotient as u64).wrapping_mul(PRIME));
+    while r >= PRIME {
+        r -= PRIME;
+    }
+    r
 }
 
 /// a to the power e.

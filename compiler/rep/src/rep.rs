@@ -260,6 +260,16 @@ impl Atom {
         }
     }
 
+    /// The factors of an atom of a product group, if it is an outer product.
+    pub(crate) fn parts(&self, factors: &[Group]) -> Option<Vec<Atom>> {
+        match self {
+            Atom::Trivial => Some(vec![Atom::Trivial; factors.len()]),
+            Atom::Regular => Some(vec![Atom::Regular; factors.len()]),
+            Atom::Outer(parts) => Some(parts.clone()),
+            _ => None,
+        }
+    }
+
     /// Does the group permute the basis?
     pub fn is_permutation(&self) -> bool {
         match self {

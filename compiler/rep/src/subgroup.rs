@@ -90,7 +90,7 @@ impl Subgroup {
     }
 
     /// The subgroup of all elements that satisfy a predicate, which must be closed under products.
-    fn select(parent: &Group, keep: impl Fn(&Element) -> bool) -> Result<Subgroup, Error> {
+    pub(crate) fn select(parent: &Group, keep: impl Fn(&Element) -> bool) -> Result<Subgroup, Error> {
         let mut chosen = Subgroup::generated(parent, &[])?;
         let mut generators = vec![];
         for element in parent.elements()? {
@@ -123,7 +123,7 @@ impl Subgroup {
     /// The elements that fix a point of Z^d.
     pub fn stabilizer_of_point(parent: &Group, point: &[i32]) -> Result<Subgroup, Error> {
         let d = point.len();
-        if parent.point_matrix(&parent.identity(), d).is_none() {
+        if !parent.acts_on_grid(d) {
             return Err(Error::Invalid(format!(
                 "{parent} does not act on the grid of dimension {d}"
             )));
@@ -301,6 +301,11 @@ impl Subgroup {
         } else {
             Group::Subgroup(Box::new(self.clone()))
         }
+    }
+
+    /// As a group with the parent's elements, even if it is trivial or everything.
+    pub(crate) fn embedded(self) -> Group {
+        Group::Subgroup(Box::new(self))
     }
 
     /// The smallest elements of the left cosets gH, ascending; the points of G/H in this order.

@@ -3,7 +3,10 @@
 mod common;
 
 use common::{close, read, tensor};
-use gdl_rep::{Atom, Exact, Group, Rep, circle_kernel, hom_basis, irreps, kernel_basis};
+use gdl_rep::harmonics::harmonics;
+use gdl_rep::{
+    Atom, Exact, Group, Rep, circle_kernel, harmonic_kernels, hom_basis, irreps, kernel_basis, window_kernel,
+};
 use safetensors::SafeTensors;
 
 fn facts(name: &str, group: &Group, irreps: &[&[i64]]) {
@@ -204,4 +207,127 @@ fn so2_kernels_on_the_circle() {
 fn irreps_of_the_plane() {
     assert_eq!(irreps(&Group::D(6), 0).unwrap().len(), 6);
     assert_eq!(irreps(&Group::O2, 3).unwrap().len(), 5);
+}
+
+/// The filters of a file, of shape \[point, out, in\], between two ranges of channels.
+fn block(file: &SafeTensors, out: std::ops::Range<usize>, input: std::ops::Range<usize>) -> Vec<f64> {
+    let (shape, filter) = tensor(file, "w.filter");
+    let mut values = vec![];
+    for p in 0..25 {
+        for o in out.clone() {
+            values.extend(input.clone().map(|i| filter[(o * shape[1] + i) * 25 + p]));
+        }
+    }
+    values
+}
+
+/// Kernels for groups that do not permute the grid, sampled on it: as many as escnn has, and its filters are among them.
+#[test]
+fn sampled_kernels() {
+    let spans = |group: &Group, a: &Atom, b: &Atom| -> Vec<Vec<f64>> {
+        let basis = window_kernel(group, 2, 5, a, b).unwrap();
+        let dense = basis.dense();
+        let norm: f64 = dense.data.iter().map(|x| x.f * x.f).sum();
+        assert!((norm - basis.square_norm()).abs() < 1e-9 * norm);
+        assert!(dense.data.iter().all(|x| x.r.is_some()));
+        (0..dense.len())
+            .map(|k| dense.tensor(k).iter().map(|x| x.f).collect())
+            .collect()
+    };
+    let c8 = Group::C(8);
+    for (name, from, channels, count) in [("trivial", Atom::Trivial, 1, 11), ("regular", Atom::Regular, 8, 88)] {
+        let bytes = read(&format!("c8_{name}_to_regular.safetensors"));
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let basis = spans(&c8, &from, &Atom::Regular);
+        assert_eq!(basis.len(), count);
+        for field in 0..2 {
+            assert!(residual(&basis, &block(&file, 8 * field..8 * field + 8, 0..channels)) < 1e-12);
+        }
+    }
+    let bytes = read("so2_irreps.safetensors");
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let mut total = 0;
+    for (m, from) in [0..1, 1..3, 3..5].into_iter().enumerate() {
+        for (n, to) in [0..1, 1..3].into_iter().enumerate() {
+            let atom = |k: usize| Atom::irrep(&Group::SO2, &[k as i64]).unwrap();
+            let basis = spans(&Group::SO2, &atom(m), &atom(n));
+            total += basis.len();
+            assert!(residual(&basis, &block(&file, to, from.clone())) < 1e-12, "{m} -> {n}");
+        }
+    }
+    assert_eq!(total, 29);
+}
+
+/// Sampled kernels obey the constraint of the subgroup that permutes the grid, by residues; and as many are independent as
+/// there are.
+#[test]
+fn sampled_kernels_are_exact_on_the_grid() {
+    let cases = [
+        (Group::C(8), 2, 5, Atom::Regular),
+        (Group::D(6), 2, 4, Atom::irrep(&Group::D(6), &[1, 1]).unwrap()),
+        (Group::O2, 2, 7, Atom::irrep(&Group::O2, &[1, 2]).unwrap()),
+        (Group::O3, 3, 3, Atom::named(&Group::O3, "1o").unwrap()),
+    ];
+    for (group, d, size, atom) in cases {
+        let basis = window_kernel(&group, d, size, &atom, &atom).unwrap().dense();
+        let (points, n) = (gdl_rep::rings::window_points(d, size), atom.dim(&group));
+        let small = group.grid_subgroup(d).unwrap();
+        for g in small.generators() {
+            let g = small.include(&group, &g).unwrap();
+            let m = group.point_matrix(&g, d).unwrap();
+            let rho: Vec<Exact> = atom.matrix(&group, &g).unwrap();
+            for k in 0..basis.len() {
+                for (at, p) in points.iter().enumerate() {
+                    let to = points.iter().position(|q| *q == gdl_rep::linear::act(&m, p)).unwrap();
+                    let left = gdl_rep::linear::multiply(&rho, &basis.tensor(k)[at * n * n..][..n * n], n, n, n);
+                    let right = gdl_rep::linear::multiply(&basis.tensor(k)[to * n * n..][..n * n], &rho, n, n, n);
+                    assert!(left.iter().zip(&right).all(|(x, y)| x.r == y.r), "{group} {g}");
+                }
+            }
+        }
+        let rows = (0..basis.len()).map(|k| basis.tensor(k).to_vec()).collect();
+        let independent = gdl_rep::linear::canonical(rows, points.len() * n * n);
+        assert_eq!(independent.len(), basis.len(), "{group}");
+    }
+    assert_eq!(Group::O2.grid_subgroup(2), Some(Group::D(4)));
+    assert_eq!(Group::D(6).grid_subgroup(2), Some(Group::D(2)));
+    assert_eq!(Group::SO3.grid_subgroup(3), Some(Group::O));
+    assert_eq!(Group::SO3.grid_subgroup(2), None);
+}
+
+/// An analytic kernel of escnn, evaluated off the grid, is one of ours.
+#[test]
+fn kernels_of_the_plane() {
+    let bytes = read("c8_regular_analytic_kernel.safetensors");
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let (points, turns) = (tensor(&file, "in.points").1, tensor(&file, "in.R").1);
+    let (shape, expected) = tensor(&file, "out.kernel_at_rotated_points");
+    let kernels = harmonic_kernels(&Group::C(8), 2, 4, &Atom::Regular, &Atom::Regular).unwrap();
+    assert_eq!(3 * kernels.iter().map(|(_, b)| b.len()).sum::<usize>(), 216);
+    let mut basis = vec![];
+    for (l, kernel) in &kernels {
+        for k in 0..kernel.len() {
+            for ring in 0..3 {
+                let mut values = vec![];
+                for turn in turns.chunks(4) {
+                    // escnn's (x, y) is our (row, column) = (−y, x).
+                    let value = |p: &[f64]| -> (f64, Vec<f64>) {
+                        let q = [turn[0] * p[0] + turn[1] * p[1], turn[2] * p[0] + turn[3] * p[1]];
+                        let r = q[0].hypot(q[1]);
+                        let y = harmonics(*l, &[-q[1] / r, q[0] / r].map(Exact::inexact));
+                        let at = (r - f64::from(ring)) / 0.6;
+                        ((-at * at / 2.0).exp(), y.iter().map(|y| y.f).collect())
+                    };
+                    let moved: Vec<(f64, Vec<f64>)> = points.chunks(2).map(value).collect();
+                    for entry in kernel.tensor(k).chunks(moved[0].1.len()) {
+                        let sum = |y: &[f64]| entry.iter().zip(y).map(|(b, y)| b.f * y).sum::<f64>();
+                        values.extend(moved.iter().map(|(phi, y)| phi * sum(y)));
+                    }
+                }
+                basis.push(values);
+            }
+        }
+    }
+    assert_eq!(basis[0].len(), shape.iter().product::<usize>());
+    assert!(residual(&basis, &expected) < 1e-11);
 }

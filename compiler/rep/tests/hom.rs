@@ -5,8 +5,8 @@ mod common;
 use common::{random, read};
 use gdl_rep::linear::multiply;
 use gdl_rep::{
-    Atom, Basis, Element, Exact, Group, Rep, Subgroup, circle_kernel, hom_basis, hom_tying, invariants, irreps,
-    kernel_basis, kernel_tying, sphere_kernel, wigner_3j,
+    Atom, Basis, Element, Exact, Group, Rep, Subgroup, circle_kernel, harmonic_kernels, hom_basis, hom_tying, invariants, irreps,
+    kernel_basis, kernel_tying, wigner_3j,
 };
 use serde_json::Value;
 
@@ -252,7 +252,7 @@ fn bounds_are_errors() {
 fn sphere_kernels() {
     let irrep = |name| Atom::named(&Group::O3, name).unwrap();
     let degrees = |a, b| -> Vec<u32> {
-        sphere_kernel(&Group::O3, 3, &irrep(a), &irrep(b))
+        harmonic_kernels(&Group::O3, 3, 3, &irrep(a), &irrep(b))
             .unwrap()
             .iter()
             .map(|(l, _)| *l)
@@ -263,7 +263,7 @@ fn sphere_kernels() {
     assert_eq!(degrees("0e", "2e"), [2]);
     assert_eq!(degrees("0e", "2o"), [0; 0]);
     assert_eq!(degrees("1o", "2e"), [1, 3]);
-    let (_, basis) = sphere_kernel(&Group::O3, 2, &irrep("1o"), &irrep("1o"))
+    let (_, basis) = harmonic_kernels(&Group::O3, 3, 2, &irrep("1o"), &irrep("1o"))
         .unwrap()
         .remove(1);
     assert_eq!(basis.shape, [1, 3, 3, 5]);
@@ -276,7 +276,7 @@ fn sphere_kernels() {
     for group in [Group::O3, Group::SO3] {
         let v = Box::new(Rep::atom(group.clone(), Atom::vector(&group, 3).unwrap()).unwrap());
         let square = Atom::Kron(v.clone(), v.clone());
-        let kernels = sphere_kernel(&group, 3, &square, &Atom::vector(&group, 3).unwrap()).unwrap();
+        let kernels = harmonic_kernels(&group, 3, 3, &square, &Atom::vector(&group, 3).unwrap()).unwrap();
         let dims: Vec<(u32, usize)> = kernels.iter().map(|(l, b)| (*l, b.len())).collect();
         let expected: &[(u32, usize)] = if group == Group::O3 {
             &[(1, 3), (3, 1)]
@@ -285,7 +285,7 @@ fn sphere_kernels() {
         };
         assert_eq!(dims, expected);
     }
-    assert!(sphere_kernel(&Group::SO2, 2, &Atom::Trivial, &Atom::Trivial).is_err());
+    assert!(harmonic_kernels(&Group::SO2, 3, 2, &Atom::Trivial, &Atom::Trivial).is_err());
 }
 
 fn window(size: i32, d: u32) -> Vec<Vec<i32>> {
