@@ -4,7 +4,7 @@
 //! group, and what every domain contributes (relabelling of nodes, translations, gauges), and the samples of a batch.
 
 use crate::lower::args;
-use crate::typed::{Model, NodeId, Offset, TOp};
+use crate::typed::{Model, Node, NodeId, Offset, TOp};
 use crate::types::{DomainId, DomainKind, Set};
 use gdl_syntax::ast::Span;
 use std::fmt;
@@ -16,6 +16,13 @@ pub enum Claim {
     Exact,
     /// Exact under a subgroup only.
     Subgroup(String),
+    /// Exact under a subgroup, approximately for all of the factor.
+    Approximate {
+        /// The subgroup.
+        exact: String,
+        /// The factor.
+        all: String,
+    },
     /// Nothing is claimed.
     NotClaimed,
 }
@@ -23,7 +30,7 @@ pub enum Claim {
 /// Something that weakens a claim, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flag {
-    /// `ties`, `random`, `numeric`.
+    /// `ties`, `random`, `numeric`, `approx`.
     pub name: &'static str,
     /// The places that raise it.
     pub spans: Vec<Span>,
@@ -106,10 +113,34 @@ fn declared(model: &Model, flags: &[Flag]) -> Row {
             needs.push(text);
         }
     }
+    let exact = model.exact_group();
+    if exact == model.group {
+        return Row {
+            factor: model.group.to_string(),
+            claim: Claim::Exact,
+            flags: flags.to_vec(),
+            remark: needs.join(", "),
+        };
+    }
+    // Where a grid stands between the program and the group: what is read at offsets of cells.
+    let offsets = |n: &Node| {
+        matches!(
+            &n.op,
+            TOp::Offset {
+                offset: Offset::Window(_),
+                ..
+            }
+        )
+    };
+    let mut spans: Vec<Span> = model.nodes.iter().filter(|n| offsets(n)).map(|n| n.span).collect();
+    spans.dedup();
     Row {
         factor: model.group.to_string(),
-        claim: Claim::Exact,
-        flags: flags.to_vec(),
+        claim: Claim::Approximate {
+            exact: exact.to_string(),
+            all: model.group.to_string(),
+        },
+        flags: [flags, &[Flag { name: "approx", spans }]].concat(),
         remark: needs.join(", "),
     }
 }
@@ -212,7 +243,7 @@ fn flags(model: &Model, training: bool) -> Vec<Flag> {
         }
     }
     for p in &model.params {
-        if crate::lower::reps::open(model, &p.space).is_ok_and(|o| o.parts.iter().any(|q| q.basis.numeric)) {
+        if crate::lower::reps::open(model, &p.space).is_ok_and(|o| o.parts.iter().any(|q| q.basis.numeric())) {
             raise("numeric", p.span);
         }
     }
@@ -224,6 +255,7 @@ impl fmt::Display for Claim {
         match self {
             Claim::Exact => f.write_str("exact"),
             Claim::Subgroup(s) => write!(f, "exact {s}"),
+            Claim::Approximate { exact, all } => write!(f, "{exact}: exact · {all}: approx"),
             Claim::NotClaimed => f.write_str("not claimed"),
         }
     }

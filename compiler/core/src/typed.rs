@@ -4,7 +4,7 @@
 //! still there. A node may mention **index variables** ([`Var`]): `x[i]` is a node that depends on `i`. A variable is bound
 //! by a [`TOp::Define`] (which makes a signal), by a [`TOp::Reduce`] or by a loop. Every node knows on which variables it depends.
 
-use crate::types::{Domain, DomainId, Rep, Set, Space, Type};
+use crate::types::{Domain, DomainId, DomainKind, Rep, Set, Space, Type};
 use gdl_rep::decompose::Piece;
 use gdl_rep::{Exact, Group};
 use gdl_syntax::ast::{RedOp, Span};
@@ -342,6 +342,23 @@ pub struct Congruence {
 }
 
 impl Model {
+    /// Whether the signature allows a flag.
+    pub fn allows(&self, flag: &str) -> bool {
+        self.allowed.iter().any(|f| f == flag)
+    }
+
+    /// The subgroup of the declared group under which the model is exact: all of it, or what permutes the cells of its grids. It is
+    /// included in the declared group by [`Group::include`].
+    pub fn exact_group(&self) -> Group {
+        let ranks = self.domains.iter().filter_map(|d| match &d.kind {
+            DomainKind::Grid { rank, .. } => rank.value().and_then(|r| usize::try_from(r).ok()),
+            _ => None,
+        });
+        ranks.fold(self.group.clone(), |group, rank| {
+            group.grid_subgroup(rank).unwrap_or(group)
+        })
+    }
+
     /// A node.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]

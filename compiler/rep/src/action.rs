@@ -53,6 +53,16 @@ impl Group {
         }
     }
 
+    /// Which generators of this group's Lie algebra belong to a subgroup, given by [`Group::grid_subgroup`].
+    pub fn lie_part(&self, subgroup: &Group) -> Vec<bool> {
+        match (self, subgroup) {
+            (Group::Product(a), Group::Product(b)) if a.len() == b.len() => {
+                a.iter().zip(b).flat_map(|(a, b)| a.lie_part(b)).collect()
+            }
+            _ => vec![self == subgroup; self.lie_dim()],
+        }
+    }
+
     /// Does the group act on Z^d? A product does through its only factor that acts on R^d.
     pub fn acts_on_grid(&self, d: usize) -> bool {
         match self {

@@ -173,11 +173,7 @@ impl WindowBasis {
                     *g += i.iter().zip(j).map(|(x, y)| x.f * y.f).sum::<f64>();
                 }
             }
-            let form = |v: &[Exact]| -> f64 {
-                (0..n * n)
-                    .map(|at| v[at / n].f * v[at % n].f * gram[at])
-                    .sum()
-            };
+            let form = |v: &[Exact]| -> f64 { (0..n * n).map(|at| v[at / n].f * v[at % n].f * gram[at]).sum() };
             p.basis.data.chunks(n).map(form).sum::<f64>()
         };
         self.pieces.iter().map(piece).sum()

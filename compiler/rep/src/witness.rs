@@ -68,16 +68,39 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
     if error.is_finite() { error } else { 0.0 }
 }
 
-/// The orbit of an offset under the group, itself first.
+/// A memorable element that moves a point of R^d, in words, and where it goes; `None` if the group fixes the point.
+pub fn moved_point(group: &Group, point: &[i32]) -> Option<(String, Vec<f64>)> {
+    let d = point.len();
+    let elements = group.witness_elements().into_iter().chain(group.generators());
+    let images = elements.filter_map(|g| {
+        let m = group.vector_matrix(&g, d)?;
+        let image: Vec<f64> = (0..d)
+            .map(|i| (0..d).map(|j| m[i * d + j] * f64::from(point[j])).sum())
+            .collect();
+        Some((g.to_string(), image))
+    });
+    let moved = |image: &[f64]| {
+        image
+            .iter()
+            .zip(point)
+            .any(|(x, &y)| (x - f64::from(y)).abs() > ROUNDING)
+    };
+    images.into_iter().find(|(_, image)| moved(image))
+}
+
+/// The orbit of an offset under a group that acts on the grid, itself first.
 pub fn orbit_of_offset(group: &Group, offset: &[i32]) -> Result<Vec<Vec<i32>>, Error> {
-    let generators = group.generators();
-    let matrices: Option<Vec<Vec<i32>>> = generators.iter().map(|g| group.point_matrix(g, offset.len())).collect();
-    let matrices = matrices.ok_or_else(|| {
-        Error::Invalid(format!(
-            "{group} does not act on the grid of dimension {}",
-            offset.len()
-        ))
-    })?;
+    let d = offset.len();
+    if !group.acts_on_grid(d) {
+        return Err(Error::Invalid(format!(
+            "{group} does not act on the grid of dimension {d}"
+        )));
+    }
+    let matrices: Vec<Vec<i32>> = group
+        .generators()
+        .iter()
+        .filter_map(|g| group.point_matrix(g, d))
+        .collect();
     let mut orbit = vec![offset.to_vec()];
     let mut next = 0;
     while let Some(point) = orbit.get(next).cloned() {

@@ -5,8 +5,8 @@ mod common;
 use common::{random, read};
 use gdl_rep::linear::multiply;
 use gdl_rep::{
-    Atom, Basis, Element, Exact, Group, Rep, Subgroup, circle_kernel, harmonic_kernels, hom_basis, hom_tying, invariants, irreps,
-    kernel_basis, kernel_tying, wigner_3j,
+    Atom, Basis, Element, Exact, Group, Rep, Subgroup, circle_kernel, harmonic_kernels, hom_basis, hom_tying,
+    invariants, irreps, kernel_basis, kernel_tying, wigner_3j,
 };
 use serde_json::Value;
 

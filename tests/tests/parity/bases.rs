@@ -2,12 +2,11 @@
 
 use super::case::Case;
 use super::trial::Built;
-use super::view::{Entry, View};
-use gdl_core::lower::reps::open;
+use super::view::{Entry, Term, View};
+use gdl_core::lower::reps::{PartBasis, open};
 
 /// The parameters that together stand for parameter `name` with the entries `full`: `[free copies…, points…, target, source]`
-/// (no source for vectors). Bases are in reduced row echelon form, so that a coordinate is the entry at the pivot. The entries must
-/// lie in the span of the basis.
+/// (no source for vectors): those of least squares. The entries must lie in the span of the basis.
 pub fn coordinates(built: &Built, case: &Case, name: &str, full: &View) -> Vec<(String, View)> {
     let param = built
         .model
@@ -36,8 +35,12 @@ pub fn coordinates(built: &Built, case: &Case, name: &str, full: &View) -> Vec<(
         let [out_mult, in_mult, out_at, in_at] =
             [part.out_mult, part.in_mult, part.out_at, part.in_at].map(|n| n as usize);
         let [out_dim, in_dim, count] = [part.out_dim, part.in_dim, part.count].map(|n| n as usize);
-        let basis: Vec<f64> = part.basis.data.iter().map(|x| x.f).collect();
+        let basis: Vec<f64> = match &part.basis {
+            PartBasis::Tensors(basis) => basis.data.iter().map(|x| x.f).collect(),
+            PartBasis::Sampled(basis) => basis.dense().data.iter().map(|x| x.f).collect(),
+        };
         let size = points * out_dim * in_dim;
+        let projection = left_inverse(&basis, count, size);
         let mut entries: Vec<Entry> = Vec::new();
         for f in 0..copies {
             for (m, n) in (0..out_mult).flat_map(|m| (0..in_mult).map(move |n| (m, n))) {
@@ -45,19 +48,19 @@ pub fn coordinates(built: &Built, case: &Case, name: &str, full: &View) -> Vec<(
                     let (p, y, x) = (at / (out_dim * in_dim), at / in_dim % out_dim, at % in_dim);
                     ((f * points + p) * rows + out_at + m * out_dim + y) * columns + in_at + n * in_dim + x
                 };
-                for element in basis.chunks(size).take(count) {
-                    let pivot = element.iter().position(|x| x.abs() > 1e-9).expect("not zero");
-                    let scale = 1.0 / element[pivot];
-                    let number = given[place(pivot)] * scale;
+                for (element, row) in basis.chunks(size).zip(projection.chunks(size)) {
+                    let mut entry = Entry::default();
+                    for (at, &factor) in row.iter().enumerate().filter(|(_, x)| x.abs() > 1e-14) {
+                        let from = &full.entries[place(at)];
+                        entry.constant += factor * from.constant;
+                        entry.terms.extend(from.terms.iter().map(|t| Term {
+                            factor: factor * t.factor,
+                            ..t.clone()
+                        }));
+                    }
+                    let number: f64 = (0..size).map(|at| row[at] * given[place(at)]).sum();
                     (0..size).for_each(|at| spanned[place(at)] += number * element[at]);
-                    entries.extend(
-                        View {
-                            shape: vec![1],
-                            entries: vec![full.entries[place(pivot)].clone()],
-                        }
-                        .scale(scale)
-                        .entries,
-                    );
+                    entries.push(entry);
                 }
             }
         }
@@ -84,4 +87,28 @@ pub fn coordinates(built: &Built, case: &Case, name: &str, full: &View) -> Vec<(
         "`{name}` is no equivariant map: {rest:.1e} of {size:.1e} lies outside"
     );
     found
+}
+
+/// (B Bᵀ)⁻¹ B for the rows of B: coordinates of least squares.
+fn left_inverse(basis: &[f64], count: usize, size: usize) -> Vec<f64> {
+    let row = |k: usize| &basis[k * size..(k + 1) * size];
+    let mut out = basis.to_vec();
+    let mut gram: Vec<f64> = (0..count * count)
+        .map(|at| row(at / count).iter().zip(row(at % count)).map(|(x, y)| x * y).sum())
+        .collect();
+    // Gauss-Jordan; the matrix is positive definite.
+    for k in 0..count {
+        let scale = 1.0 / gram[k * count + k];
+        gram[k * count..(k + 1) * count].iter_mut().for_each(|x| *x *= scale);
+        out[k * size..(k + 1) * size].iter_mut().for_each(|x| *x *= scale);
+        for i in (0..count).filter(|&i| i != k) {
+            let factor = gram[i * count + k];
+            if factor == 0.0 {
+                continue;
+            }
+            (0..count).for_each(|j| gram[i * count + j] -= factor * gram[k * count + j]);
+            (0..size).for_each(|j| out[i * size + j] -= factor * out[k * size + j]);
+        }
+    }
+    out
 }

@@ -58,3 +58,23 @@ fn d4_regular_to_irreps() {
     let target = "(irrep(0, 0) + irrep(1, 0) + irrep(1, 1) + irrep(0, 2) + irrep(1, 2))";
     conv("escnn/d4_regular_to_irreps", "D(4)", "regular", target);
 }
+
+#[test]
+fn c8_trivial_to_regular() {
+    conv("escnn/c8_trivial_to_regular", "C(8) [approx]", "1", "2 x regular");
+}
+
+#[test]
+fn c8_regular_to_regular() {
+    conv("escnn/c8_regular_to_regular", "C(8) [approx]", "regular", "2 x regular");
+}
+
+#[test]
+fn so2_irreps() {
+    conv(
+        "escnn/so2_irreps",
+        "SO(2) [approx]",
+        "(1 + irrep(1) + irrep(2))",
+        "(1 + irrep(1))",
+    );
+}

@@ -158,6 +158,7 @@ fn certificate(model: &Model, report: &Report, terminal: &mut Terminal<'_>) -> R
         Status::Exact => ("exact", None, None),
         Status::NotClaimed(why) => ("not claimed", None, Some(why.clone())),
         Status::Numeric(error, why) => ("numeric", Some(*error), Some(why.clone())),
+        Status::Approximate(why) => ("approx", None, Some(why.clone())),
     };
     if terminal.is_json() {
         for row in &report.rows {

@@ -5,7 +5,7 @@ use crate::session::{Session, programs, words};
 use crate::{Failure, Terminal};
 use clap::Args;
 use gdl_abi::{DoorSizes, Dtype, Instance};
-use gdl_core::certify::numeric::{Batch, VerifyOptions, VerifyReport, random_batches, verify};
+use gdl_core::certify::numeric::{Batch, VerifyOptions, VerifyReport, VerifyRow, verify};
 use gdl_core::ir::Func;
 use gdl_core::lower;
 use gdl_core::typed::Model;
@@ -73,7 +73,7 @@ impl Verify {
             }
             let batches = match &self.input {
                 Some(_) => vec![self.batch(&session, &model, program.as_ref(), terminal)?],
-                None => random_batches(&model, &lowered.func, 1).map_err(Failure::error)?,
+                None => Vec::new(),
             };
             let mut run = |door: &DoorSizes, inputs: &[Vec<f64>]| call(program.as_ref(), &params, door, inputs);
             let report = verify(&model, &lowered.func, &mut run, &batches, &VerifyOptions::default());
@@ -127,9 +127,14 @@ impl Verify {
                 .rows
                 .iter()
                 .zip(&reports[0].rows)
-                .map(|(d, s)| json!({ "factor": d.factor, "f32": largest(s.errors.iter().map(|e| e.1)), "f64": largest(d.errors.iter().map(|e| e.1)), "worst": d.worst, "runs": d.runs }))
+                .map(|(d, s)| json!({ "factor": d.factor, "f32": s.largest(), "f64": d.largest(), "worst": d.worst, "runs": d.runs }))
                 .collect();
-            terminal.object(&json!({ "model": model.name, "f32": reports[0].error(), "f64": reports[1].error(), "layers": layers, "factors": factors, "verified": !broken.contains(&true) }))?;
+            let measured = |r: &VerifyReport| {
+                r.approximate.as_ref().map(
+                    |row| json!({ "group": row.factor, "error": row.largest(), "worst": row.worst, "runs": row.runs }),
+                )
+            };
+            terminal.object(&json!({ "model": model.name, "approximate": measured(&reports[1]), "f32": reports[0].error(), "f64": reports[1].error(), "layers": layers, "factors": factors, "verified": !broken.contains(&true) }))?;
         } else {
             let width = func.outputs.iter().map(|n| n.chars().count()).max().unwrap_or(0);
             terminal.line(format!("{:width$}  largest relative error    f32        f64", ""))?;
@@ -142,11 +147,17 @@ impl Verify {
                 ))?;
             }
             for (row, single) in reports[1].rows.iter().zip(&reports[0].rows) {
-                let (s, d) = (
-                    largest(single.errors.iter().map(|e| e.1)),
-                    largest(row.errors.iter().map(|e| e.1)),
-                );
+                let (s, d) = (single.largest(), row.largest());
                 terminal.line(format!("{}: f32 {s:.1e}, f64 {d:.1e} in {} runs", row.factor, row.runs))?;
+            }
+            if let Some(row) = &reports[1].approximate {
+                terminal.line(format!(
+                    "{}: approximately, root mean square {:.1e} in {} runs ({})",
+                    row.factor,
+                    row.largest(),
+                    row.runs,
+                    row.worst
+                ))?;
             }
             for (factor, why) in &reports[1].not_claimed {
                 terminal.line(format!("{factor}: not claimed ({why})"))?;
@@ -156,7 +167,7 @@ impl Verify {
             let at = &reports[1]
                 .rows
                 .iter()
-                .max_by(|a, b| largest(a.errors.iter().map(|e| e.1)).total_cmp(&largest(b.errors.iter().map(|e| e.1))));
+                .max_by(|a: &&VerifyRow, b| a.largest().total_cmp(&b.largest()));
             let element = at.map_or(String::new(), |r| format!(" ({}, {})", r.factor, r.worst));
             return Err(Failure::error(format!(
                 "`{}` is not equivariant: the error is more than rounding{element}",
@@ -165,10 +176,6 @@ impl Verify {
         }
         Ok(())
     }
-}
-
-fn largest(list: impl Iterator<Item = f64>) -> f64 {
-    list.fold(0.0, f64::max)
 }
 
 /// The model with the named values of its layers as outputs before its own.

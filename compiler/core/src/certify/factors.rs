@@ -32,7 +32,7 @@ impl Factor {
     pub fn describe(&self, model: &Model) -> String {
         let name = |d: &DomainId| model.domains.get(d.0 as usize).map_or("?", |d| d.name.as_str());
         match self {
-            Factor::Group => model.group.to_string(),
+            Factor::Group => model.exact_group().to_string(),
             Factor::Nodes(d) => format!("permutations of `{}`", name(d)),
             Factor::Translations => "translations of points".into(),
             Factor::Shifts(d, 1) => format!("translations of `{}`", name(d)),
@@ -46,7 +46,7 @@ impl Factor {
 /// The factors of a model's Γ, and the parts that are not claimed with the reason.
 pub(crate) fn factors(model: &Model, func: &Func, slots: &[Slot]) -> (Vec<Factor>, Vec<(String, String)>) {
     let (mut list, mut not_claimed) = (Vec::new(), Vec::new());
-    if model.group != Group::Trivial {
+    if model.exact_group().order() != Some(1) {
         list.push(Factor::Group);
     }
     for (k, d) in model.domains.iter().enumerate() {
@@ -133,9 +133,16 @@ pub(crate) enum Which {
     Random,
 }
 
-/// The elements by which the declared group is tested: together they generate it.
-pub(crate) fn elements(group: &Group, exact: bool) -> Vec<Which> {
-    let mut list: Vec<Which> = group.generators().into_iter().map(Which::Given).collect();
+/// The elements by which the declared group, or the part of it that is claimed to be exact, is tested: together they generate it.
+pub(crate) fn elements(model: &Model, exact: bool) -> Vec<Which> {
+    let group = model.exact_group();
+    let inside = |g: Element| group.include(&model.group, &g);
+    let mut list: Vec<Which> = group
+        .generators()
+        .into_iter()
+        .filter_map(inside)
+        .map(Which::Given)
+        .collect();
     if exact && group.lie_dim() > 0 {
         list.push(Which::Algebra);
     }
@@ -152,6 +159,7 @@ pub(crate) fn group_move<A: Draw>(
     exact: bool,
     rng: &mut Rng,
 ) -> Option<Move<A::S>> {
+    let group = model.exact_group();
     let mut m = Move::still(door.samples);
     let sure = rng.below(door.samples);
     let mut words = Vec::new();
@@ -163,16 +171,24 @@ pub(crate) fn group_move<A: Draw>(
             Which::Given(g) => (Motion::Finite(g.clone()), g.to_string()),
             Which::Random => {
                 let g = if exact {
-                    rational(&model.group, rng)
+                    rational(&group, rng)
                 } else {
-                    model.group.random(&mut || rng.word())
+                    group.random(&mut || rng.word())
                 };
+                let g = group.include(&model.group, &g)?;
                 let what = g.to_string();
                 (Motion::Finite(g), what)
             }
             Which::Algebra => {
-                let n = model.group.lie_dim();
-                let c = (0..n).map(|_| alg.infinitesimal(rng)).collect::<Option<Vec<_>>>()?;
+                let part = model.group.lie_part(&group).into_iter();
+                let coefficient = |inside| {
+                    if inside {
+                        alg.infinitesimal(rng)
+                    } else {
+                        Some(alg.int(0))
+                    }
+                };
+                let c = part.map(coefficient).collect::<Option<Vec<_>>>()?;
                 (
                     Motion::Infinitesimal(c),
                     "an infinitesimal element of the identity component".to_string(),

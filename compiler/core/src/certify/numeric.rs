@@ -1,6 +1,7 @@
 //! The numeric check of `gdl verify`: compiled (or interpreted) code, given or random inputs, random group elements, and the
 //! error max |f(g·x) − g·f(x)| / max |f(x)| of every output and factor. The moves are those of the exact test.
 
+use super::approx;
 use super::bench::Bench;
 use super::factors::{self, Factor, Which};
 use super::moves::{Acting, Move, moved};
@@ -37,6 +38,13 @@ pub struct VerifyRow {
     pub runs: usize,
 }
 
+impl VerifyRow {
+    /// The largest error of an output.
+    pub fn largest(&self) -> f64 {
+        self.errors.iter().map(|e| e.1).fold(0.0, f64::max)
+    }
+}
+
 /// The result of a numeric check.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VerifyReport {
@@ -44,6 +52,8 @@ pub struct VerifyReport {
     pub rows: Vec<VerifyRow>,
     /// Factors that are not claimed, and why.
     pub not_claimed: Vec<(String, String)>,
+    /// For a model that is approximately equivariant under more than its exact group: the error measured for all of the group.
+    pub approximate: Option<VerifyRow>,
     /// Maxima and minima that were attained more than once: there two ways round the square may choose differently.
     pub ties: usize,
 }
@@ -99,6 +109,7 @@ pub fn verify(
     let (list, not_claimed) = factors::factors(model, func, &all);
     let mut rng = Rng::new(options.seed);
     let random: Vec<Batch>;
+    let given = !batches.is_empty();
     let batches = if batches.is_empty() {
         random = random_batches(model, func, options.seed)?;
         &random
@@ -114,6 +125,7 @@ pub fn verify(
     let mut report = VerifyReport {
         rows: list.iter().map(row).collect(),
         not_claimed,
+        approximate: None,
         ties: 0,
     };
     for batch in batches {
@@ -139,6 +151,12 @@ pub fn verify(
                 }
             }
         }
+    }
+    if model.exact_group() != model.group {
+        let slots = (inputs.as_slice(), outputs.as_slice());
+        let smooth = approx::smooth_batch(model, func, &inputs, &mut rng);
+        let batch = if given { batches[0].clone() } else { smooth? };
+        report.approximate = approx::measure(model, func, slots, run, &batch, options.runs, &mut rng)?;
     }
     Ok(report)
 }
@@ -250,14 +268,14 @@ fn relative(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// An array of the door; labels become numbers.
-fn flat(column: &Column<f64>) -> Vec<f64> {
+pub(crate) fn flat(column: &Column<f64>) -> Vec<f64> {
     match column {
         Column::Numbers(x) => x.clone(),
         Column::Labels(list) => list.iter().map(|&l| f64::from(l)).collect(),
     }
 }
 
-fn scene(func: &Func, batch: &Batch) -> Result<Scene<f64>, String> {
+pub(crate) fn scene(func: &Func, batch: &Batch) -> Result<Scene<f64>, String> {
     if batch.inputs.len() != func.inputs.len() {
         return Err(format!(
             "{} inputs were given, {} are needed",

@@ -54,9 +54,9 @@ const FUNCTIONS: [&str; 21] = [
 ];
 
 /// Functions of types and representations, and those that need the text of their arguments.
-const SPECIAL: [&str; 18] = [
+const SPECIAL: [&str; 21] = [
     "grad", "fixed", "hom", "sym", "alt", "dual", "irrep", "enum", "class", "coarse", "gated", "grouped", "points",
-    "copies", "sphere", "quotient", "C", "D",
+    "copies", "circle", "sphere", "disk", "ball", "quotient", "C", "D",
 ];
 
 /// Option words that stand for themselves.

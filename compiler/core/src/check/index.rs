@@ -240,7 +240,7 @@ impl Checker<'_> {
                     Ok(c.add(TOp::Lookup { x, index: args[0] }, rest.clone(), &[x, args[0]], span))
                 })
             }
-            (Set::Sphere(_), Elem::Rep(r)) if r.same(&self.vector_rep(&Int::num(3))) => {
+            (Set::Harmonic(h), Elem::Rep(r)) if r.same(&self.vector_rep(&Int::num(i64::from(h.dim)))) => {
                 self.lift(&[ix], span, &mut |c, args| {
                     Ok(c.add(TOp::Direction { x, dir: args[0] }, rest.clone(), &[x, args[0]], span))
                 })

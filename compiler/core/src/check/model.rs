@@ -8,6 +8,9 @@ use crate::types::{Domain, DomainId, DomainKind};
 use gdl_syntax::ast::{Span, Under};
 use std::rc::Rc;
 
+/// What a signature may allow to weaken its claim.
+const FLAGS: [&str; 5] = ["approx", "ties", "random", "numeric", "relaxed"];
+
 impl Checker<'_> {
     /// Checks a model; errors are reported.
     pub(crate) fn model_definition(&mut self, layer: &Rc<LayerRef>) -> R<()> {
@@ -80,6 +83,11 @@ impl Checker<'_> {
                 ));
             }
         }
+        for f in &u.flags {
+            if !FLAGS.contains(&f.name.as_str()) {
+                return Err(self.unknown(&f.name, f.span, "flag", &FLAGS.map(String::from)));
+            }
+        }
         self.model.allowed = u.flags.iter().map(|f| f.name.clone()).collect();
         Ok(())
     }
@@ -90,13 +98,14 @@ impl Checker<'_> {
         match &d.kind {
             DomainKind::Grid { rank, .. } => {
                 let rank = rank.value().unwrap_or(2) as usize;
+                let nearly = group.grid_subgroup(rank).is_some();
+                if group.acts_on_grid(rank) || nearly && self.model.allows("approx") {
+                    return Ok(());
+                }
                 let bad = group
                     .generators()
                     .into_iter()
                     .find(|g| group.point_matrix(g, rank).is_none());
-                if bad.is_none() && group.is_finite() {
-                    return Ok(());
-                }
                 let largest = match rank {
                     1 => "D(1)",
                     2 => "D(4)",
@@ -112,7 +121,13 @@ impl Checker<'_> {
                     )
                     .label(span, format!("its largest point group is {largest}"))
                     .counterexample(Some(format!("{shown}:  a cell centre lands between cells")))
-                    .help(format!("Declare `under {largest}` or a subgroup of it.")),
+                    .help(if nearly {
+                        format!(
+                            "Declare `under {largest}` or a subgroup of it, or ask for less: `under {group} [approx]`."
+                        )
+                    } else {
+                        format!("Declare `under {largest}` or a subgroup of it.")
+                    }),
                 ))
             }
             DomainKind::Cloud { dim, .. } => {

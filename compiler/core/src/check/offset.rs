@@ -5,7 +5,7 @@ use super::{Checker, Env, R, Val};
 use crate::diag::Diagnostic;
 use crate::typed::{NodeId, Offset, TOp, VarId};
 use crate::types::{DomainKind, Elem, Int, Rep, Set, Type};
-use gdl_rep::Exact;
+use gdl_rep::{Exact, Group, witness};
 use gdl_syntax::ast::{BinOp, Expr, ExprKind, Span};
 
 /// An offset, whether it is subtracted, and where it stands.
@@ -243,30 +243,13 @@ impl Checker<'_> {
                 format!("the grid has {} axes", grid.rank),
             ));
         }
-        let orbit = if self.abstract_mode {
-            Vec::new()
-        } else {
-            gdl_rep::witness::orbit_of_offset(&self.model.group, &out).unwrap_or_default()
-        };
-        if !self.abstract_mode && orbit.len() <= 1 {
-            return Ok(out);
-        }
-        let group = self.model.group.to_string();
-        let shown: Vec<String> = orbit
-            .iter()
-            .take(8)
-            .map(|o| format!("({})", o.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
-            .collect();
         let (label, counter) = if self.abstract_mode {
             ("no offset but 0 is fixed by every group".to_string(), None)
         } else {
-            (
-                format!("{group} moves it to {}", shown.join(", ")),
-                Some(format!(
-                    "an element of {group} sends this offset to {}",
-                    shown.get(1).cloned().unwrap_or_default()
-                )),
-            )
+            match moved_offset(&self.model.group, &out) {
+                Some((label, counter)) => (label, Some(counter)),
+                None => return Ok(out),
+            }
         };
         Err(self.report(
             Diagnostic::error("GDL0104", "this offset is not fixed by the group", span, label)
@@ -315,4 +298,27 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Where a group moves an offset, in words: its orbit, and one image. `None` if the offset is fixed.
+fn moved_offset(group: &Group, offset: &[i32]) -> Option<(String, String)> {
+    fn tuple<T: ToString>(point: &[T]) -> String {
+        let list: Vec<String> = point.iter().map(ToString::to_string).collect();
+        format!("({})", list.join(", "))
+    }
+    if let Ok(orbit) = witness::orbit_of_offset(group, offset) {
+        let second = tuple(orbit.get(1)?);
+        let shown: Vec<String> = orbit.iter().take(8).map(|o| tuple(o)).collect();
+        return Some((
+            format!("{group} moves it to {}", shown.join(", ")),
+            format!("an element of {group} sends this offset to {second}"),
+        ));
+    }
+    let (element, image) = witness::moved_point(group, offset)?;
+    let image: Vec<f64> = image.iter().map(|x| (x * 100.0).round() / 100.0 + 0.0).collect();
+    let image = tuple(&image);
+    Some((
+        format!("{group} moves it to {image}"),
+        format!("{element} sends this offset to {image}"),
+    ))
 }

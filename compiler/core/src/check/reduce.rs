@@ -356,7 +356,7 @@ impl Checker<'_> {
         match &self.model.var(v).set {
             Set::Range(n) => n.value().is_none_or(|n| n > 0),
             Set::Enum(_) | Set::Window(..) | Set::Points(_) => true,
-            Set::Edges(_) | Set::Circle(_) | Set::Sphere(_) => false,
+            Set::Edges(_) | Set::Circle(_) | Set::Harmonic(_) => false,
             Set::Nodes(d) => match &self.domain(*d).kind {
                 DomainKind::Set { nonempty } | DomainKind::Seq { nonempty } => {
                     *nonempty || self.other_var_over(*d, v, env)

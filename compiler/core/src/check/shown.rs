@@ -15,7 +15,7 @@ impl Checker<'_> {
         match set {
             Set::Range(_) | Set::Enum(_) => None,
             Set::Circle(_) => Some(format!("a frame turned by 90°:  a named element of `{shown}` is moved")),
-            Set::Window(..) | Set::Points(_) | Set::Sphere(_) => by_group(),
+            Set::Window(..) | Set::Points(_) | Set::Harmonic(_) => by_group(),
             Set::Nodes(d) | Set::Edges(d) => match &self.domain(*d).kind {
                 DomainKind::Seq { .. } => None,
                 DomainKind::Grid { wrap: true, .. } => {

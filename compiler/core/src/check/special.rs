@@ -3,7 +3,7 @@
 use super::{Checker, Env, R, Val};
 use crate::diag::Diagnostic;
 use crate::typed::{NodeId, TOp};
-use crate::types::{Atom, Domain, DomainId, DomainKind, Elem, Int, Rep, Set, Type};
+use crate::types::{Atom, Domain, DomainId, DomainKind, Elem, Harmonic, Int, Rep, Set, Type};
 use gdl_rep::{Atom as Known, Group};
 use gdl_syntax::ast::{Arg, ExprKind, Ident, Span};
 
@@ -94,7 +94,7 @@ impl Checker<'_> {
                 Ok(Val::Set(Set::Enum(names)))
             }
             ("class", [a]) => Ok(Val::Set(Set::Range(self.eval_int(&a.value, env)?))),
-            ("sphere", [a]) => Ok(Val::Set(Set::Sphere(self.eval_int(&a.value, env)?))),
+            ("circle" | "sphere" | "disk" | "ball", _) => self.harmonic_set(n, args, span, env),
             ("points", [a]) => {
                 let r = self.eval_rep(&a.value, env)?;
                 if !r.is_permutation() {
@@ -170,6 +170,40 @@ impl Checker<'_> {
                 format!("{} were given", args.len()),
             )),
         }
+    }
+
+    /// `circle(F)`, `sphere(L)`, `disk(rings, F)`, `ball(rings, L)`: finite spaces of functions on the plane and on space.
+    fn harmonic_set(&mut self, n: &str, args: &[Arg], span: Span, env: &mut Env) -> R<Val> {
+        let mut sizes = Vec::new();
+        for a in args {
+            sizes.push(self.eval_int(&a.value, env)?);
+        }
+        let dim = if matches!(n, "circle" | "disk") { 2 } else { 3 };
+        let (rings, degree) = match (n, sizes.as_slice()) {
+            ("circle" | "sphere", [degree]) => (None, degree.clone()),
+            ("disk" | "ball", [rings, degree]) => (Some(rings.clone()), degree.clone()),
+            _ => {
+                return Err(self.report(
+                    Diagnostic::error(
+                        "GDL0111",
+                        format!("`{n}` has other arguments"),
+                        span,
+                        format!("{} were given", args.len()),
+                    )
+                    .help("Write `circle(F)`, `sphere(L)`, `disk(rings, F)` or `ball(rings, L)`."),
+                ));
+            }
+        };
+        let within = |n: &Int, least: i64| n.value().is_none_or(|v| (least..=16).contains(&v));
+        if !within(&degree, 0) || !rings.as_ref().is_none_or(|n| within(n, 1)) {
+            return Err(self.error(
+                "GDL0124",
+                "these sizes are out of bounds",
+                span,
+                "degrees are 0 to 16, rings 1 to 16",
+            ));
+        }
+        Ok(Val::Set(Set::Harmonic(Harmonic { dim, degree, rings })))
     }
 
     /// The mesh in whose fibres `irrep(k)` lives, if the model has one.

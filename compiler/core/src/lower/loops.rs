@@ -289,13 +289,12 @@ impl Lowerer<'_> {
             ),
             Lowered1::Map(m) => {
                 let coords = m.coords.iter().map(|c| self.import_value(*c, from)).collect();
-                let orbit = match &m.orbit {
-                    Orbit::Direction(d) => Orbit::Direction(Low {
-                        v: self.import_value(d.v, from),
-                        ..d.clone()
-                    }),
-                    other => other.clone(),
-                };
+                let mut orbit = m.orbit.clone();
+                if let Orbit::Direction { harmonics, rings } = &mut orbit {
+                    for x in std::iter::once(harmonics).chain(rings) {
+                        x.v = self.import_value(x.v, from);
+                    }
+                }
                 Lowered1::Map(MapLow { coords, orbit, ..m })
             }
         }

@@ -1,7 +1,7 @@
 //! Linear maps and kernels as coordinates in a basis, and their application.
 
 use super::frame::{Low, Rows};
-use super::reps::{Opened, Part};
+use super::reps::{Opened, Part, PartBasis};
 use super::{L, Lowered1, Lowerer};
 use crate::ir::{Shape, Value};
 use crate::typed::{NodeId, VarId};
@@ -30,8 +30,8 @@ pub(crate) enum Orbit {
     Unread,
     /// At every point of a window.
     Window(VarId),
-    /// At a direction, given by its harmonics `[rows, statics…, harmonics]`.
-    Direction(Low),
+    /// At a direction or point, given by its harmonics `[rows, statics…, harmonics]` and functions of |x| `[rows, statics…, rings]`.
+    Direction { harmonics: Low, rings: Option<Low> },
 }
 
 /// Labels: statics, then the named axes of one contraction.
@@ -110,8 +110,8 @@ impl Lowerer<'_> {
             statics: m.statics.clone(),
         };
         let mut lows: Vec<&Low> = vec![x, &probe];
-        if let Orbit::Direction(d) = &m.orbit {
-            lows.push(d);
+        if let Orbit::Direction { harmonics, .. } = &m.orbit {
+            lows.push(harmonics);
         }
         let rows = self.join(&lows, &BTreeSet::new());
         let mut statics = self.join_statics(&lows);
@@ -180,7 +180,7 @@ impl Lowerer<'_> {
         };
         let cv = self.coerce_rows(coords, rows_of_coords(coords, rows), span)?;
         match &m.orbit {
-            Orbit::Direction(d) => {
+            Orbit::Direction { harmonics: d, rings } => {
                 let (_, dl) = out_on(&[&d.statics]);
                 let basis = self.basis(part);
                 let dv = self.coerce_rows(d, rows, span)?;
@@ -192,38 +192,48 @@ impl Lowerer<'_> {
                     &[dl.as_slice(), b"cyx"].concat(),
                     dim,
                 );
-                let (tl, tll) = out_on(&[&d.statics, x_statics]);
+                let (_, tl) = out_on(&[&d.statics, x_statics]);
                 let t = self.b().contract_labels(
                     hb,
                     xs,
                     &[dl.as_slice(), b"cyx"].concat(),
                     &labels.with(x_statics, b"nx"),
-                    &[tll.as_slice(), b"ncy"].concat(),
+                    &[tl.as_slice(), b"ncy"].concat(),
                     dim,
                 );
-                let _ = tl;
-                let cr = self.coerce_rows(coords, rows, span)?;
+                let mut cr = self.coerce_rows(coords, rows, span)?;
+                let mut cl = labels.of(&coords.statics);
+                if let Some(rings) = rings {
+                    // One coordinate a ring: weigh them by the functions of |x| first.
+                    let mut axes = self.b().axes(cr).to_vec();
+                    let count = axes.pop().unwrap_or(0);
+                    axes.extend([count / m.open.rings, m.open.rings]);
+                    let split = self.b().reshape(cr, &axes);
+                    let rv = self.coerce_rows(rings, rows, span)?;
+                    let (_, both) = out_on(&[&coords.statics, &rings.statics]);
+                    cr = self.b().contract_labels(
+                        split,
+                        rv,
+                        &labels.with(&coords.statics, b"mncr"),
+                        &labels.with(&rings.statics, b"r"),
+                        &[both.as_slice(), b"mnc"].concat(),
+                        dim,
+                    );
+                    cl = both;
+                }
                 Ok(self.b().contract_labels(
                     cr,
                     t,
-                    &labels.with(&coords.statics, b"mnc"),
-                    &[tll.as_slice(), b"ncy"].concat(),
+                    &[cl.as_slice(), b"mnc"].concat(),
+                    &[tl.as_slice(), b"ncy"].concat(),
                     &out,
                     dim,
                 ))
             }
             Orbit::Window(o) => {
-                let basis = self.basis(part);
-                let wl = [labels.of(&coords.statics).as_slice(), &labels.of(&[*o]), b"mynx"].concat();
-                let cdim = self.b().dim(cv);
-                let w = self.b().contract_labels(
-                    cv,
-                    basis,
-                    &labels.with(&coords.statics, b"mnc"),
-                    &[b"c", labels.of(&[*o]).as_slice(), b"yx"].concat(),
-                    &wl,
-                    cdim,
-                );
+                let own = labels.of(&[*o]);
+                let wl = [labels.of(&coords.statics).as_slice(), &own, b"mynx"].concat();
+                let w = self.on_window(part, cv, &labels.of(&coords.statics), &own, &wl);
                 Ok(self
                     .b()
                     .contract_labels(w, xs, &wl, &labels.with(x_statics, b"nx"), &out, dim))
@@ -274,12 +284,57 @@ impl Lowerer<'_> {
     }
 
     fn basis(&mut self, part: &Part) -> Value {
-        self.b().constant(&part.basis.shape, part.basis.data.clone())
+        match &part.basis {
+            PartBasis::Tensors(basis) => self.b().constant(&basis.shape, basis.data.clone()),
+            PartBasis::Sampled(basis) => {
+                let dense = basis.dense();
+                self.b().constant(&dense.shape, dense.data)
+            }
+        }
+    }
+
+    /// A kernel at every point `w` of its window: coordinates with labels `lead`mnc give values with labels `to`, made of `lead`, w, m, n, y, x.
+    pub(crate) fn on_window(&mut self, part: &Part, coords: Value, lead: &[u8], w: &[u8], to: &[u8]) -> Value {
+        let dim = self.b().dim(coords);
+        let from = [lead, b"mnc"].concat();
+        let PartBasis::Sampled(sampled) = &part.basis else {
+            let basis = self.basis(part);
+            return self
+                .b()
+                .contract_labels(coords, basis, &from, &[b"c", w, b"yx"].concat(), to, dim);
+        };
+        let last = lead.len() as u32 + 2;
+        let mut at = 0;
+        let mut total = None;
+        for piece in &sampled.pieces {
+            let k = piece.basis.len() as u32;
+            let own = self.b().slice(coords, last, at, k * piece.rings);
+            at += k * piece.rings;
+            let mut axes = self.b().axes(own)[..last as usize].to_vec();
+            axes.extend([k, piece.rings]);
+            let own = self.b().reshape(own, &axes);
+            let basis = self.b().constant(&piece.basis.shape, piece.basis.data.clone());
+            let over = [lead, b"mnryxh"].concat();
+            let mixed = self
+                .b()
+                .contract_labels(own, basis, &[lead, b"mncr"].concat(), b"cyxh", &over, dim);
+            let shape = [piece.rings, piece.basis.shape[3], sampled.points];
+            let samples = self.b().constant(&shape, piece.samples.clone());
+            let value = self
+                .b()
+                .contract_labels(mixed, samples, &over, &[b"rh", w].concat(), to, dim);
+            total = Some(match total {
+                Some(sum) => self.b().add(sum, value),
+                None => value,
+            });
+        }
+        // A part has at least one element, so at least one piece.
+        total.unwrap_or(coords)
     }
 
     /// A map written out: components `[target][source]`.
     pub(crate) fn map_as_tensor(&mut self, m: &MapLow, span: Span) -> L<Low> {
-        if !m.copies.is_empty() || matches!(m.orbit, Orbit::Direction(_)) || m.open.orbit.is_some() {
+        if !m.copies.is_empty() || matches!(m.orbit, Orbit::Direction { .. }) || m.open.orbit.is_some() {
             return Err(self.unsupported("a kernel is not a vector; apply it first", span));
         }
         let n = m.open.in_dim.unwrap_or(1);
@@ -378,96 +433,6 @@ impl Lowerer<'_> {
         self.open_space(open, coords, x.rows.clone(), x.statics.clone())
     }
 
-    /// Harmonics of a direction for a kernel: on the sphere, or on the circle.
-    pub(crate) fn direction(&mut self, m: MapLow, dir: &Low, ty_len: u32) -> MapLow {
-        let sphere = matches!(m.open.orbit, Some(crate::types::Set::Sphere(_)));
-        let h = if sphere {
-            let l = (f64::from(ty_len)).sqrt() as u32 - 1;
-            self.harmonics(dir, l)
-        } else {
-            self.circle_harmonics(dir, ty_len)
-        };
-        MapLow {
-            orbit: Orbit::Direction(h),
-            ..m
-        }
-    }
-
-    /// 1, cos θ, sin θ, cos 2θ, … of a unit vector (cos θ, sin θ).
-    pub(crate) fn circle_harmonics(&mut self, dir: &Low, count: u32) -> Low {
-        let axis = dir.statics.len() as u32;
-        let mut shape = self.b().shape(dir.v);
-        shape.axes[axis as usize] = 1;
-        let (c1, s1) = (self.b().slice(dir.v, axis, 0, 1), self.b().slice(dir.v, axis, 1, 1));
-        let mut list = vec![self.b().int(shape, 1)];
-        let (mut c, mut s) = (c1, s1);
-        while (list.len() as u32) < count {
-            list.extend([c, s]);
-            let (cc, ss) = (self.b().mul(c, c1), self.b().mul(s, s1));
-            let (cs, sc) = (self.b().mul(c, s1), self.b().mul(s, c1));
-            c = self.b().sub(cc, ss);
-            s = self.b().add(cs, sc);
-        }
-        list.truncate(count as usize);
-        Low {
-            v: self.b().concat(&list, axis),
-            rows: dir.rows.clone(),
-            statics: dir.statics.clone(),
-        }
-    }
-
-    /// Real spherical harmonics of degrees `0..=l` of a vector's direction, by the recursion
-    /// Y_{l+1,i} = (2l+3)/√(l+1) Σ W(l+1, l, 1)_ijk Y_{l,j} x_k ([`gdl_rep::wigner::harmonics_step`]).
-    pub(crate) fn harmonics(&mut self, x: &Low, l: u32) -> Low {
-        use crate::ir::{Fold, Scalar};
-        let axis = x.statics.len() as u32;
-        let sq = self.b().mul(x.v, x.v);
-        let n2 = self.b().reduce(Fold::Sum, sq, axis);
-        let tiny_shape = self.b().shape(n2);
-        let tiny = self
-            .b()
-            .fill(tiny_shape, Exact::decimal("1e-24").unwrap_or(Exact::int(0)));
-        let safe = self.b().map(Scalar::Max, &[n2, tiny]);
-        let norm = self.b().map(Scalar::Sqrt, &[safe]);
-        let shape = self.b().shape(x.v);
-        let axes: Vec<u32> = (0..axis).collect();
-        let norm = self.b().broadcast(norm, shape.clone(), &axes);
-        let unit = self.b().div(x.v, norm);
-        let mut one = shape;
-        one.axes[axis as usize] = 1;
-        let mut last = self.b().int(one, 1);
-        let mut all = vec![last];
-        let lead: Vec<u8> = (0..axis as u8).map(|k| b'A' + k).collect();
-        let dim = self.b().dim(x.v);
-        for d in 0..l {
-            let step = self
-                .b()
-                .constant(&[2 * d + 3, 2 * d + 1, 3], gdl_rep::wigner::harmonics_step(d));
-            let sx = self.b().contract_labels(
-                step,
-                unit,
-                b"ijk",
-                &[lead.as_slice(), b"k"].concat(),
-                &[lead.as_slice(), b"ij"].concat(),
-                dim,
-            );
-            last = self.b().contract_labels(
-                sx,
-                last,
-                &[lead.as_slice(), b"ij"].concat(),
-                &[lead.as_slice(), b"j"].concat(),
-                &[lead.as_slice(), b"i"].concat(),
-                dim,
-            );
-            all.push(last);
-        }
-        Low {
-            v: self.b().concat(&all, axis),
-            rows: x.rows.clone(),
-            statics: x.statics.clone(),
-        }
-    }
-
     /// Vectors of a gauge representation moved along edges: rotated by the angle (cos φ, sin φ).
     pub(crate) fn transport(&mut self, x: &Low, angle: &Low, rep: &crate::types::Rep, id: NodeId) -> L<Low> {
         let span = self.model.node(id).span;
@@ -533,12 +498,14 @@ fn rows_of_coords<'a>(coords: &'a Low, rows: &'a Rows) -> &'a Rows {
 
 /// Whether the basis of a part is the identity alone.
 fn is_identity(part: &Part) -> bool {
+    let PartBasis::Tensors(basis) = &part.basis else {
+        return false;
+    };
     let d = part.out_dim as usize;
     part.count == 1
         && part.out_dim == part.in_dim
-        && part.basis.data.len() == d * d
-        && part
-            .basis
+        && basis.data.len() == d * d
+        && basis
             .data
             .iter()
             .enumerate()

@@ -13,6 +13,7 @@
 mod algebra;
 mod basis;
 mod frame;
+mod harmonics;
 mod indices;
 mod inputs;
 mod loops;

@@ -59,8 +59,7 @@ impl Lowerer<'_> {
             TOp::Direction { x, dir } => {
                 let m = self.map(*x, span)?;
                 let d = self.tensor(*dir)?;
-                let len = m.open.orbit_len;
-                return Ok(Lowered1::Map(self.direction(m, &d, len)));
+                return Ok(Lowered1::Map(self.direction(m, &d)));
             }
             TOp::Map { f, args } => self.pointwise(*f, args, span)?,
             TOp::Scale { s, x } => self.scale(*s, *x, span)?,

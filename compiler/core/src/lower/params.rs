@@ -8,7 +8,6 @@ use crate::diag::Diagnostic;
 use crate::ir::Value;
 use crate::typed::{Init, Param, ParamId};
 use gdl_abi::{ArrayDecl, Dtype};
-use gdl_rep::Exact;
 use std::rc::Rc;
 
 /// A parameter array of a program.
@@ -136,7 +135,7 @@ impl Lowerer<'_> {
         if open.in_dim.is_some()
             || matches!(
                 open.orbit,
-                Some(crate::types::Set::Sphere(_) | crate::types::Set::Circle(_))
+                Some(crate::types::Set::Harmonic(_) | crate::types::Set::Circle(_))
             )
         {
             let copies = open.copies.clone();
@@ -154,21 +153,12 @@ impl Lowerer<'_> {
         let windowed = open.orbit.is_some();
         let mut pieces: Vec<(u32, Value)> = Vec::new();
         for (part, c) in open.parts.iter().zip(coords) {
-            let mut letters: Vec<u8> = (0..lead as u8).map(|k| b'A' + k).collect();
-            let mut la = letters.clone();
-            la.extend(b"moc".iter().map(|x| if *x == b'o' { b'i' } else { *x }));
-            let (axes, lb): (Vec<u32>, &[u8]) = if windowed {
-                (part.basis.shape.clone(), b"cwyi")
-            } else {
-                (vec![part.count, part.out_dim, 1], b"cyi")
-            };
-            let basis = self.b().constant(&axes, part.basis.data.clone());
-            if windowed {
-                letters.push(b'w');
-            }
-            letters.extend(b"my");
-            let dim = self.dim_of(&rows);
-            let v = self.b().contract_labels(c, basis, &la, lb, &letters, dim);
+            let first: Vec<u8> = (0..lead as u8).map(|k| b'A' + k).collect();
+            let own: &[u8] = if windowed { b"w" } else { b"" };
+            let letters = [first.as_slice(), own, b"my"].concat();
+            // Vectors are maps from one copy of one number.
+            let to = [letters.as_slice(), b"nx"].concat();
+            let v = self.on_window(part, c, &first, own, &to);
             let mut flat = self.b().axes(v)[..letters.len() - 2].to_vec();
             flat.push(part.out_mult * part.out_dim);
             let v = self.b().reshape(v, &flat);
@@ -264,13 +254,9 @@ fn initial(init: &Init, open: &Opened, part: &Part) -> SpaceInit {
         .parts
         .iter()
         .filter(|p| p.out_at == part.out_at)
-        .map(|p| {
-            let norm: f64 = p.basis.data.iter().map(|x: &Exact| x.f * x.f).sum();
-            f64::from(p.in_mult) * norm / f64::from(p.out_dim)
-        })
+        .map(|p| f64::from(p.in_mult) * p.basis.square_norm() / f64::from(p.out_dim))
         .sum();
-    let fan_out: f64 =
-        f64::from(part.out_mult) * part.basis.data.iter().map(|x| x.f * x.f).sum::<f64>() / f64::from(part.in_dim);
+    let fan_out = f64::from(part.out_mult) * part.basis.square_norm() / f64::from(part.in_dim);
     let sd = |gain: f64| SpaceInit::Normal((gain / reach.max(1e-12)).sqrt());
     match init {
         Init::Default if open.in_dim.is_none() => SpaceInit::Constant(0.0),

@@ -3,8 +3,8 @@
 use crate::typed::Model;
 use crate::types::{Atom, Rep, Set, Space};
 use gdl_rep::hom::{self, Basis};
-use gdl_rep::kernel;
-use gdl_rep::{Atom as Known, Group};
+use gdl_rep::{Atom as Known, Group, WindowBasis};
+use gdl_rep::{harmonics, kernel, rings};
 
 /// The group that acts on a representation: the gauge SO(2) of a mesh, or the model's group.
 pub fn group_of(model: &Model, rep: &Rep) -> Group {
@@ -105,8 +105,50 @@ pub struct Part {
     pub in_dim: u32,
     /// Basis elements.
     pub count: u32,
-    /// The tensors `[count, points…, out_dim, in_dim]` (for the sphere: `[count, out_dim, in_dim, harmonics]`).
-    pub basis: Basis,
+    /// What they are.
+    pub basis: PartBasis,
+}
+
+/// The basis elements of a part.
+#[derive(Clone, Debug)]
+pub enum PartBasis {
+    /// Tensors `[count, points…, out_dim, in_dim]`; over harmonics `[count / rings, out_dim, in_dim, harmonics]`, rings fast.
+    Tensors(Basis),
+    /// Kernels on a window that the group does not permute.
+    Sampled(WindowBasis),
+}
+
+impl PartBasis {
+    fn len(&self) -> u32 {
+        match self {
+            PartBasis::Tensors(b) => b.len() as u32,
+            PartBasis::Sampled(b) => b.len() as u32,
+        }
+    }
+
+    /// Whether it was found in floating point.
+    pub fn numeric(&self) -> bool {
+        match self {
+            PartBasis::Tensors(b) => b.numeric,
+            PartBasis::Sampled(b) => b.numeric(),
+        }
+    }
+
+    /// A hash of its numbers.
+    pub fn fingerprint(&self) -> u64 {
+        match self {
+            PartBasis::Tensors(b) => b.fingerprint(),
+            PartBasis::Sampled(b) => b.fingerprint(),
+        }
+    }
+
+    /// The sum of the squares of its numbers.
+    pub fn square_norm(&self) -> f64 {
+        match self {
+            PartBasis::Tensors(b) => b.data.iter().map(|x| x.f * x.f).sum(),
+            PartBasis::Sampled(b) => b.square_norm(),
+        }
+    }
 }
 
 /// A space of fixed elements taken apart.
@@ -116,8 +158,10 @@ pub struct Opened {
     pub copies: Vec<u32>,
     /// The set with a non-trivial action, if any.
     pub orbit: Option<Set>,
-    /// Harmonics (for circle and sphere) or points (for windows) of the orbit.
+    /// Harmonics or points (of windows) of the orbit.
     pub orbit_len: u32,
+    /// Functions of |x| that each harmonic is multiplied by; 1 for functions of the direction alone.
+    pub rings: u32,
     /// Dimension of the target, and of the source for maps.
     pub out_dim: u32,
     /// Dimension of the source; `None` for vectors.
@@ -176,7 +220,7 @@ pub fn open(model: &Model, space: &Space) -> Result<Opened, String> {
         match s {
             Set::Range(n) => copies.push(size(n)?),
             Set::Enum(names) => copies.push(names.len() as u32),
-            Set::Window(..) | Set::Circle(_) | Set::Sphere(_) if orbit.is_none() => orbit = Some(s.clone()),
+            Set::Window(..) | Set::Circle(_) | Set::Harmonic(_) if orbit.is_none() => orbit = Some(s.clone()),
             other => return Err(format!("`{other}` cannot carry parameters here")),
         }
     }
@@ -201,6 +245,10 @@ pub fn open(model: &Model, space: &Space) -> Result<Opened, String> {
         None => None,
     };
     let trivial = gdl_rep::Rep::trivial(group.clone(), 1);
+    let rings = match &orbit {
+        Some(Set::Harmonic(h)) => h.rings.as_ref().map_or(Ok(1), size)?,
+        _ => 1,
+    };
     let mut parts = Vec::new();
     let mut out_at = 0;
     for (out_mult, out_atom) in &target.blocks {
@@ -209,7 +257,7 @@ pub fn open(model: &Model, space: &Space) -> Result<Opened, String> {
         for (in_mult, in_atom) in &source.as_ref().unwrap_or(&trivial).blocks {
             let in_dim = in_atom.dim(&group) as u32;
             for basis in bases(model, &group, orbit.as_ref(), in_atom, out_atom)? {
-                let count = basis.len() as u32;
+                let count = basis.len() * rings;
                 if count > 0 {
                     parts.push(Part {
                         out_mult: *out_mult,
@@ -229,19 +277,22 @@ pub fn open(model: &Model, space: &Space) -> Result<Opened, String> {
     }
     let orbit_len = match &orbit {
         Some(Set::Window(d, n)) => window_points(model, *d, size(n)?).len() as u32,
-        Some(Set::Sphere(l)) => (size(l)? + 1).pow(2),
-        Some(Set::Circle(_)) => parts.iter().map(|p| p.basis.shape[3]).max().unwrap_or(1),
+        Some(Set::Harmonic(h)) => harmonic_count(h.dim, size(&h.degree)?),
+        Some(Set::Circle(_)) => parts.iter().map(|p| harmonics_of(&p.basis)).max().unwrap_or(1),
         _ => 1,
     };
     if let Some(Set::Circle(_)) = &orbit {
         for p in &mut parts {
-            p.basis = widen(&p.basis, 0, orbit_len);
+            if let PartBasis::Tensors(basis) = &mut p.basis {
+                *basis = widen(basis, 0, orbit_len);
+            }
         }
     }
     Ok(Opened {
         copies,
         orbit,
         orbit_len,
+        rings,
         out_dim: target.dim() as u32,
         in_dim: source.map(|s| s.dim() as u32),
         parts,
@@ -255,22 +306,46 @@ fn size(n: &crate::types::Int) -> Result<u32, String> {
 }
 
 /// The bases of fixed maps (or functions of the orbit with maps as values) between two atoms.
-fn bases(model: &Model, group: &Group, orbit: Option<&Set>, a: &Known, b: &Known) -> Result<Vec<Basis>, String> {
+fn bases(model: &Model, group: &Group, orbit: Option<&Set>, a: &Known, b: &Known) -> Result<Vec<PartBasis>, String> {
     let show = |e: gdl_rep::Error| e.to_string();
+    let tensors = |basis: Result<Basis, gdl_rep::Error>| Ok(vec![PartBasis::Tensors(basis.map_err(show)?)]);
     match orbit {
-        None => Ok(vec![hom::hom_basis(group, a, b).map_err(show)?]),
+        None => tensors(hom::hom_basis(group, a, b)),
         Some(Set::Window(d, n)) => {
-            let points = window_points(model, *d, size(n)?);
-            Ok(vec![kernel::kernel_basis(group, &points, a, b).map_err(show)?])
+            let rank = grid_rank(model, *d) as usize;
+            if group.acts_on_grid(rank) {
+                return tensors(kernel::kernel_basis(group, &window_points(model, *d, size(n)?), a, b));
+            }
+            let sampled = rings::window_kernel(group, rank, size(n)?, a, b).map_err(show)?;
+            Ok(vec![PartBasis::Sampled(sampled)])
         }
-        Some(Set::Sphere(l)) => {
-            let lmax = size(l)?;
-            let total = (lmax + 1).pow(2);
-            let list = kernel::sphere_kernel(group, lmax, a, b).map_err(show)?;
-            Ok(list.into_iter().map(|(l, basis)| widen(&basis, l * l, total)).collect())
+        Some(Set::Harmonic(h)) => {
+            let top = size(&h.degree)?;
+            let total = harmonic_count(h.dim, top);
+            let list = harmonics::harmonic_kernels(group, h.dim as usize, top, a, b).map_err(show)?;
+            let wide = |(l, basis): (u32, Basis)| {
+                let at = if l == 0 { 0 } else { harmonic_count(h.dim, l - 1) };
+                PartBasis::Tensors(widen(&basis, at, total))
+            };
+            Ok(list.into_iter().map(wide).collect())
         }
-        Some(Set::Circle(_)) => Ok(vec![kernel::circle_kernel(a, b).map_err(show)?]),
+        Some(Set::Circle(_)) => tensors(kernel::circle_kernel(a, b)),
         Some(other) => Err(format!("`{other}` has no finite space of functions")),
+    }
+}
+
+/// The number of harmonics of R^dim up to a degree.
+fn harmonic_count(dim: u32, degree: u32) -> u32 {
+    match dim {
+        2 => 2 * degree + 1,
+        _ => (degree + 1).pow(2),
+    }
+}
+
+fn harmonics_of(basis: &PartBasis) -> u32 {
+    match basis {
+        PartBasis::Tensors(b) => b.shape.get(3).copied().unwrap_or(1),
+        PartBasis::Sampled(_) => 1,
     }
 }
 
@@ -292,23 +367,9 @@ fn widen(basis: &Basis, at: u32, total: u32) -> Basis {
     }
 }
 
-/// The points of a window on a grid: offsets of cell centres, doubled where the size is even; last axis fastest.
+/// The points of a window on a grid; see [`rings::window_points`].
 pub fn window_points(model: &Model, d: crate::types::DomainId, size: u32) -> Vec<Vec<i32>> {
-    let rank = grid_rank(model, d);
-    let coords: Vec<i32> = if size % 2 == 1 {
-        let h = (size / 2) as i32;
-        (-h..=h).collect()
-    } else {
-        (0..size as i32).map(|k| 2 * k - (size as i32 - 1)).collect()
-    };
-    let mut points: Vec<Vec<i32>> = vec![Vec::new()];
-    for _ in 0..rank {
-        points = points
-            .into_iter()
-            .flat_map(|p| coords.iter().map(move |&c| [p.as_slice(), &[c]].concat()))
-            .collect();
-    }
-    points
+    rings::window_points(grid_rank(model, d) as usize, size)
 }
 
 /// The number of axes of a grid.

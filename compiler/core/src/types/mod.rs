@@ -89,8 +89,19 @@ pub enum Set {
     Points(Rep),
     /// Directions in the tangent plane of a mesh vertex.
     Circle(DomainId),
-    /// Directions in space; functions up to degree L.
-    Sphere(Int),
+    /// Directions of R^d, or its points: functions of them are harmonics up to a degree, times rings.
+    Harmonic(Harmonic),
+}
+
+/// A finite space of functions on R² or R³ that rotations and reflections map to itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Harmonic {
+    /// 2 or 3.
+    pub dim: u32,
+    /// The largest degree of its harmonics.
+    pub degree: Int,
+    /// The number of functions of |x|; `None` for functions of the direction alone.
+    pub rings: Option<Int>,
 }
 
 impl Set {
@@ -179,7 +190,8 @@ impl Space {
     pub fn is_abstract(&self) -> bool {
         self.rep.is_abstract()
             || self.sets.iter().any(|s| match s {
-                Set::Window(_, n) | Set::Range(n) | Set::Sphere(n) => n.value().is_none(),
+                Set::Window(_, n) | Set::Range(n) => n.value().is_none(),
+                Set::Harmonic(h) => h.degree.value().is_none() || h.rings.as_ref().is_some_and(|n| n.value().is_none()),
                 _ => false,
             })
     }
@@ -195,7 +207,12 @@ impl fmt::Display for Set {
             Set::Enum(names) => write!(f, "enum({})", names.join(", ")),
             Set::Points(r) => write!(f, "points({r})"),
             Set::Circle(_) => f.write_str("circle"),
-            Set::Sphere(l) => write!(f, "sphere({l})"),
+            Set::Harmonic(h) => match (&h.rings, h.dim) {
+                (None, 2) => write!(f, "circle({})", h.degree),
+                (None, _) => write!(f, "sphere({})", h.degree),
+                (Some(n), 2) => write!(f, "disk({n}, {})", h.degree),
+                (Some(n), _) => write!(f, "ball({n}, {})", h.degree),
+            },
         }
     }
 }

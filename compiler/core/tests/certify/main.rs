@@ -1,5 +1,6 @@
 //! The exact test accepts correct programs and rejects broken ones.
 
 mod accepted;
+mod approx;
 mod common;
 mod mutations;

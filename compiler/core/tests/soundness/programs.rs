@@ -506,18 +506,23 @@ impl Writer {
                 0 => self.put(Place::Edges, Rep::scalars(self.group, 1), |n| {
                     format!("{n}[e in d.edges] = norm2(e.vec)")
                 }),
-                1 if self.group.text.ends_with("(3)") => {
+                1 => {
                     let Some(x) = self.pick(|s| s.place == Place::Nodes) else {
                         return false;
                     };
                     let to = Rep::random(self.group, &mut self.rng);
                     let (k, a, t, hidden) = (self.name(), x.rep.text(), to.text(), Rep::scalars(self.group, 2).text());
-                    self.lines.push(format!(
-                        "{k}[e in d.edges] = mlp(norm2(e.vec), [{hidden}, fixed(sphere(1) -> hom({a}, {t}))])"
-                    ));
+                    let (set, at) = [("sphere(1)", "dir"), ("ball(2, 1)", "vec")][self.rng.below(2)];
+                    let network = self.rng.below(2) == 0;
+                    self.lines.push(if network {
+                        format!("{k}[e in d.edges] = mlp(norm2(e.vec), [{hidden}, fixed({set} -> hom({a}, {t}))])")
+                    } else {
+                        format!("param {k}: {set} -> hom({a}, {t})")
+                    });
+                    let edge = if network { "[e]" } else { "" };
                     self.put(Place::Nodes, to, |n| {
                         format!(
-                            "{n}[i in d.nodes] = sum e: j -> i in d.edges: {k}[e][e.dir]({}[j])",
+                            "{n}[i in d.nodes] = sum e: j -> i in d.edges: {k}{edge}[e.{at}]({}[j])",
                             x.name
                         )
                     })

@@ -145,6 +145,18 @@ pub const PLANAR: &[Group] = &[
             ("irrep(1, 0)", Other),
         ],
     },
+    Group {
+        text: "C(8) [approx]",
+        atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(1)", Other)],
+    },
+    Group {
+        text: "D(3) [approx]",
+        atoms: &[("1", Trivial), ("vector", Other), ("irrep(1, 0)", Other)],
+    },
+    Group {
+        text: "SO(2) [approx]",
+        atoms: &[("1", Trivial), ("vector", Other), ("irrep(2)", Other)],
+    },
 ];
 
 /// Groups of clouds in space.
