@@ -46,7 +46,7 @@ impl Factor {
 /// The factors of a model's Γ, and the parts that are not claimed with the reason.
 pub(crate) fn factors(model: &Model, func: &Func, slots: &[Slot]) -> (Vec<Factor>, Vec<(String, String)>) {
     let (mut list, mut not_claimed) = (Vec::new(), Vec::new());
-    if model.exact_group().order() != Some(1) {
+    if model.exact_group().small_order() != Some(1) {
         list.push(Factor::Group);
     }
     for (k, d) in model.domains.iter().enumerate() {
