@@ -99,8 +99,7 @@ pub(crate) fn smooth_batch(model: &Model, func: &Func, inputs: &[Slot], rng: &mu
                 let extents = &instance.extents[dim.0 as usize];
                 let cells: usize = extents.iter().map(|&n| n as usize).product();
                 let width = x.len() / (cells * door.samples).max(1);
-                let samples = (0..door.samples).flat_map(|_| blobs(extents, width, rng)).collect();
-                samples
+                (0..door.samples).flat_map(|_| blobs(extents, width, rng)).collect()
             }
             (column, _) => flat(column),
         });
