@@ -236,7 +236,7 @@ impl Atom {
             Atom::Vector(d) => *d as usize,
             Atom::PermDefining => permuted(group).unwrap_or(0),
             Atom::Kron(a, b) | Atom::Hom(a, b) => a.dim().saturating_mul(b.dim()),
-            Atom::Sym(a, k) => choose((a.dim() + *k as usize).saturating_sub(1), *k as usize),
+            Atom::Sym(a, k) => choose(a.dim().saturating_add(*k as usize).saturating_sub(1), *k as usize),
             Atom::Alt(a, k) => choose(a.dim(), *k as usize),
             Atom::Dual(a) | Atom::Restrict(a) => a.dim(),
             Atom::Outer(parts) => match group {

@@ -182,7 +182,9 @@ impl Checker<'_> {
         }
         // The same path and fresh call counters: the second call finds the weights of the first.
         let saved = std::mem::take(&mut self.calls);
+        self.shared += 1;
         let out = self.call_layer(&net.layer, &full, net.path.clone(), span);
+        self.shared -= 1;
         self.calls = saved;
         out
     }

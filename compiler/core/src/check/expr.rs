@@ -6,6 +6,9 @@ use crate::types::{Atom, Elem, Int, Rep, Set, Type, known};
 use gdl_rep::Exact;
 use gdl_syntax::ast::{BinOp, Expr, ExprKind, Span, UnOp};
 
+/// The largest degree of an irrep of O(3).
+const MAX_DEGREE: u32 = 32;
+
 impl Checker<'_> {
     /// The value of an expression.
     pub(crate) fn eval(&mut self, e: &Expr, env: &mut Env) -> R<Val> {
@@ -70,7 +73,7 @@ impl Checker<'_> {
 
     pub(crate) fn want_rep(&mut self, v: &Val, span: Span) -> R<Rep> {
         match v.to_rep() {
-            Some(r) => Ok(r),
+            Some(r) => self.rep_fits(r, span),
             None => Err(self.error(
                 "GDL0111",
                 "a representation is needed here",
@@ -107,21 +110,15 @@ impl Checker<'_> {
         }
     }
 
-    fn too_large(&mut self, span: Span) -> Reported {
-        self.report(
-            Diagnostic::error(
-                "GDL0124",
-                "this size is out of bounds",
-                span,
-                "sizes are at most 1048576",
-            )
-            .help("Write a smaller multiplicity."),
-        )
-    }
-
     fn irrep(&mut self, mult: u64, l: u32, odd: bool, span: Span) -> R<Val> {
-        if mult > 1 << 20 || l > 32 {
-            return Err(self.too_large(span));
+        self.copies_fit(&Int::num(i64::try_from(mult).unwrap_or(i64::MAX)), span)?;
+        if l > MAX_DEGREE {
+            return Err(self.error(
+                "GDL0124",
+                "this degree is out of bounds",
+                span,
+                format!("degrees are 0 to {MAX_DEGREE}"),
+            ));
         }
         let atom = match known::o3_irrep(&self.model.group, l, odd) {
             Some(a) => a,
@@ -177,7 +174,7 @@ impl Checker<'_> {
 
     fn range(&mut self, a: &Val, b: &Val, span: Span) -> R<Val> {
         match (a, b) {
-            (Val::Int(z), Val::Int(n)) if z.is(0) => Ok(Val::Set(Set::Range(n.clone()))),
+            (Val::Int(z), Val::Int(n)) if z.is(0) => self.set_fits(n.clone(), span).map(|n| Val::Set(Set::Range(n))),
             (Val::Int(_), Val::Int(_)) => {
                 Err(self.error("GDL0111", "a range starts at 0", span, "write `0..n` and shift inside"))
             }
@@ -205,17 +202,14 @@ impl Checker<'_> {
             ));
         };
         let ty = match (&set, &ty.elem) {
-            (Set::Range(n), Elem::Rep(r)) if ty.sets.is_empty() => match r.times(n) {
-                Some(r) => Type::rep(r),
-                None => return Err(self.too_large(span)),
-            },
+            (Set::Range(n), Elem::Rep(r)) if ty.sets.is_empty() => Type::rep(r.times(n)),
             _ => {
                 let mut sets = vec![set];
                 sets.extend(ty.sets.clone());
                 ty.with_sets(sets)
             }
         };
-        Ok(Val::Type(ty))
+        self.type_fits(ty, span).map(Val::Type)
     }
 
     /// `n x V`.
@@ -231,9 +225,7 @@ impl Checker<'_> {
                 format!("this is {}", a.describe()),
             ));
         };
-        if n.value().is_some_and(|v| !(0..=1 << 20).contains(&v)) {
-            return Err(self.too_large(a_span));
-        }
+        self.copies_fit(n, a_span)?;
         if let Val::Type(t) = b
             && !t.sets.is_empty()
         {
@@ -245,10 +237,7 @@ impl Checker<'_> {
             ));
         }
         let rep = self.want_rep(b, b_span)?;
-        match rep.times(n) {
-            Some(r) => Ok(Val::Rep(r)),
-            None => Err(self.too_large(a_span)),
-        }
+        self.rep_fits(rep.times(n), a_span).map(Val::Rep)
     }
 
     fn logic(&mut self, op: BinOp, a: &Val, b: &Val, span: Span) -> R<Val> {
@@ -277,14 +266,13 @@ impl Checker<'_> {
             (Add, Val::Rep(_), Val::Rep(_) | Val::Int(_)) | (Add, Val::Int(_), Val::Rep(_)) => {
                 let (x, y) = (self.want_rep(a, parts.0)?, self.want_rep(b, parts.1)?);
                 self.joint_gauge(&x, &y, span)?;
-                Ok(Val::Rep(x.plus(&y)))
+                self.rep_fits(x.plus(&y), span).map(Val::Rep)
             }
             (Mul, Val::Rep(x), Val::Rep(y)) => {
                 let gauge = self.joint_gauge(x, y, span)?;
-                Ok(Val::Rep(Rep::from_blocks(
-                    vec![(Int::num(1), Atom::Kron(Box::new(x.clone()), Box::new(y.clone())))],
-                    gauge,
-                )))
+                let atom = Atom::Kron(Box::new(x.clone()), Box::new(y.clone()));
+                self.rep_fits(Rep::from_blocks(vec![(Int::num(1), atom)], gauge), span)
+                    .map(Val::Rep)
             }
             (Concat, Val::List(x), Val::List(y)) => Ok(Val::List([x.as_slice(), y.as_slice()].concat())),
             (Pow, _, Val::Int(n)) => {

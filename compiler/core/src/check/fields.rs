@@ -15,7 +15,7 @@ impl Checker<'_> {
         let want = self.eval_rep(rep, env)?;
         self.lift(&[x], span, &mut |c, args| {
             let x = args[0];
-            let have = c.node(x).ty.as_rep().cloned().unwrap_or_default();
+            let have = c.node(x).ty.as_rep().map(Rep::flat).unwrap_or_default();
             let atom = want.blocks().first().map(|(_, a)| a.clone());
             let found: Vec<usize> = have
                 .blocks()

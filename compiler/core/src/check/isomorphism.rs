@@ -163,12 +163,12 @@ impl Checker<'_> {
         for (n, inner) in pieces(rep) {
             let opened = expanded(&inner, isos);
             let (from, to) = if inverse { (&opened, &inner) } else { (&inner, &opened) };
-            let piece = self.portion(x, &mut at, &copies_of(from, &n), span);
+            let piece = self.portion(x, &mut at, &from.times(&n), span);
             parts.push(self.each_copy(piece, &n, from, span, &mut |c, copy| {
                 c.apply_isos_once(copy, &inner, isos, inverse, span)
             })?);
             let last = parts.last().copied().unwrap_or(x);
-            let made = copies_of(to, &n);
+            let made = to.times(&n);
             parts.pop();
             parts.push(self.retype(last, &made, span));
         }
@@ -226,7 +226,7 @@ impl Checker<'_> {
         let mut found: Vec<(Atom, Vec<NodeId>)> = Vec::new();
         let mut at = Int::num(0);
         for (n, inner) in pieces(have) {
-            let piece = self.portion(x, &mut at, &copies_of(&inner, &n), span);
+            let piece = self.portion(x, &mut at, &inner.times(&n), span);
             for (atom, m) in counts(&inner).unwrap_or_default() {
                 let own = self.each_copy(piece, &n, &inner, span, &mut |c, copy| {
                     let mut at = Int::num(0);
@@ -289,7 +289,7 @@ impl Checker<'_> {
         }
         let copy = self.concat(&parts, span)?;
         let made = if n.is(1) { copy } else { self.define(&[v], copy, span)? };
-        Ok(self.retype(made, &copies_of(inner, n), span))
+        Ok(self.retype(made, &inner.times(n), span))
     }
 
     /// A function of every copy of n x `inner`.
@@ -346,10 +346,6 @@ fn pieces(rep: &Rep) -> Vec<(Int, Rep)> {
         .collect()
 }
 
-fn copies_of(rep: &Rep, n: &Int) -> Rep {
-    rep.times(n).unwrap_or_default()
-}
-
 /// `None` where a size is out of bounds, or where fixed elements stand, which have no copies.
 fn counts(rep: &Rep) -> Option<Counts> {
     let mut out: Counts = Vec::new();
@@ -390,7 +386,7 @@ fn expanded(rep: &Rep, isos: &Opened) -> Rep {
                 None => blocks.push((m.clone(), atom.clone())),
             }
         }
-        out = out.plus(&copies_of(&Rep::from_blocks(blocks, rep.gauge), &n));
+        out = out.plus(&Rep::from_blocks(blocks, rep.gauge).times(&n));
     }
     out
 }

@@ -3,8 +3,8 @@
 use super::{Checker, Env, LayerRef, R, Val};
 use crate::diag::Diagnostic;
 use crate::typed::{Input, TOp};
-use crate::types::Set;
-use gdl_syntax::ast::Expr;
+use crate::types::{Set, Type};
+use gdl_syntax::ast::{Expr, Span};
 use std::rc::Rc;
 
 impl Checker<'_> {
@@ -53,6 +53,26 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// Tangent vectors that come in or go out lie over the vertices or edges of their mesh.
+    pub(super) fn lies_over(&mut self, name: &str, ty: &Type, span: Span) -> R<()> {
+        let moved = ty.as_rep().filter(|r| !self.abstract_mode && !r.is_trivial());
+        let Some(gauge) = moved.and_then(|r| r.gauge) else {
+            return Ok(());
+        };
+        let bases = ty.sets.iter();
+        let bases = bases.filter(|s| matches!(s, Set::Nodes(d) | Set::Edges(d) if d.0 == gauge));
+        if bases.count() == 1 {
+            return Ok(());
+        }
+        let shown = self.show(ty);
+        Err(self.report(
+            Diagnostic::error("GDL0126", format!("over which vertex does `{name}` lie?"), span, format!("this is `{shown}`"))
+                .counterexample(Some("the frame at one vertex turned by 90°:  which vectors turn with it?".into()))
+                .note("Every vertex has its own tangent plane; a vector that belongs to none of them has no components.")
+                .help("A field has one vector for every vertex or edge: `m.verts -> …`. A single value is invariant: reduce `norm2` or `dot`."),
+        ))
+    }
+
     /// Adds an input of a type.
     pub(crate) fn input(&mut self, name: &str, ty: &Expr, env: &mut Env) -> R<crate::typed::NodeId> {
         let v = self.eval(ty, env)?;
@@ -64,29 +84,8 @@ impl Checker<'_> {
                 format!("a type or kind is needed; this is {}", v.describe()),
             ));
         };
-        if let Some(gauge) = t
-            .as_rep()
-            .filter(|r| !self.abstract_mode && !r.is_trivial())
-            .and_then(|r| r.gauge)
-        {
-            let over = t
-                .sets
-                .iter()
-                .filter(|s| matches!(s, Set::Nodes(d) | Set::Edges(d) if d.0 == gauge))
-                .count();
-            if over != 1 {
-                return Err(self.report(
-                    Diagnostic::error(
-                        "GDL0125",
-                        format!("over which vertex does `{name}` lie?"),
-                        ty.span,
-                        "tangent vectors of a mesh live over its vertices or edges",
-                    )
-                    .note("There is no tangent plane common to all vertices.")
-                    .help("Declare it as a field: `m.verts -> …`, or as invariants."),
-                ));
-            }
-        }
+        let t = self.type_fits(t, ty.span)?;
+        self.lies_over(name, &t, ty.span)?;
         self.model.inputs.push(Input {
             name: name.to_string(),
             ty: t.clone(),

@@ -23,9 +23,11 @@ mod offset;
 mod ops;
 mod params;
 mod products;
+mod quiet;
 mod reduce;
 mod shown;
 mod signature;
+mod size;
 mod special;
 mod stmts;
 mod suggest;
@@ -149,6 +151,8 @@ pub(crate) struct Checker<'a> {
     by_name: BTreeMap<String, NodeId>,
     /// Maps that cannot reach all of their result, and what to say of them.
     dead: Vec<(NodeId, Diagnostic)>,
+    /// How many calls of named networks enclose this place: only there weights are found again.
+    shared: usize,
     depth: usize,
     loops: u32,
     randoms: u32,
@@ -184,6 +188,7 @@ impl<'a> Checker<'a> {
             calls: HashMap::new(),
             by_name: BTreeMap::new(),
             dead: Vec::new(),
+            shared: 0,
             depth: 0,
             loops: 0,
             randoms: 0,

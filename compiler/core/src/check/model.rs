@@ -55,17 +55,16 @@ impl Checker<'_> {
         ok?;
         let out = self.block(&c.body, &mut env)?;
         let out = self.check_result(layer, out, &mut env)?;
-        match out {
-            Val::Record(fields) => {
-                for (name, v) in fields {
-                    let n = self.to_node(&v, c.name.span)?;
-                    self.model.outputs.push((name, n));
-                }
-            }
-            v => {
-                let n = self.to_node(&v, c.name.span)?;
-                self.model.outputs.push(("output".into(), n));
-            }
+        let results = match out {
+            Val::Record(fields) => fields,
+            v => vec![("output".into(), v)],
+        };
+        for (name, v) in results {
+            let n = self.to_node(&v, c.name.span)?;
+            let node = self.node(n);
+            let (ty, span) = (node.ty.clone(), node.span);
+            self.lies_over(&name, &ty, span)?;
+            self.model.outputs.push((name, n));
         }
         self.warn_of_dead_blocks();
         self.congruences(c.name.span)
@@ -151,10 +150,39 @@ impl Checker<'_> {
         }
     }
 
+    /// The windows of a coarsening of a periodic grid must go round it: only then is a translation left that moves them to each other.
+    fn goes_round(&mut self, d: DomainId, span: Span) -> R<()> {
+        let DomainKind::Coarse {
+            window, stride, pad, ..
+        } = &self.domain(d).kind
+        else {
+            return Ok(());
+        };
+        let (Some(w), Some(s), Some(p)) = (window.value(), stride.value(), pad.value()) else {
+            return Ok(());
+        };
+        if w == s + 2 * p || !super::nodes_util::grid_of(self, d).is_some_and(|g| g.wrap) {
+            return Ok(());
+        }
+        let name = self.domain(d).name.clone();
+        Err(self.report(
+            Diagnostic::error(
+                "GDL0113",
+                format!("the windows of `{name}` do not go round the periodic grid"),
+                span,
+                format!("windows of {w} cells in steps of {s}, padded by {p}"),
+            )
+            .counterexample(Some(format!("translation by {s} cells:  the last window does not become the first")))
+            .note("On a grid with `edge = wrap` translations are symmetries; n cells make n / stride windows iff window = stride + 2·pad.")
+            .help("Take `window = stride + 2*pad`, or declare the grid with `edge = zero`."),
+        ))
+    }
+
     /// Strides and pooling ask for congruences of the extents; the signature must promise them.
     fn congruences(&mut self, span: Span) -> R<()> {
         let mut ok = Ok(());
         for k in 0..self.model.domains.len() {
+            ok = ok.and(self.goes_round(DomainId(k as u32), span));
             let Some((root, modulus, remainder)) = self.congruence_of(DomainId(k as u32)) else {
                 continue;
             };

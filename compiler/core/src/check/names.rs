@@ -22,7 +22,16 @@ impl Checker<'_> {
             return self.item_value(module, item, span);
         }
         Ok(match n {
-            "regular" => Val::Rep(Rep::atom(Int::num(1), Atom::Known(Known::Regular))),
+            "regular" if self.abstract_mode || self.model.group.order().is_some() => {
+                Val::Rep(Rep::atom(Int::num(1), Atom::Known(Known::Regular)))
+            }
+            "regular" => {
+                let group = self.model.group.to_string();
+                return Err(self.report(
+                    Diagnostic::error("GDL0116", format!("{group} has no regular representation"), span, "it has infinitely many elements")
+                        .help("Declare a finite group, or name a representation of this one: `vector`, an irrep, or a number for invariants."),
+                ));
+            }
             "trivial" => Val::Group(Group::Trivial),
             "vector" => Val::Rep(self.vector_rep(&self.space_dim())),
             "point" => Val::Type(Type {
@@ -164,7 +173,15 @@ impl Checker<'_> {
     /// Whether a written vector is fixed by the group.
     fn fixed_vector(&mut self, rep: &Rep, data: &[Exact], span: Span) -> R<()> {
         let Some((group, known)) = self.concrete(rep) else {
-            return Ok(());
+            if self.abstract_mode {
+                return Ok(());
+            }
+            return Err(self.error(
+                "GDL0116",
+                format!("`{rep}` is not known here"),
+                span,
+                "no constant of it can be checked",
+            ));
         };
         let dim = known.dim();
         if dim != data.len() {

@@ -44,7 +44,9 @@ impl Checker<'_> {
             span,
             path,
         });
-        NodeId(self.model.nodes.len() as u32 - 1)
+        let id = NodeId(self.model.nodes.len() as u32 - 1);
+        self.node_fits(id);
+        id
     }
 
     fn path_id(&mut self) -> u32 {
@@ -237,7 +239,7 @@ impl Checker<'_> {
         for &v in vars.iter().rev() {
             let set = self.model.var(v).set.clone();
             let copied = match (&set, &ty.elem) {
-                (Set::Range(n), Elem::Rep(r)) if ty.sets.is_empty() => r.times(n),
+                (Set::Range(n), Elem::Rep(r)) if ty.sets.is_empty() => Some(r.times(n)),
                 (Set::Points(p), Elem::Rep(r)) if ty.sets.is_empty() && r.same(&Rep::scalars(1)) => Some(p.clone()),
                 _ => None,
             };

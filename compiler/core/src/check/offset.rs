@@ -113,6 +113,7 @@ impl Checker<'_> {
                 (Offset::Window(o), vec![cell, o])
             }
             Val::Int(n) => {
+                self.own_cell(at_dom, dom, off_span)?;
                 let v = self.known(&n, "an offset", off_span)?;
                 (
                     Offset::Literal(self.literal_offset(&[v], negative, dom, off_span)?),
@@ -120,6 +121,7 @@ impl Checker<'_> {
                 )
             }
             Val::List(items) => {
+                self.own_cell(at_dom, dom, off_span)?;
                 let mut v = Vec::new();
                 for i in &items {
                     match i {
@@ -184,6 +186,29 @@ impl Checker<'_> {
         matches!(&self.domain(at).kind, DomainKind::Coarse { of, pad, .. } if *of == fine && pad.is(0))
     }
 
+    /// A named offset is counted from a cell of the signal's own grid: a coarser cell has no centre among the finer ones.
+    fn own_cell(&mut self, at: crate::types::DomainId, dom: crate::types::DomainId, span: Span) -> R<()> {
+        if at == dom {
+            return Ok(());
+        }
+        let coarse = matches!(&self.domain(at).kind, DomainKind::Coarse { of, .. } if *of == dom);
+        let (a, b) = (self.show_set(&Set::Nodes(at)), self.show_set(&Set::Nodes(dom)));
+        Err(self.report(
+            Diagnostic::error(
+                if coarse { "GDL0104" } else { "GDL0111" },
+                if coarse {
+                    "an offset from a coarse cell names a corner of its window"
+                } else {
+                    "these are cells of another grid"
+                },
+                span,
+                format!("a cell of `{a}`, but the signal lives on `{b}`"),
+            )
+            .counterexample(self.moved_element(&Set::Nodes(at)).filter(|_| coarse))
+            .help("Sum over the window of the coarse cell: `sum o in p.window(n): K[o](x[q + o])`."),
+        ))
+    }
+
     fn window_fits(
         &mut self,
         at: crate::types::DomainId,
@@ -230,9 +255,6 @@ impl Checker<'_> {
             .iter()
             .map(|&k| i32::try_from(if negative { -k } else { k }).unwrap_or(i32::MAX))
             .collect();
-        if out.iter().all(|&k| k == 0) {
-            return Ok(out);
-        }
         if let Some(grid) = grid_of(self, dom)
             && grid.rank.value().is_some_and(|r| r != out.len() as i64)
         {
@@ -242,6 +264,9 @@ impl Checker<'_> {
                 span,
                 format!("the grid has {} axes", grid.rank),
             ));
+        }
+        if out.iter().all(|&k| k == 0) {
+            return Ok(out);
         }
         let (label, counter) = if self.abstract_mode {
             ("no offset but 0 is fixed by every group".to_string(), None)

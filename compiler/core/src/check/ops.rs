@@ -252,6 +252,7 @@ impl Checker<'_> {
             for &a in &args[1..] {
                 c.same_fibre(args[0], a, span)?;
             }
+            let rep = c.rep_fits(rep, span)?;
             Ok(c.add(TOp::Concat { xs: args.to_vec() }, Type::rep(rep), args, span))
         })
     }

@@ -19,6 +19,17 @@ impl Checker<'_> {
             return self.network(p, path, env);
         };
         if let Some(&n) = self.by_name.get(&path) {
+            if self.shared == 0 {
+                return Err(self.report(
+                    Diagnostic::error(
+                        "GDL0120",
+                        format!("there is another parameter `{path}`"),
+                        p.name.span,
+                        "weights are told apart by their names",
+                    )
+                    .help("Take another name; to use weights twice, name a network: `param phi = mlp(_, [64, 64])`."),
+                ));
+            }
             return Ok(Val::Node(n));
         }
         let ty = self.eval(ty_expr, env)?;
@@ -240,17 +251,22 @@ impl Checker<'_> {
                 format!("this is `{h}`, declared as `{w}`"),
             ));
         }
-        if !self.abstract_mode && !space.rep.is_trivial() {
-            let moved = self.moved_vector(&space.rep);
+        let moved_set = space.sets.iter().find(|s| !s.is_transparent()).cloned();
+        if !self.abstract_mode && (!space.rep.is_trivial() || moved_set.is_some()) {
+            let moved = match &moved_set {
+                Some(set) => self.moved_element(set),
+                None => self.moved_vector(&space.rep),
+            };
+            let shown = self.show(&want);
             return Err(self.report(
                 Diagnostic::error(
                     "GDL0103",
                     "a statistic must be fixed by the group",
                     ty.span,
-                    format!("`{}` is moved", space.rep),
+                    format!("`{shown}` is moved"),
                 )
                 .counterexample(moved)
-                .help("Average invariants: norms, or means over the points of a permutation representation."),
+                .help("Average invariants: norms, or means over the points of a permutation representation or over a window."),
             ));
         }
         let param = Param {

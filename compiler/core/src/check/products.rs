@@ -5,6 +5,7 @@ use crate::diag::Diagnostic;
 use crate::ir::Scalar;
 use crate::typed::{NodeId, TOp};
 use crate::types::{Atom, Elem, Int, Rep, Set, Type, known};
+use gdl_rep::{Atom as Known, Group};
 use gdl_syntax::ast::Span;
 
 impl Checker<'_> {
@@ -45,7 +46,8 @@ impl Checker<'_> {
             };
             c.same_fibre(args[0], args[1], span)?;
             let gauge = c.joint_gauge(&x, &y, span)?;
-            let rep = Rep::from_blocks(vec![(Int::num(1), Atom::Kron(Box::new(x), Box::new(y)))], gauge);
+            let atom = Atom::Kron(Box::new(x), Box::new(y));
+            let rep = c.rep_fits(Rep::from_blocks(vec![(Int::num(1), atom)], gauge), span)?;
             Ok(c.add(TOp::Tensor { a: args[0], b: args[1] }, Type::rep(rep), args, span))
         })
     }
@@ -61,10 +63,9 @@ impl Checker<'_> {
             let (Some(x), Some(y)) = pair else {
                 return Err(c.points_are_affine("a point has no cross product", span));
             };
-            let out = match (c.concrete(&x), c.concrete(&y)) {
-                (Some(_), Some(_)) => known::cross(&group, &x, &y),
-                _ if x.same(&y) => Some(x.clone()),
-                _ => None,
+            let out = match c.abstract_mode {
+                false => known::cross(&group, &x, &y),
+                true => Some(x.clone()).filter(|x| x.same(&y)),
             };
             match out {
                 Some(r) => Ok(c.add(TOp::Cross { a: args[0], b: args[1] }, Type::rep(r), args, span)),
@@ -126,8 +127,7 @@ impl Checker<'_> {
             }
             let mut rep = Rep::default();
             for d in 0..=l as u32 {
-                let atom = known::o3_irrep(&c.model.group, d, d % 2 == 1).unwrap_or(known::o3(d, d % 2 == 1));
-                rep = rep.plus(&Rep::atom(Int::num(1), Atom::Known(atom)));
+                rep = rep.plus(&c.harmonic(d, span)?);
             }
             Ok(c.add(
                 TOp::Harmonics {
@@ -139,6 +139,34 @@ impl Checker<'_> {
                 span,
             ))
         })
+    }
+
+    /// The representation of the harmonics of degree l: of O(3), or what a group that acts on space makes of it.
+    fn harmonic(&mut self, l: u32, span: Span) -> R<Rep> {
+        let group = self.model.group.clone();
+        let odd = l % 2 == 1;
+        let one = |atom| Rep::atom(Int::num(1), Atom::Known(atom));
+        if let Some(atom) = known::o3_irrep(&group, l, odd) {
+            return Ok(one(atom));
+        }
+        if self.abstract_mode {
+            return Ok(one(known::o3(l, odd)));
+        }
+        if known::vector(&group, 3).is_none() {
+            return Ok(Rep::scalars(2 * i64::from(l) + 1));
+        }
+        let restricted = gdl_rep::Rep::new(Group::O3, [(1, known::o3(l, odd))])
+            .map(|r| Known::Restrict(Box::new(r)))
+            .and_then(|atom| atom.checked(&group));
+        match restricted {
+            Ok(atom) => Ok(one(atom)),
+            Err(_) => Err(self.error(
+                "GDL0116",
+                format!("{group} is no subgroup of O(3)"),
+                span,
+                "harmonics are representations of O(3) and its subgroups",
+            )),
+        }
     }
 
     pub(super) fn select(&mut self, list: &[NodeId], span: Span) -> R<NodeId> {
@@ -191,12 +219,13 @@ impl Checker<'_> {
         let mut ok = all.blocks().get(..k.saturating_sub(1)) == front.blocks().get(..k.saturating_sub(1));
         if let (Some((n, a)), Some((m, b))) = (all.blocks().get(k.wrapping_sub(1)), front.blocks().last()) {
             ok &= a == b;
-            if let Some(left) = m.neg().and_then(|m| n.add(&m))
-                && !left.is(0)
-            {
-                rest.insert(0, (left, a.clone()));
+            match m.neg().and_then(|m| n.add(&m)) {
+                Some(left) if left.is(0) => {}
+                Some(left) if left.value().is_none_or(|v| v > 0) => rest.insert(0, (left, a.clone())),
+                _ => ok = false,
             }
         }
+        ok &= all.gauge == front.gauge || front.is_trivial();
         if !ok && k > 0 {
             return Err(self.error(
                 "GDL0101",

@@ -4,7 +4,7 @@ use super::{Checker, Env, R, Val};
 use crate::diag::Diagnostic;
 use crate::typed::{NodeId, TOp, VarId, VarKind, Weight};
 use crate::types::{DomainKind, Elem, Set, Type};
-use gdl_syntax::ast::{BinOp, Binder, Expr, ExprKind, RedOp, Reduction, Span};
+use gdl_syntax::ast::{BinOp, Binder, Expr, ExprKind, Ident, RedOp, Reduction, Span};
 
 impl Checker<'_> {
     pub(crate) fn reduction(&mut self, r: &Reduction, span: Span, env: &mut Env) -> R<Val> {
@@ -72,9 +72,11 @@ impl Checker<'_> {
             None => None,
         };
         let mut body = self.eval_node(&r.body, env)?;
+        self.ranges_over_all(r, &vars, cond.is_some(), by.is_some())?;
         let empty_ok = r.op == RedOp::Sum || r.op == RedOp::Prod;
-        let proof =
-            empty_ok || (vars.iter().all(|&v| self.is_nonempty(v, env)) && self.conds_allow_self(&r.conds, env));
+        let proof = empty_ok
+            || (vars.iter().all(|&v| self.is_nonempty(v, &vars, env))
+                && self.conds_hold_somewhere(&r.conds, &vars, env));
         let default = match (&r.default, proof) {
             (Some(d), _) => {
                 let ty = self.node(body).ty.clone();
@@ -89,9 +91,36 @@ impl Checker<'_> {
         for (k, &v) in vars.iter().enumerate().rev() {
             let first = k + 1 == vars.len();
             let (c, b) = if first { (cond, by) } else { (None, None) };
-            body = self.reduce_over(r.op, v, c, b, body, if k == 0 { default } else { None }, r, span)?;
+            body = self.reduce_over(r.op, v, c, b, body, default, r, span)?;
         }
         Ok(Val::Node(body))
+    }
+
+    /// Several indices are reduced one after the other, which is the reduction over all tuples only if every index has the same range
+    /// for all others.
+    fn ranges_over_all(&mut self, r: &Reduction, vars: &[VarId], cond: bool, by: bool) -> R<()> {
+        let edges = vars.iter().any(|v| matches!(self.model.var(*v).set, Set::Edges(_)));
+        let mixed = match r.op {
+            RedOp::Sum | RedOp::Prod => r.default.is_some(),
+            RedOp::LogSumExp => cond || by || edges || r.default.is_some(),
+            _ => cond || by || edges,
+        };
+        if vars.len() < 2 || !mixed {
+            return Ok(());
+        }
+        let word = red_word(r.op);
+        Err(self.report(
+            Diagnostic::error(
+                "GDL0105",
+                format!("this {word} over several indices is not one over all of their values"),
+                r.op_span,
+                "the ranges of its indices depend on each other",
+            )
+            .note("It is taken index by index, and an inner range may be empty where the whole is not.")
+            .help(format!(
+                "Nest it, with a default for each: `{word} i in s: ({word} j in s if …: … else 0)`; or divide sums, which take any condition."
+            )),
+        ))
     }
 
     /// What stands for an empty range names none of its elements.
@@ -287,12 +316,12 @@ impl Checker<'_> {
                         ));
                     }
                 };
-                Ok(self.bind_name(&name.name, set, env))
+                self.bind_name(name, set, env)
             }
             Binder::In(name, e) => {
                 let v = self.eval(e, env)?;
                 match v.to_set() {
-                    Some(set) => Ok(self.bind_name(&name.name, set, env)),
+                    Some(set) => self.bind_name(name, set, env),
                     None => Err(self.error(
                         "GDL0111",
                         "an index set is needed after `in`",
@@ -314,7 +343,13 @@ impl Checker<'_> {
                         .help("Write `e: j -> i in g.edges`."),
                     ));
                 };
-                let e = self.bind_name(&edge.name, Set::Edges(d), env);
+                if src.name == dst.name {
+                    return Err(self.report(
+                        Diagnostic::error("GDL0111", "the ends of an edge have two names", dst.span, "this is the name of its source")
+                            .help("Edges from a node to itself are those with `if j == i`: `sum e: j -> i in g.edges if j == i: …`."),
+                    ));
+                }
+                let e = self.bind_name(edge, Set::Edges(d), env)?;
                 let mut ends = Vec::new();
                 for end in [src, dst] {
                     let tied = match env.get(&end.name) {
@@ -331,7 +366,7 @@ impl Checker<'_> {
                     });
                 }
                 let free = ends.iter().filter(|v| self.model.var(**v).kind == VarKind::End).count();
-                if free == 0 && ends[0] != ends[1] {
+                if free == 0 {
                     return Err(self.error(
                         "GDL0111",
                         "both ends of this edge are bound already",
@@ -345,51 +380,87 @@ impl Checker<'_> {
         }
     }
 
-    fn bind_name(&mut self, name: &str, set: Set, env: &mut Env) -> VarId {
-        let v = self.new_var(name, set, VarKind::Free);
-        env.set(name, Val::Var(v));
-        v
+    fn bind_name(&mut self, name: &Ident, set: Set, env: &mut Env) -> R<VarId> {
+        if let Set::Circle(_) | Set::Harmonic(_) = set {
+            let shown = self.show_set(&set);
+            return Err(self.report(
+                Diagnostic::error(
+                    "GDL0111",
+                    format!("`{shown}` has infinitely many elements"),
+                    name.span,
+                    "an index ranges over finite sets",
+                )
+                .help("Read a function of directions at one of them: `K[e.dir]`."),
+            ));
+        }
+        let v = self.new_var(&name.name, set, VarKind::Free);
+        env.set(&name.name, Val::Var(v));
+        Ok(v)
     }
 
-    /// Whether a range surely has an element.
-    fn is_nonempty(&self, v: VarId, env: &Env) -> bool {
+    /// Whether a range surely has an element; `own` are the indices that are bound with it.
+    fn is_nonempty(&self, v: VarId, own: &[VarId], env: &Env) -> bool {
         match &self.model.var(v).set {
             Set::Range(n) => n.value().is_none_or(|n| n > 0),
-            Set::Enum(_) | Set::Window(..) | Set::Points(_) => true,
+            Set::Enum(names) => !names.is_empty(),
+            Set::Points(r) => !r.blocks().is_empty(),
+            Set::Window(..) => true,
             Set::Edges(_) | Set::Circle(_) | Set::Harmonic(_) => false,
             Set::Nodes(d) => match &self.domain(*d).kind {
                 DomainKind::Set { nonempty } | DomainKind::Seq { nonempty } => {
-                    *nonempty || self.other_var_over(*d, v, env)
+                    *nonempty || self.outer_var_over(*d, own, env)
                 }
-                DomainKind::Any => self.other_var_over(*d, v, env),
+                DomainKind::Any => self.outer_var_over(*d, own, env),
                 _ => true,
             },
         }
     }
 
-    /// Whether another index of the same domain is in scope.
-    fn other_var_over(&self, d: crate::types::DomainId, v: VarId, env: &Env) -> bool {
+    /// Whether an index of a domain is in scope that is not bound by the reduction itself.
+    fn outer_var_over(&self, d: crate::types::DomainId, own: &[VarId], env: &Env) -> bool {
+        let outer = |w: VarId| !self.binds(own, w) && self.model.var(w).set == Set::Nodes(d);
         env.names()
             .iter()
-            .any(|n| matches!(env.get(n), Some(Val::Var(w)) if *w != v && self.model.var(*w).set == Set::Nodes(d)))
+            .any(|n| matches!(env.get(n), Some(Val::Var(w)) if outer(*w)))
     }
 
-    /// Whether the conditions hold at least for the index in scope itself: `j <= i`, `j == i`.
-    fn conds_allow_self(&self, conds: &[Expr], env: &Env) -> bool {
-        conds.iter().all(|c| match &c.kind {
+    /// Whether a variable is one of `own` or an end that one of these edges brings along.
+    fn binds(&self, own: &[VarId], w: VarId) -> bool {
+        own.iter().any(|&v| {
+            let end = |(s, d)| (w == s || w == d) && self.model.var(w).kind == VarKind::End;
+            v == w || self.model.var(v).ends.is_some_and(end)
+        })
+    }
+
+    /// Whether all conditions hold at least where the index of the reduction is one certain outer index: `j <= i`, `j == i`.
+    fn conds_hold_somewhere(&self, conds: &[Expr], own: &[VarId], env: &Env) -> bool {
+        if conds.is_empty() {
+            return true;
+        }
+        let [v] = own else { return false };
+        let var = |e: &Expr| match &e.kind {
+            ExprKind::Name(n) => match env.get(n) {
+                Some(Val::Var(w)) => Some(*w),
+                _ => None,
+            },
+            _ => None,
+        };
+        let partner = |c: &Expr| match &c.kind {
             ExprKind::Binary {
                 op: BinOp::Le | BinOp::Ge | BinOp::Eq,
                 lhs,
                 rhs,
-            } => {
-                let var = |e: &Expr| match &e.kind {
-                    ExprKind::Name(n) => matches!(env.get(n), Some(Val::Var(_))),
-                    _ => false,
-                };
-                var(lhs) && var(rhs)
-            }
-            _ => false,
-        })
+            } => match (var(lhs)?, var(rhs)?) {
+                (a, b) if a == *v => Some(b),
+                (a, b) if b == *v => Some(a),
+                _ => None,
+            },
+            _ => None,
+        };
+        match partner(&conds[0]) {
+            Some(w) => !self.binds(own, w) && conds.iter().all(|c| partner(c) == Some(w)),
+            None => false,
+        }
     }
 
     /// `i == j`, `j <= i`.
@@ -502,11 +573,10 @@ impl Checker<'_> {
         };
         let k = indices.iter().position(is_name)?;
         let (root, before) = index_root(base);
-        let ty = match self.quietly(|c| c.eval(root, env)) {
-            Ok(Val::Node(n)) => self.node(n).ty.clone(),
-            Ok(Val::List(_)) | Err(_) => return None,
-            _ => return None,
-        };
+        let ty = self.quietly(|c| match c.eval(root, env) {
+            Ok(Val::Node(n)) => Some(c.node(n).ty.clone()),
+            _ => None,
+        })?;
         let depth = before + k;
         if let Some(s) = ty.sets.get(depth) {
             return Some(s.clone());
@@ -515,20 +585,10 @@ impl Checker<'_> {
         for _ in ty.sets.len()..depth {
             rep = rep.copies().1;
         }
-        let (copies, inner) = rep.copies();
         match rep.opened() {
             Some(space) => space.sets.first().cloned(),
-            None if copies.is(1) && inner.is_permutation() && !inner.is_trivial() => Some(Set::Points(inner)),
-            None => Some(Set::Range(copies)),
+            None => Some(Set::Range(rep.copies().0)),
         }
-    }
-
-    /// Runs something whose errors do not count.
-    pub(crate) fn quietly<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
-        let kept = std::mem::take(&mut self.diags);
-        let out = f(self);
-        self.diags = kept;
-        out
     }
 }
 

@@ -93,7 +93,10 @@ impl Checker<'_> {
                 }
                 Ok(Val::Set(Set::Enum(names)))
             }
-            ("class", [a]) => Ok(Val::Set(Set::Range(self.eval_int(&a.value, env)?))),
+            ("class", [a]) => {
+                let n = self.eval_int(&a.value, env)?;
+                self.set_fits(n, a.value.span).map(|n| Val::Set(Set::Range(n)))
+            }
             ("circle" | "sphere" | "disk" | "ball", _) => self.harmonic_set(n, args, span, env),
             ("points", [a]) => {
                 let r = self.eval_rep(&a.value, env)?;
@@ -110,10 +113,9 @@ impl Checker<'_> {
             ("hom", [a, b]) => {
                 let (x, y) = (self.eval_rep(&a.value, env)?, self.eval_rep(&b.value, env)?);
                 let gauge = self.joint_gauge(&x, &y, span)?;
-                Ok(Val::Rep(Rep::from_blocks(
-                    vec![(Int::num(1), Atom::Hom(Box::new(x), Box::new(y)))],
-                    gauge,
-                )))
+                let atom = Atom::Hom(Box::new(x), Box::new(y));
+                self.rep_fits(Rep::from_blocks(vec![(Int::num(1), atom)], gauge), span)
+                    .map(Val::Rep)
             }
             ("fixed", [a]) => {
                 let v = self.eval(&a.value, env)?;
@@ -254,7 +256,7 @@ impl Checker<'_> {
         // There are no alternating tensors of more vectors than the space has dimensions.
         let copies = i64::from(atom.dim(&group) > 0);
         let blocks = vec![(Int::num(copies), Atom::Known(atom))];
-        Ok(Val::Rep(Rep::from_blocks(blocks, r.gauge)))
+        self.rep_fits(Rep::from_blocks(blocks, r.gauge), span).map(Val::Rep)
     }
 
     /// `coarse(p, stride, window, pad)`.
@@ -299,6 +301,19 @@ impl Checker<'_> {
         })))
     }
 
+    /// Whether a value is made from something that comes with a sample.
+    fn is_of_sample(&self, id: NodeId) -> bool {
+        let mut known: Vec<bool> = Vec::with_capacity(id.0 as usize + 1);
+        for node in &self.model.nodes[..=id.0 as usize] {
+            known.push(match &node.op {
+                TOp::Input(_) | TOp::Field(..) | TOp::State { .. } => true,
+                TOp::Stat { .. } => false,
+                op => crate::lower::args(op).iter().any(|a| known[a.0 as usize]),
+            });
+        }
+        known[id.0 as usize]
+    }
+
     /// Derivative of an invariant.
     fn grad(&mut self, of: NodeId, wrt: NodeId, of_span: Span, wrt_span: Span, span: Span) -> R<NodeId> {
         let ty = self.node(of).ty.clone();
@@ -312,6 +327,13 @@ impl Checker<'_> {
                     format!("this is `{shown}`"),
                 )
                 .help("Sum it first: `sum i: …`."),
+            ));
+        }
+        if !self.abstract_mode && !self.is_of_sample(wrt) {
+            return Err(self.report(
+                Diagnostic::error("GDL0111", "the derivative is taken by a signal of the sample", wrt_span, "this is the same for all samples")
+                    .note("Its derivative would add up the samples of a batch.")
+                    .help("Take it by an input, the positions of a cloud, or a value made from them; training takes the derivatives by parameters."),
             ));
         }
         let wty = self.node(wrt).ty.clone();

@@ -214,13 +214,10 @@ impl Checker<'_> {
         let kept = env.states.len();
         env.states.extend(states.iter().cloned());
         let path = self.path.clone();
+        let own = self.own_prefix("repeat");
         let mut out = Ok(());
         for k in 0..n {
-            self.path = if path.is_empty() {
-                format!("round_{}", k + 1)
-            } else {
-                format!("{path}.round_{}", k + 1)
-            };
+            self.path = format!("{own}round_{}", k + 1);
             out = self.block(body, env).map(|_| ());
             if out.is_err() {
                 break;
@@ -228,6 +225,21 @@ impl Checker<'_> {
         }
         self.path = path;
         env.states.truncate(kept);
+        out
+    }
+
+    /// What stands in front of the names of weights in a `repeat` or `for`: the path, and for all but the first of them its number.
+    fn own_prefix(&mut self, word: &str) -> String {
+        let count = self.calls.entry((self.path.clone(), word.to_string())).or_insert(0);
+        *count += 1;
+        let count = *count;
+        let mut out = self.path.clone();
+        if !out.is_empty() {
+            out.push('.');
+        }
+        if count > 1 {
+            out += &format!("{word}_{count}.");
+        }
         out
     }
 
@@ -273,6 +285,7 @@ impl Checker<'_> {
     ) -> R<()> {
         let flat = r.flat();
         let path = self.path.clone();
+        let own = self.own_prefix("for");
         for (k, (n, atom)) in flat.blocks().iter().enumerate() {
             env.push();
             env.set(&count.name, Val::Int(n.clone()));
@@ -292,11 +305,9 @@ impl Checker<'_> {
                 .fold(crate::types::Int::num(0), |acc, (n, _)| acc.add(n).unwrap_or_default());
             let kept = self.gates_at.replace((before, n.clone()));
             self.path = if flat.blocks().len() == 1 {
-                path.clone()
-            } else if path.is_empty() {
-                format!("block_{k}")
+                own.trim_end_matches('.').to_string()
             } else {
-                format!("{path}.block_{k}")
+                format!("{own}block_{k}")
             };
             let out = f(self, env);
             self.gates_at = kept;

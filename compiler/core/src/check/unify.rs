@@ -146,10 +146,7 @@ impl Checker<'_> {
             return r.copies();
         }
         match (largest.0.value(), k.value()) {
-            (Some(m), Some(v)) if v > 0 && m % v == 0 => match largest.1.times(&Int::num(m / v)) {
-                Some(inner) => (k, inner),
-                None => largest,
-            },
+            (Some(m), Some(v)) if v > 0 && m % v == 0 => (k, largest.1.times(&Int::num(m / v))),
             _ => largest,
         }
     }

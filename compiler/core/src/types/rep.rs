@@ -82,7 +82,15 @@ impl Rep {
 
     /// The same blocks in the fibres of a mesh.
     pub fn in_gauge(&self, mesh: u32) -> Rep {
-        Rep::from_blocks(self.blocks.clone(), Some(mesh))
+        let inner = |r: &Rep| Box::new(r.in_gauge(mesh));
+        let atom = |a: &Atom| match a {
+            Atom::Sum(r) => Atom::Sum(r.in_gauge(mesh)),
+            Atom::Hom(a, b) => Atom::Hom(inner(a), inner(b)),
+            Atom::Kron(a, b) => Atom::Kron(inner(a), inner(b)),
+            other => other.clone(),
+        };
+        let blocks = self.blocks.iter().map(|(n, a)| (n.clone(), atom(a))).collect();
+        Rep::from_blocks(blocks, Some(mesh))
     }
 
     /// Its blocks.
@@ -99,19 +107,19 @@ impl Rep {
     }
 
     /// `n x self`.
-    pub fn times(&self, n: &Int) -> Option<Rep> {
+    pub fn times(&self, n: &Int) -> Rep {
         if let [(m, atom)] = self.blocks.as_slice()
             && m.is(1)
         {
-            return Some(Rep::from_blocks(vec![(n.clone(), atom.clone())], self.gauge));
+            return Rep::from_blocks(vec![(n.clone(), atom.clone())], self.gauge);
         }
         if n.is(1) {
-            return Some(self.clone());
+            return self.clone();
         }
-        Some(Rep {
+        Rep {
             blocks: vec![(n.clone(), Atom::Sum(self.clone()))],
             gauge: self.gauge,
-        })
+        }
     }
 
     /// The normal form by which representations are equal: compound blocks multiplied out where that needs no reordering.
