@@ -52,3 +52,18 @@ fn typing_rules() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// As above, with `data` and `train` blocks read as `gdl check` reads them.
+#[test]
+fn data_and_training() {
+    let found = blocks(include_str!("../../spec/data.md"));
+    assert!(found.len() >= 4, "the page has {} blocks", found.len());
+    for (line, expected, source) in found {
+        let (text, accepted) = gdl_tests::check("spec.gdl", &source);
+        let fine = match &expected {
+            None => accepted,
+            Some(code) => !accepted && text.contains(&format!("error[{code}]")),
+        };
+        assert!(fine, "spec/data.md:{line}: expected {expected:?}\n{text}");
+    }
+}

@@ -14,5 +14,5 @@ mod spec;
 mod split;
 
 pub use dataset::Dataset;
-pub use spec::{DataSpec, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Labels, Lattice, Sizes, Source};
-pub use split::{Fold, Folds, Split, load};
+pub use spec::{DataSpec, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Labels, Lattice, Points, Sizes, Source};
+pub use split::{Fold, Folds, Split, load, pick};

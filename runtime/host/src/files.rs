@@ -8,8 +8,13 @@
 //! | `.png` | `images` \[1, height, width, channels\] |
 //! | `.xyz`, `.extxyz` | `ptr`, `species`, `pos`, … ([`xyz::parse`]) |
 //! | `.off`, `.obj`, `.ply` | `verts` \[V, 3\], `faces` \[F, 3\], `verts_ptr`, `faces_ptr` |
-//! | a folder of images | `images` \[N, height, width, channels\], `names`; `labels` where they stand in one folder a class, in order of the folders' names (`classes`) |
+//! | a folder of images | `images` \[N, height, width, channels\], `names` |
 //! | a folder of meshes | all of them joined: `verts`, `faces` (numbered from 0 in each mesh), `verts_ptr`, `faces_ptr`, `names` |
+//! | a folder of clouds | all of them joined, as in one file; `names` |
+//! | a folder of `.npy` | one array a file, by its name |
+//!
+//! Where images, meshes or clouds stand in one folder a class, there are also `labels`, numbers of the classes in order of the folders' names,
+//! and `classes`, these names.
 //!
 //! No header is believed: sizes are checked against the length of the file before memory is taken.
 
@@ -41,7 +46,7 @@ pub(crate) use table::{list, nearest};
 /// The endings of the files that [`load`] reads.
 pub const KNOWN: [&str; 9] = ["npz", "npy", "safetensors", "png", "xyz", "extxyz", "off", "obj", "ply"];
 
-/// Reads a file, or a folder of images or meshes, by the ending of its name.
+/// Reads a file, or the files of a folder, by the endings of their names.
 ///
 /// # Errors
 /// If it cannot be read, its ending is not known, or it is malformed. The error names the file and, where there is one, the array.

@@ -2,7 +2,8 @@
 
 use gdl_abi::{ArrayDecl, DimDef, Dtype, Instance, MapDef, SAMPLES, Signature};
 use gdl_host::data::{
-    DataSpec, Dataset, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Folds, Labels, Lattice, Sizes, Source, Split,
+    DataSpec, Dataset, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Folds, Labels, Lattice, Points, Sizes, Source,
+    Split,
 };
 use gdl_host::files::{HostArray, Table};
 use gdl_runtime::Array;
@@ -427,7 +428,10 @@ fn periodic_clouds_give_shifts() {
             sizes: Sizes::Axis("pos".into()),
             door: door(),
             edges: Edges::Cutoff {
-                positions: "pos".into(),
+                points: Points {
+                    array: "pos".into(),
+                    scale: 1.0,
+                },
                 cutoff,
                 lattice: Some(Lattice {
                     cell: "cell".into(),

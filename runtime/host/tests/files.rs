@@ -179,12 +179,44 @@ fn folders() {
     assert_eq!(table.arrays["verts"].shape(), [8, 3]);
     assert_eq!(table.arrays["verts_ptr"], HostArray::from(vec![0i64, 4, 8]));
     assert_eq!(table.arrays["faces_ptr"], HostArray::from(vec![0i64, 2, 4]));
-    assert!(
-        files::load(folder("empty"))
-            .unwrap_err()
-            .to_string()
-            .contains("holds no images or meshes")
-    );
+    let says = |path: &Path, text: &str| {
+        let e = files::load(path).unwrap_err().to_string();
+        assert!(e.contains(text), "{e}");
+    };
+    says(&folder("empty"), "holds nothing that can be read");
+    std::fs::write(meshes.join("c.png"), grey()).unwrap();
+    says(&meshes, "the folder mixes files: `a.off` and `c.png`");
+    std::fs::remove_file(meshes.join("c.png")).unwrap();
+    let coloured = PLY
+        .replace("float z\n", "float z\nproperty float q\n")
+        .replace("0 0 0\n1 0 0\n1 1 0\n0 1 0\n", "0 0 0 7\n1 0 0 7\n1 1 0 7\n0 1 0 7\n");
+    std::fs::write(meshes.join("c.ply"), coloured).unwrap();
+    says(&meshes, "c.ply: it holds `faces`, `faces_ptr`, `q`,");
+}
+
+#[test]
+fn folders_of_clouds_and_of_arrays() {
+    let clouds = folder("clouds");
+    for class in ["dry", "wet"] {
+        std::fs::create_dir(clouds.join(class)).unwrap();
+        std::fs::write(clouds.join(class).join("a.extxyz"), XYZ).unwrap();
+    }
+    std::fs::write(clouds.join("README.txt"), "words").unwrap();
+    let table = files::load(&clouds).unwrap();
+    assert_eq!(table.arrays["ptr"], HostArray::from(vec![0i64, 2, 3, 5, 6]));
+    assert_eq!(table.arrays["cell"].shape(), [4, 3, 3]);
+    assert_eq!(table.arrays["labels"], HostArray::from(vec![0i64, 0, 1, 1]));
+    assert_eq!(table.arrays["names"].len(), 4);
+    let species = ["H", "O", "C", "H", "O", "C"].map(String::from).to_vec();
+    assert_eq!(table.arrays["species"], HostArray::from(species));
+
+    let arrays = folder("arrays");
+    for (name, array) in [("u", &self::arrays()["u"]), ("i", &self::arrays()["i"])] {
+        std::fs::write(arrays.join(format!("{name}.npy")), files::npy::encode(array).unwrap()).unwrap();
+    }
+    let table = files::load(&arrays).unwrap();
+    assert_eq!(table.arrays["u"], self::arrays()["u"]);
+    assert_eq!(table.arrays.len(), 2);
 }
 
 #[test]

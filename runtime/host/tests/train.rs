@@ -140,10 +140,7 @@ fn plan() -> Plan {
         loss: "mse".into(),
         metrics: vec!["mae".into()],
         gradients: vec![("w".into(), "d.w".into()), ("b".into(), "d.b".into())],
-        stats: vec![
-            stat("running", Update::Momentum(0.1)),
-            stat("over", Update::OverData(None)),
-        ],
+        stats: vec![stat("running", Update::Momentum(0.1)), stat("over", Update::OverData)],
     }
 }
 

@@ -6,14 +6,13 @@ use crate::{Failure, Terminal};
 use clap::Args;
 use gdl_abi::{DimDef, DoorSizes, Instance, Signature};
 use gdl_core::lower;
-use gdl_host::data::{Dataset, Split};
+use gdl_host::data::{self, Fold};
 use gdl_host::files::{self, HostArray};
 use gdl_host::params::Params;
 use gdl_host::train::{load_params, read_notes};
 use gdl_runtime::{Array, Program};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Samples that are run at once.
@@ -26,7 +25,7 @@ const BATCH: usize = 256;
 their names. Results go to --output as one array each, or to the terminal.
 
 Examples:
-  gdl run digits.gdl --input digits8x8.npz --weights runs/Digits/best.safetensors
+  gdl run digits.gdl --input digits8x8.npz --weights runs/Digits/best.safetensors --fold test
   gdl run digits.gdl --input scans.npz --weights w.safetensors --output logits.npz
   gdl run digits.gdl --input digits8x8.npz --backend interp --json"
 )]
@@ -40,6 +39,9 @@ pub struct Run {
     /// A data file or folder.
     #[arg(long, value_name = "PATH")]
     input: PathBuf,
+    /// Only the samples that this index array or group of arrays holds.
+    #[arg(long, value_name = "NAME")]
+    fold: Option<String>,
     /// Weights; without them the model runs with those it starts from.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
@@ -89,11 +91,10 @@ impl Run {
             None => terminal.say("no --weights: the model runs with the weights it starts from")?,
         }
         let block = session.data_of(&model.name);
-        let mut spec = session.ok(session.data_spec(block, &model, program.signature()), terminal)?;
-        spec.split = Split::All;
-        let data = Dataset::new(&files::load(&self.input)?, &spec)?;
+        let spec = session.ok(session.data_spec(block, &model, program.signature()), terminal)?;
+        let fold = data::pick(&files::load(&self.input)?, &spec, self.fold.as_deref())?;
         let start = Instant::now();
-        let results = run(program.as_ref(), &params, &Arc::new(data))?;
+        let results = run(program.as_ref(), &params, &fold)?;
         let running = start.elapsed();
 
         if let Some(path) = &self.output {
@@ -148,16 +149,15 @@ impl Run {
 }
 
 /// All samples, batch by batch: the outputs, and the offsets of samples where these differ in size.
-fn run(program: &dyn Program, params: &Params, data: &Arc<Dataset>) -> Result<Vec<(String, HostArray)>, Failure> {
+fn run(program: &dyn Program, params: &Params, fold: &Fold) -> Result<Vec<(String, HostArray)>, Failure> {
     let signature = program.signature();
     let params = params.of(signature)?;
     let mut joined: Vec<Vec<f64>> = vec![Vec::new(); signature.outputs.len()];
     let mut doors: Vec<DoorSizes> = Vec::new();
-    let ids: Vec<usize> = (0..data.len()).collect();
     let mut outputs = Vec::new();
     let mut double = false;
-    for ids in ids.chunks(BATCH) {
-        let (door, inputs) = data.batch(ids, signature, program.is_f64())?;
+    for ids in fold.ids.chunks(BATCH) {
+        let (door, inputs) = fold.data.batch(ids, signature, program.is_f64())?;
         let instance = Instance::new(&signature.domains, &door).map_err(Failure::error)?;
         let inputs: Vec<&Array> = inputs.iter().collect();
         program

@@ -10,7 +10,7 @@ use gdl_core::ir::Func;
 use gdl_core::lower;
 use gdl_core::typed::Model;
 use gdl_core::types::Elem;
-use gdl_host::data::{Dataset, Split};
+use gdl_host::data;
 use gdl_host::files;
 use gdl_host::params::Params;
 use gdl_host::train::load_params;
@@ -44,6 +44,9 @@ pub struct Verify {
     /// A data file or folder; without it inputs are random.
     #[arg(long, value_name = "PATH")]
     input: Option<PathBuf>,
+    /// Only the samples that this index array or group of arrays holds.
+    #[arg(long, value_name = "NAME", requires = "input")]
+    fold: Option<String>,
     /// How many samples of it.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=4096))]
     samples: u32,
@@ -92,11 +95,10 @@ impl Verify {
     ) -> Result<Batch, Failure> {
         let path = self.input.as_ref().ok_or_else(|| Failure::error("no data"))?;
         let block = session.data_of(&model.name);
-        let mut spec = session.ok(session.data_spec(block, model, program.signature()), terminal)?;
-        spec.split = Split::All;
-        let data = Dataset::new(&files::load(path)?, &spec)?;
-        let ids: Vec<usize> = (0..data.len().min(self.samples as usize)).collect();
-        let (door, inputs) = data.batch(&ids, program.signature(), program.is_f64())?;
+        let spec = session.ok(session.data_spec(block, model, program.signature()), terminal)?;
+        let fold = data::pick(&files::load(path)?, &spec, self.fold.as_deref())?;
+        let ids = &fold.ids[..fold.ids.len().min(self.samples as usize)];
+        let (door, inputs) = fold.data.batch(ids, program.signature(), program.is_f64())?;
         Ok(Batch {
             door,
             inputs: inputs.iter().map(Array::to_f64).collect(),

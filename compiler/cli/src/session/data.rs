@@ -9,10 +9,11 @@
 //! | grid | none: the axes of the first array on it; the name of an array; `(28, 28)` |
 //! | set, seq | none: the second axis of the first array on it; `ptr(offsets)` |
 //! | graph | `dense(A)`, `dense(A, rows = destination)`, `edges(list, ptr = offsets)`, `complete()` |
-//! | cloud | `points(pos, cell = cell, pbc = pbc)`: edges as the signature says; or as for a graph, with `pos = …` |
+//! | cloud | `points(pos, cell = cell, pbc = pbc)`: edges as the signature says; or as for a graph, with `pos = …`, for `edges` also `shift = …` |
 //! | mesh | `faces(verts, faces, ptr = faces_ptr)` |
 //!
-//! All take `sizes = offsets` where samples differ in size. `fold = (train, val, test)` names index arrays,
+//! All take `sizes = offsets` where samples differ in size. Positions may be scaled, `points(0.529177 * pos)`, and lattice vectors with them.
+//! `fold = (train, val, test)` names index arrays,
 //! `fold = split(val = 0.1, test = 0.1, seed = 0)` draws them, `fold = groups(train16, val16, test64)` names groups of arrays.
 
 use super::expr::{self, Call};
@@ -23,7 +24,7 @@ use gdl_core::diag::Diagnostic;
 use gdl_core::typed::Model;
 use gdl_core::types::{Domain as TypedDomain, DomainKind, Elem, Set};
 use gdl_host::data::{
-    DataSpec, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Labels, Lattice, Sizes, Source, Split,
+    DataSpec, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Labels, Lattice, Points, Sizes, Source, Split,
 };
 use gdl_syntax::ast::{BinOp, Data, Datum, Expr, ExprKind, UnOp};
 
@@ -118,10 +119,21 @@ impl<'a> Reading<'a> {
         };
         if let Some((domain, part)) = decl.name.split_once('.') {
             field.source = match part {
-                "shift" => Source::Shift,
+                "shift" => match self.value(domain).and_then(expr::call).and_then(|c| c.arg(9, "shift")) {
+                    Some(e) => {
+                        let shift = self.points(e)?;
+                        field.scale = shift.scale;
+                        Source::Array(shift.array)
+                    }
+                    None => Source::Shift,
+                },
                 "angle" => Source::Angle,
                 "transport" => Source::Transport,
-                _ => Source::Array(self.positions(domain)?),
+                _ => {
+                    let points = self.positions(domain)?;
+                    field.scale = points.scale;
+                    Source::Array(points.array)
+                }
             };
             return Ok(field);
         }
@@ -327,7 +339,7 @@ impl<'a> Reading<'a> {
                 (Edges::Dense { array: a.clone(), rows }, Some(a))
             }
             (DomainKind::Graph | DomainKind::Cloud { .. }, "edges") => {
-                only(&["list", "ptr", "sizes", "pos"], 1)?;
+                only(&["list", "ptr", "sizes", "pos", "shift"], 1)?;
                 (
                     Edges::List {
                         index: array(0, "list", "edges")?,
@@ -342,8 +354,8 @@ impl<'a> Reading<'a> {
             }
             (DomainKind::Cloud { cutoff, knn, .. }, "points" | "") => {
                 only(&["pos", "cell", "pbc", "sizes"], 1)?;
-                let positions = self.positions(&nodes)?;
-                let axis = Some(positions.clone());
+                let points = self.positions(&nodes)?;
+                let axis = Some(points.array.clone());
                 let lattice = match (optional("cell")?, optional("pbc")?, call.as_ref()) {
                     (Some(cell), pbc, _) => Some(Lattice { cell, pbc }),
                     (None, Some(_), Some(c)) => {
@@ -361,7 +373,7 @@ impl<'a> Reading<'a> {
                 ) {
                     (Some(cutoff), _) => (
                         Edges::Cutoff {
-                            positions,
+                            points,
                             cutoff,
                             lattice,
                         },
@@ -369,7 +381,7 @@ impl<'a> Reading<'a> {
                     ),
                     (None, Some(k)) => (
                         Edges::Nearest {
-                            positions,
+                            points,
                             k: usize::try_from(k).unwrap_or(1),
                             lattice,
                         },
@@ -418,14 +430,36 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// The array of the positions of a cloud: `points(pos)`, `dense(A, pos = pos)`, or `pos`.
-    fn positions(&self, domain: &str) -> D<String> {
-        let Some(call) = self.value(domain).and_then(expr::call) else {
-            return Ok("pos".into());
-        };
-        let place = if call.word == "points" { 0 } else { 9 };
-        call.arg(place, "pos")
-            .map_or(Ok("pos".into()), |e| text(Some(e), &call, "`points(pos)`"))
+    /// The positions of a cloud: `points(pos)`, `dense(A, pos = pos)`, or `pos`.
+    fn positions(&self, domain: &str) -> D<Points> {
+        let given = self.value(domain).and_then(expr::call).and_then(|call| {
+            let place = if call.word == "points" { 0 } else { 9 };
+            call.arg(place, "pos")
+        });
+        match given {
+            Some(e) => self.points(e),
+            None => Ok(Points {
+                array: "pos".into(),
+                scale: 1.0,
+            }),
+        }
+    }
+
+    /// An array of vectors, which may be scaled but not shifted.
+    fn points(&self, e: &Expr) -> D<Points> {
+        let mut field = FieldSpec::real("", Source::Array(String::new()), None, &[]);
+        self.source(e, &mut field)?;
+        match field.source {
+            Source::Array(array) if field.offset == 0.0 && !field.channels_first => Ok(Points {
+                array,
+                scale: field.scale,
+            }),
+            _ => Err(wrong(
+                e.span,
+                "positions are an array",
+                "`pos`, or `0.529177 * pos` for another unit",
+            )),
+        }
     }
 
     fn split(&self) -> D<Split> {

@@ -14,6 +14,7 @@ use super::expr::{self, Call};
 use super::{D, Session};
 use gdl_core::check::{TrainModel, TrainOption, nearest};
 use gdl_core::diag::Diagnostic;
+use gdl_core::types::DomainKind;
 use gdl_host::optim::{OptimSpec, Rule, Schedule};
 use gdl_host::train::{BatchSize, Config, EarlyStop, Goal, Monitor};
 use gdl_syntax::ast::{Expr, ExprKind};
@@ -66,7 +67,7 @@ impl Session {
             }
             "epochs" => config.epochs = self.count(v)?,
             "seed" => config.seed = self.count(v)?,
-            "batch" => config.batch = self.batch(v)?,
+            "batch" => config.batch = self.batch(v, train)?,
             "clip" => config.optim.clip = Some(self.real(v)?),
             "average" => config.optim.average = Some(self.real(v)?),
             "patience" => {
@@ -107,7 +108,7 @@ impl Session {
             .ok_or_else(|| wrong(e, "a number is needed here", "for example 1e-3"))
     }
 
-    fn batch(&self, e: &Expr) -> D<BatchSize> {
+    fn batch(&self, e: &Expr, train: &TrainModel) -> D<BatchSize> {
         let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
         match expr::call(e) {
             Some(c) if c.word == "rows" => {
@@ -119,8 +120,10 @@ impl Session {
                         "`rows(4000, g)` or `rows(90000, g.edges)`",
                     ));
                 };
+                let dim = counted(of, train)
+                    .ok_or_else(|| wrong(of, "the data has nothing of this name to count", "`g` or `g.edges`"))?;
                 Ok(BatchSize::Rows {
-                    dim: print_expr(of),
+                    dim,
                     most: size(self.count(most)?),
                 })
             }
@@ -225,6 +228,24 @@ impl Session {
             }
             _ => return Err(wrong(e, "a learning rate is needed here", forms)),
         })
+    }
+}
+
+/// The dim that an expression such as `g`, `g.nodes` or `g.edges` means.
+fn counted(e: &Expr, train: &TrainModel) -> Option<String> {
+    let (domain, part) = match &e.kind {
+        ExprKind::Field { base, name } => (expr::name(base)?, name.name.as_str()),
+        _ => (expr::name(e)?, "nodes"),
+    };
+    let known = train.model.domains.iter().find(|d| d.name == domain)?;
+    let edges = matches!(
+        known.kind,
+        DomainKind::Graph | DomainKind::Cloud { .. } | DomainKind::Mesh
+    );
+    match part {
+        "nodes" | "verts" => Some(domain.into()),
+        "edges" if edges => Some(format!("{domain}.edges")),
+        _ => None,
     }
 }
 

@@ -162,7 +162,7 @@ fn stats(step: &Lowered, over_data: &[(String, NodeId)]) -> Vec<Stat> {
     let once = over_data.iter().map(|(name, _)| Stat {
         state: name.clone(),
         output: format!("over.{name}"),
-        update: Update::OverData(None),
+        update: Update::OverData,
     });
     running.chain(once).collect()
 }

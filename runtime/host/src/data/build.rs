@@ -245,7 +245,11 @@ fn rows(table: &Table, name: &str, extents: &[usize], spec: &FieldSpec, dim: Opt
             "its shape is {shape:?}, but `{}` needs {extents:?} followed by {:?}",
             spec.name, spec.axes
         ));
-        e.in_array(name).help("check the type that the data block gives it")
+        let ragged = dim
+            .filter(|d| d.grid.is_none())
+            .and_then(|d| edges::offsets_hint(table, &d.ptr));
+        let help = ragged.unwrap_or("check the type that the data block gives it".into());
+        e.in_array(name).help(help)
     })
 }
 

@@ -1,7 +1,7 @@
 //! Edges that are computed from positions: cutoffs with periodic images, nearest neighbours, meshes.
 
 use super::edges::{self, EdgeList};
-use super::spec::{Edges, Lattice};
+use super::spec::{Edges, Lattice, Points};
 use crate::error::{Error, Result};
 use crate::files::Table;
 use gdl_runtime::domain::{self, Cell, Mesh, Point};
@@ -14,16 +14,16 @@ use ndarray::{ArrayViewD, Axis};
 pub(super) fn build(table: &Table, nodes: &[usize], edges: &Edges, list: &mut EdgeList) -> Result<()> {
     match edges {
         Edges::Cutoff {
-            positions,
+            points,
             cutoff,
             lattice,
         } => {
             let near = |points: &[Point], cell: &Cell| domain::neighbours(points, cell, *cutoff);
-            clouds(table, nodes, (positions, lattice.as_ref()), &near, list)
+            clouds(table, nodes, (points, lattice.as_ref()), &near, list)
         }
-        Edges::Nearest { positions, k, lattice } => {
+        Edges::Nearest { points, k, lattice } => {
             let near = |points: &[Point], cell: &Cell| domain::nearest(points, cell, *k);
-            clouds(table, nodes, (positions, lattice.as_ref()), &near, list)
+            clouds(table, nodes, (points, lattice.as_ref()), &near, list)
         }
         Edges::Faces { positions, faces, ptr } => meshes(table, nodes, positions, faces, ptr.as_deref(), list),
         Edges::Dense { .. } | Edges::List { .. } | Edges::Complete => Ok(()),
@@ -31,13 +31,14 @@ pub(super) fn build(table: &Table, nodes: &[usize], edges: &Edges, list: &mut Ed
 }
 
 /// The points of all samples, with zeros for axes that they do not have, and how many axes they have.
-fn points(table: &Table, name: &str, nodes: &[usize]) -> Result<(Vec<Point>, usize)> {
+fn points(table: &Table, name: &str, scale: f64, nodes: &[usize]) -> Result<(Vec<Point>, usize)> {
     let array = table.get(name)?;
     let count = nodes.last().copied().unwrap_or(0);
     let axes = array.shape().last().copied().unwrap_or(0);
     if !(1..=3).contains(&axes) || Some(array.len()) != count.checked_mul(axes) {
         let e = Error::data(format!("its shape {:?} is not that of {count} points", array.shape()));
-        return Err(e.in_array(name).help("one to three coordinates a node are needed"));
+        let help = edges::offsets_hint(table, nodes).unwrap_or("one to three coordinates a node are needed".into());
+        return Err(e.in_array(name).help(help));
     }
     let values = array
         .to_f64()
@@ -48,13 +49,13 @@ fn points(table: &Table, name: &str, nodes: &[usize]) -> Result<(Vec<Point>, usi
     let mut points = vec![[0.0; 3]; count];
     // Lanes along the last axis are points, in order.
     for (point, coordinates) in points.iter_mut().zip(values.rows()) {
-        point.iter_mut().zip(&coordinates).for_each(|(x, c)| *x = *c);
+        point.iter_mut().zip(&coordinates).for_each(|(x, c)| *x = scale * c);
     }
     Ok((points, axes))
 }
 
 /// The lattice of sample `s` for points with so many axes.
-fn cell(table: &Table, lattice: &Lattice, s: usize, axes: usize) -> Result<Cell> {
+fn cell(table: &Table, lattice: &Lattice, scale: f64, s: usize, axes: usize) -> Result<Cell> {
     let array = table.get(&lattice.cell)?;
     let values = array
         .to_f64()
@@ -72,7 +73,7 @@ fn cell(table: &Table, lattice: &Lattice, s: usize, axes: usize) -> Result<Cell>
         .enumerate()
         .map(|(at, value)| ((at / axes, at % axes), value))
     {
-        cell.vectors[k][x] = *value;
+        cell.vectors[k][x] = scale * value;
     }
     if let Some(name) = &lattice.pbc {
         let flags = table.integers(name)?;
@@ -101,15 +102,15 @@ type Near<'a> = &'a dyn Fn(&[Point], &Cell) -> std::result::Result<domain::Edges
 fn clouds(
     table: &Table,
     nodes: &[usize],
-    (positions, lattice): (&str, Option<&Lattice>),
+    (from, lattice): (&Points, Option<&Lattice>),
     near: Near<'_>,
     list: &mut EdgeList,
 ) -> Result<()> {
-    let (points, axes) = points(table, positions, nodes)?;
+    let (points, axes) = points(table, &from.array, from.scale, nodes)?;
     let mut shifts = Vec::new();
     for (s, w) in nodes.windows(2).enumerate() {
-        let cell = lattice.map_or(Ok(Cell::OPEN), |l| cell(table, l, s, axes))?;
-        let array = lattice.map_or(positions, |l| &l.cell);
+        let cell = lattice.map_or(Ok(Cell::OPEN), |l| cell(table, l, from.scale, s, axes))?;
+        let array = lattice.map_or(&from.array, |l| &l.cell);
         let edges = near(&points[w[0]..w[1]], &cell)
             .map_err(|why| Error::data(format!("sample {s}: {why}")).in_array(array))?;
         shifts.extend(edges.shift.iter().map(|&shift| cell.translation(shift)));
@@ -128,7 +129,7 @@ fn meshes(
     ptr: Option<&str>,
     list: &mut EdgeList,
 ) -> Result<()> {
-    let (points, _) = points(table, positions, nodes)?;
+    let (points, _) = points(table, positions, 1.0, nodes)?;
     let all = table.integers(name)?;
     if all.ndim() != 2 || all.shape()[1] != 3 {
         let e = Error::data(format!("its shape {:?} is not that of triangles", all.shape()));

@@ -106,17 +106,17 @@ pub enum Edges {
     /// All ordered pairs of points closer than a cutoff, periodic images included; a point is its own neighbour only as an
     /// image.
     Cutoff {
-        /// The points: \[…, d\] on the nodes.
-        positions: String,
-        /// The distance, in the units of the positions.
+        /// The points.
+        points: Points,
+        /// The distance, in the units of the program.
         cutoff: f64,
         /// Periods, if there are any.
         lattice: Option<Lattice>,
     },
     /// From the `k` nearest points to each, periodic images included.
     Nearest {
-        /// The points: \[…, d\] on the nodes.
-        positions: String,
+        /// The points.
+        points: Points,
         /// How many.
         k: usize,
         /// Periods, if there are any.
@@ -131,6 +131,15 @@ pub enum Edges {
         /// Offsets of the meshes' triangles; without it all samples have the same triangles.
         ptr: Option<String>,
     },
+}
+
+/// Points with d coordinates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Points {
+    /// \[…, d\] on the nodes.
+    pub array: String,
+    /// Takes the unit of the file, also of lattice vectors, to that of the program.
+    pub scale: f64,
 }
 
 /// The periods of clouds of points with d coordinates.

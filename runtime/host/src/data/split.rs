@@ -101,6 +101,31 @@ impl Folds {
     }
 }
 
+/// The samples of a table: all, or those that an index array or a group of arrays of this name says.
+///
+/// # Errors
+/// As [`Folds::new`], and if the data stands in groups and none is named.
+pub fn pick(table: &Table, spec: &DataSpec, name: Option<&str>) -> Result<Fold> {
+    let place = |e: Error| e.in_file(&table.path);
+    match (&spec.split, name) {
+        (Split::Groups { train, val, test }, None) => {
+            let groups = [Some(train), val.as_ref(), test.as_ref()];
+            let groups: Vec<&String> = groups.into_iter().flatten().collect();
+            let e = Error::data("its arrays stand in groups, and none is named");
+            Err(place(e.help(format!("name one: {}", files::list(groups.iter())))))
+        }
+        (Split::Groups { .. }, Some(name)) => group(table, name, spec),
+        (_, name) => {
+            let data = Arc::new(Dataset::new(table, spec)?);
+            let Some(name) = name else {
+                return Ok(Fold::all(data));
+            };
+            let ids = indices(table, name, &mut vec![None; data.len()]).map_err(place)?;
+            Ok(Fold { data, ids })
+        }
+    }
+}
+
 /// Reads a file and splits its samples.
 ///
 /// # Errors

@@ -148,9 +148,10 @@ impl HostArray {
             (HostArray::F32(a), HostArray::F32(b)) => a.append(Axis(0), b.view()),
             (HostArray::I64(a), HostArray::I64(b)) => a.append(Axis(0), b.view()),
             (HostArray::U8(a), HostArray::U8(b)) => a.append(Axis(0), b.view()),
+            (HostArray::Text(a), HostArray::Text(b)) => a.append(Axis(0), b.view()),
             (_, next) => {
                 let e = Error::data(format!("it holds {}, the files before {before}", next.type_name()));
-                return Err(e.help("save all files of a folder with the same bit depth"));
+                return Err(e.help("all files of a folder must have elements of the same type"));
             }
         };
         result.map_err(|_| {

@@ -47,9 +47,8 @@ pub struct Stat {
 pub enum Update {
     /// After each step: state ← (1 − m) · state + m · output.
     Momentum(f64),
-    /// Before training, in one pass over all samples for training: the mean of the batches' outputs. A batch counts by its rows of
-    /// this dim, or by its samples.
-    OverData(Option<String>),
+    /// Before training, in one pass over all samples for training: the mean of the batches' outputs, each counted by its samples.
+    OverData,
 }
 
 /// The settings of a training run.

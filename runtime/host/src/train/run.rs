@@ -4,7 +4,7 @@ use super::batches::order;
 use super::checkpoint::{self, Notes, Progress};
 use super::eval::{Ready, Scores, Sums, evaluate, number, place, places};
 use super::log::{Log, Record};
-use super::plan::{Config, Goal, Hooks, Plan, Programs, Update};
+use super::plan::{Config, Goal, Hooks, Plan, Programs, Stat, Update};
 use super::report::{Report, Stop};
 use super::show::Screen;
 use crate::data::{Fold, Folds};
@@ -189,36 +189,26 @@ impl<'a> Run<'a> {
 
     /// Sets statistics that are means over all samples for training, in one pass.
     fn statistics_over_data(&mut self) -> Result<()> {
-        let over_data = |update: &Update| matches!(update, Update::OverData(_));
-        if !self.plan.stats.iter().any(|s| over_data(&s.update)) {
+        let over_data = |stat: &Stat| stat.update == Update::OverData;
+        if !self.plan.stats.iter().any(over_data) {
             return Ok(());
         }
         let fold = &self.folds.train;
-        let mut sums: Vec<(f64, Vec<f64>)> = vec![(0.0, Vec::new()); self.plan.stats.len()];
+        let mut sums: Vec<Vec<f64>> = vec![Vec::new(); self.plan.stats.len()];
         let mut outputs = Vec::new();
         for range in self.config.batch.cut(fold, &fold.ids)? {
             let ids = &fold.ids[range];
             Ready::new(self.programs.step, fold, ids)?.run(self.programs.step, &self.params, &mut outputs)?;
-            for ((stat, &(_, place)), (weight, sum)) in self.plan.stats.iter().zip(&self.places.stats).zip(&mut sums) {
-                let rows = match &stat.update {
-                    Update::OverData(Some(dim)) => {
-                        let rows: Option<usize> = ids.iter().map(|&id| fold.data.rows(dim, id)).sum();
-                        rows.ok_or_else(|| {
-                            Error::config(format!("the data has no `{dim}` to count")).in_array(&stat.state)
-                        })? as f64
-                    }
-                    _ => ids.len() as f64,
-                };
+            for (&(_, place), sum) in self.places.stats.iter().zip(&mut sums) {
                 let value = output(&outputs, place)?.to_f64();
                 sum.resize(value.len(), 0.0);
-                sum.iter_mut().zip(&value).for_each(|(s, v)| *s += rows * v);
-                *weight += rows;
+                sum.iter_mut().zip(&value).for_each(|(s, v)| *s += ids.len() as f64 * v);
             }
         }
-        let double = self.params.is_double();
-        for (k, (weight, sum)) in sums.into_iter().enumerate() {
-            if over_data(&self.plan.stats[k].update) {
-                self.set_stat(k, &of_precision(sum.iter().map(|s| s / weight), double), 0.0)?;
+        let (double, samples) = (self.params.is_double(), fold.ids.len() as f64);
+        for (k, sum) in sums.into_iter().enumerate() {
+            if over_data(&self.plan.stats[k]) {
+                self.set_stat(k, &of_precision(sum.iter().map(|s| s / samples), double), 0.0)?;
             }
         }
         Ok(())
