@@ -33,6 +33,23 @@ fn block<'a>(page: &'a str, heading: &str, language: &str) -> Option<&'a str> {
     code.find("\n```").map(|end| &code[..=end])
 }
 
+/// What a session prints for inputs after `> `.
+fn session(inputs: &str) -> String {
+    let inputs: Vec<String> = inputs.lines().filter_map(|l| l.strip_prefix("> ")).map(String::from).collect();
+    let work = move || {
+        let mut session = gdl::repl::Session::new();
+        let mut all = String::new();
+        for input in inputs {
+            let (printed, next) = gdl::repl::transcript(&session, &input);
+            all += &printed;
+            session = next;
+        }
+        all
+    };
+    let thread = std::thread::Builder::new().stack_size(gdl::STACK).spawn(work);
+    thread.expect("a thread").join().expect("the session panicked")
+}
+
 #[test]
 fn pages_say_what_gdl_says() {
     let mut wrong = Vec::new();
@@ -46,6 +63,19 @@ fn pages_say_what_gdl_says() {
         }
         let part =
             |heading, language| block(&page, heading, language).unwrap_or_else(|| panic!("{code}: no `{heading}`"));
+        if let (Some(wrong_input), Some(right)) = (block(&page, "Wrong", "repl"), block(&page, "Right", "repl")) {
+            let printed = session(wrong_input);
+            if printed != part("What gdl prints", "text") {
+                wrong.push(format!("{code}: gdl prints\n{printed}"));
+            }
+            if !printed.contains(&format!("[{code}]")) {
+                wrong.push(format!("{code}: the wrong input is not rejected with it"));
+            }
+            if session(right).contains("error") {
+                wrong.push(format!("{code}: the right input is not accepted"));
+            }
+            continue;
+        }
         let (text, accepted) = check("model.gdl", part("Wrong", "gdl"));
         if text != part("What gdl prints", "text") {
             wrong.push(format!("{code}: gdl prints\n{text}"));

@@ -6,6 +6,7 @@
 
 pub mod commands;
 mod interrupt;
+pub mod repl;
 pub mod report;
 pub mod session;
 mod show;

@@ -101,8 +101,11 @@ fn utf8(bytes: Vec<u8>) -> Result<String, String> {
     })
 }
 
-/// Reads the file that another uses by a path relative to itself.
-fn load(from: &str, file: &str) -> Result<(String, String), String> {
+/// Reads the file that another uses by a path relative to itself: its path and text.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn load(from: &str, file: &str) -> Result<(String, String), String> {
     let path = Path::new(from).parent().unwrap_or(Path::new("")).join(file);
     let bytes = fs::read(&path).map_err(|e| why(&e))?;
     Ok((clean(&path), utf8(bytes)?))

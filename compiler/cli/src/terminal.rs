@@ -156,22 +156,41 @@ impl<'a> Terminal<'a> {
         Ok(diagnostics.iter().any(Diagnostic::is_error))
     }
 
+    /// Tells why something failed that does not end the command.
+    ///
+    /// # Errors
+    /// If the stream is closed or full.
+    pub fn failure(&mut self, failure: &Failure) -> Result<(), Failure> {
+        let (Failure::Error { message, help } | Failure::Usage { message, help }) = failure else {
+            return Ok(());
+        };
+        Ok(if self.json {
+            writeln!(self.out, "{}", report::failure_json(message, help.as_deref()))?
+        } else {
+            write!(self.err, "{}", report::failure(self.style, message, help.as_deref()))?
+        })
+    }
+
+    /// Everything written so far becomes visible.
+    ///
+    /// # Errors
+    /// If a stream is closed or full.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        self.out.flush()?;
+        Ok(self.err.flush()?)
+    }
+
     /// Tells why a command failed, and gives its exit code.
     pub(crate) fn finish(&mut self, result: Result<(), Failure>) -> u8 {
-        let (code, message, help) = match result {
-            Ok(()) => (0, None, None),
-            Err(Failure::Reported) => (1, None, None),
-            Err(Failure::Interrupted) => (interrupt::EXIT, None, None),
-            Err(Failure::Error { message, help }) => (1, Some(message), help),
-            Err(Failure::Usage { message, help }) => (2, Some(message), help),
+        let code = match &result {
+            Ok(()) => 0,
+            Err(Failure::Reported | Failure::Error { .. }) => 1,
+            Err(Failure::Usage { .. }) => 2,
+            Err(Failure::Interrupted) => interrupt::EXIT,
         };
-        if let Some(message) = message {
+        if let Err(failure) = result {
             // A closed stream leaves nobody to tell.
-            let _ = if self.json {
-                writeln!(self.out, "{}", report::failure_json(&message, help.as_deref()))
-            } else {
-                write!(self.err, "{}", report::failure(self.style, &message, help.as_deref()))
-            };
+            let _ = self.failure(&failure);
         }
         let _ = self.out.flush();
         code

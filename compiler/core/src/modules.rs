@@ -1,7 +1,8 @@
 //! Modules: the root file, the files it uses, and the standard library. No I/O: text comes from a loader.
 
 use crate::diag::Diagnostic;
-use gdl_syntax::ast::{Expr, Item, ItemKind, SourceFile, Span, UseFrom};
+use gdl_syntax::SyntaxError;
+use gdl_syntax::ast::{Expr, Item, ItemKind, SourceFile, Span, TestPart, UseFrom};
 use std::collections::HashMap;
 
 /// The standard library: file name and text.
@@ -61,6 +62,30 @@ pub fn load(path: &str, text: &str, settings: &[(String, String)], loader: &Load
 }
 
 impl Program {
+    /// Adds a text typed at a prompt: a module that sees all that the root saw, and is the root from now on. Gives its items and
+    /// statements in order; the items of the module are those among them.
+    pub fn extend(&mut self, path: &str, text: &str, loader: &Loader<'_>) -> (Vec<TestPart>, Vec<Diagnostic>) {
+        let mut diags = Vec::new();
+        let input = gdl_syntax::parse_input(self.modules.len() as u32, text);
+        let items = input.parts.iter().filter_map(|p| match p {
+            TestPart::Item(i) => Some(i.clone()),
+            TestPart::Stmt(_) => None,
+        });
+        let items = items.collect();
+        let id = self.add_module(path, text, false, (items, input.errors), &mut diags);
+        self.resolve_uses(id, loader, &mut vec![path.to_string()], &mut diags);
+        let before = &self.modules[self.root];
+        let own = before.own.keys().map(|name| (name.clone(), self.root));
+        let seen: Vec<(String, usize)> = own
+            .chain(before.imports.iter().map(|(n, m)| (n.clone(), *m)))
+            .collect();
+        for (name, module) in seen {
+            self.modules[id].imports.entry(name).or_insert(module);
+        }
+        self.root = id;
+        (input.parts, diags)
+    }
+
     /// The number of the root module.
     pub fn root(&self) -> usize {
         self.root
@@ -115,15 +140,26 @@ impl Program {
     }
 
     fn parse_module(&mut self, path: &str, text: &str, library: bool, diags: &mut Vec<Diagnostic>) -> usize {
+        let parsed = gdl_syntax::parse(self.modules.len() as u32, text);
+        self.add_module(path, text, library, (parsed.ast.items, parsed.errors), diags)
+    }
+
+    fn add_module(
+        &mut self,
+        path: &str,
+        text: &str,
+        library: bool,
+        (items, errors): (Vec<Item>, Vec<SyntaxError>),
+        diags: &mut Vec<Diagnostic>,
+    ) -> usize {
         let id = self.modules.len();
-        let parsed = gdl_syntax::parse(id as u32, text);
-        for e in parsed.errors {
+        for e in errors {
             let mut d = Diagnostic::error(e.code, e.message, e.span, e.label);
             d.help = e.help;
             diags.push(d);
         }
         let mut own = HashMap::new();
-        for (k, item) in parsed.ast.items.iter().enumerate() {
+        for (k, item) in items.iter().enumerate() {
             if let Some((name, span)) = item_name(item)
                 && own.insert(name.to_string(), k).is_some()
             {
@@ -136,7 +172,7 @@ impl Program {
         self.modules.push(Module {
             path: path.into(),
             text: text.into(),
-            ast: parsed.ast,
+            ast: SourceFile { items },
             imports: HashMap::new(),
             own,
             library,
@@ -154,6 +190,20 @@ impl Program {
     ) -> usize {
         let id = self.parse_module(path, text, false, diags);
         stack.push(path.to_string());
+        self.resolve_uses(id, loader, stack, diags);
+        stack.pop();
+        id
+    }
+
+    /// Takes the names that the `use` items of a module ask for.
+    fn resolve_uses(
+        &mut self,
+        id: usize,
+        loader: &Loader<'_>,
+        stack: &mut Vec<String>,
+        diags: &mut Vec<Diagnostic>,
+    ) {
+        let path = self.modules[id].path.clone();
         let uses: Vec<(gdl_syntax::ast::Use, Span)> = self.modules[id]
             .ast
             .items
@@ -169,7 +219,7 @@ impl Program {
                     self.library_module(parts, span, diags),
                     parts.last().map(|p| p.name.clone()),
                 ),
-                UseFrom::File { path: file, span } => (self.use_file(path, file, *span, loader, stack, diags), None),
+                UseFrom::File { path: file, span } => (self.use_file(&path, file, *span, loader, stack, diags), None),
             };
             let Some(other) = other else { continue };
             let names: Vec<(String, Span)> = match &u.names {
@@ -196,8 +246,6 @@ impl Program {
                 }
             }
         }
-        stack.pop();
-        id
     }
 
     fn library_module(

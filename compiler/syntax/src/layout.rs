@@ -25,6 +25,12 @@ pub(crate) const ITEM_WORDS: &[&str] = &[
     "use", "group", "rep", "const", "setting", "trust", "layer", "model", "data", "train", "test",
 ];
 
+/// After these a newline ends nothing.
+const AFTER: &[&str] = &[
+    "+", "-", "*", "/", "^", "++", "==", "!=", "<=", ">=", "<", ">", "..", "|>", "->", ",", "=", ":", "~", "{", "and",
+    "or", "not", "if", "else", "in", "by", "from", "where", "under", "on",
+];
+
 /// The result of the pass.
 pub(crate) struct Layout {
     /// The masked text.
@@ -46,6 +52,15 @@ pub(crate) fn layout(file: u32, text: &str) -> Layout {
     };
     layout.errors.extend(lexical);
     layout
+}
+
+/// Whether the text needs a further line: more brackets open than close, or its last token is one of [`AFTER`].
+pub(crate) fn goes_on(text: &str) -> bool {
+    let (tokens, _) = lex(0, text);
+    let kinds = |kind| tokens.iter().filter(|t| t.kind == kind).count();
+    let trivia = |t: &&Token| !matches!(t.kind, Kind::Newline | Kind::Comment | Kind::Doc);
+    let last = tokens.iter().rfind(trivia).map(|t| &text[t.range.clone()]);
+    kinds(Kind::Open) > kinds(Kind::Close) || last.is_some_and(|l| AFTER.contains(&l))
 }
 
 struct Pass<'a> {
@@ -252,10 +267,6 @@ impl<'a> Pass<'a> {
 
     /// Whether the newline between the tokens `last` and `next` ends a statement.
     fn ends(&mut self, last: &Token, next: usize) -> bool {
-        const AFTER: &[&str] = &[
-            "+", "-", "*", "/", "^", "++", "==", "!=", "<=", ">=", "<", ">", "..", "|>", "->", ",", "=", ":", "~", "{",
-            "and", "or", "not", "if", "else", "in", "by", "from", "where", "under", "on",
-        ];
         const BEFORE: &[&str] = &[
             "|>", "->", "+", "++", "*", "/", "==", "!=", "<", "<=", ">", ">=", "and", "or", "else", "by", "where",
             "from", "{", "}",

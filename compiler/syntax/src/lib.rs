@@ -48,6 +48,35 @@ pub fn parse(file: u32, text: &str) -> Parsed {
     }
 }
 
+/// What became of a text typed at a prompt.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// Its items and statements in order, expressions anywhere.
+    pub parts: Vec<ast::TestPart>,
+    /// The errors in the order of the text.
+    pub errors: Vec<SyntaxError>,
+}
+
+/// Parses a text typed at a prompt: items and statements, one after the other.
+pub fn parse_input(file: u32, text: &str) -> Input {
+    let layout = layout::layout(file, text);
+    let mut builder = build::Builder::new(file, text, &layout);
+    let parts = layout
+        .items
+        .iter()
+        .flat_map(|range| builder.part_chunk(range.clone()))
+        .collect();
+    Input {
+        parts,
+        errors: builder.finish(),
+    }
+}
+
+/// Whether a text typed at a prompt goes on in the next line: a bracket is open, or it ends in an operator.
+pub fn goes_on(text: &str) -> bool {
+    layout::goes_on(text)
+}
+
 /// Parses a single expression, as typed at a prompt.
 pub fn parse_expr(file: u32, text: &str) -> Result<ast::Expr, Vec<SyntaxError>> {
     let layout = layout::layout(file, text);

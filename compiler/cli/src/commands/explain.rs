@@ -27,13 +27,10 @@ impl Explain {
             }
             return Ok(());
         };
-        let upper = asked.to_uppercase();
-        let number = upper.trim_start_matches("GDL");
-        let code = format!("GDL{number:0>4}");
-        let Some((_, page)) = PAGES.iter().find(|(c, _)| *c == code) else {
+        let Some(page) = page(asked) else {
             let known: Vec<String> = PAGES.iter().map(|(c, _)| c.to_string()).collect();
             let failure = Failure::usage(format!("there is no error code `{asked}`"));
-            return Err(match nearest(&code, &known) {
+            return Err(match nearest(&code(asked), &known) {
                 Some(near) => failure.help(format!("Did you mean `{near}`? `gdl explain` lists all.")),
                 None => failure.help("`gdl explain` lists all."),
             });
@@ -46,4 +43,17 @@ impl Explain {
         }
         Ok(())
     }
+}
+
+/// The code that is meant by `102` or `gdl0102`.
+fn code(asked: &str) -> String {
+    let upper = asked.to_uppercase();
+    let number = upper.trim_start_matches("GDL");
+    format!("GDL{number:0>4}")
+}
+
+/// The page of an error.
+pub fn page(asked: &str) -> Option<&'static str> {
+    let code = code(asked);
+    PAGES.iter().find(|(c, _)| *c == code).map(|(_, page)| *page)
 }

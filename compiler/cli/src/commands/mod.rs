@@ -6,11 +6,14 @@ mod explain;
 mod ir;
 mod new;
 mod params;
+mod repl;
 mod run;
 mod test;
 mod train;
 mod verify;
 mod why;
+
+pub(crate) use explain::page as error_page;
 
 use crate::{Failure, Terminal};
 use clap::Subcommand;
@@ -30,6 +33,7 @@ pub enum Command {
     Params(params::Params),
     Ir(ir::Ir),
     Bench(bench::Bench),
+    Repl(repl::Repl),
 }
 
 impl Command {
@@ -50,6 +54,7 @@ impl Command {
             Command::Params(c) => c.run(terminal),
             Command::Ir(c) => c.run(terminal),
             Command::Bench(c) => c.run(terminal),
+            Command::Repl(c) => c.run(terminal),
         }
     }
 }

@@ -8,6 +8,7 @@
 mod call;
 mod env;
 mod expr;
+mod expression;
 mod fields;
 mod functions;
 mod index;
@@ -35,6 +36,8 @@ mod train;
 mod unify;
 
 pub use env::{Env, LayerRef, Val};
+pub use expression::{Checked, Given, check_expression};
+pub use stmts::names_of;
 pub use suggest::nearest;
 pub use train::{TrainModel, TrainOption, check_train};
 

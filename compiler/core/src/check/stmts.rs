@@ -378,7 +378,7 @@ impl Checker<'_> {
 }
 
 /// The names a statement defines.
-pub(crate) fn names_of(s: &Stmt) -> Vec<String> {
+pub fn names_of(s: &Stmt) -> Vec<String> {
     match &s.kind {
         StmtKind::Def(d) => match &d.lhs {
             Lhs::Name { name, .. } => vec![name.name.clone()],

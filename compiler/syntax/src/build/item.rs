@@ -237,14 +237,19 @@ impl<'a> Builder<'a> {
 
     /// The parts of a test's block.
     pub(super) fn test_block(&mut self, pair: Pair<'a>) -> Vec<TestPart> {
-        let mut body = Vec::new();
-        for part in inner(pair) {
-            match part.as_rule() {
-                Rule::bad => self.bad(Chunk::Part, &part),
-                Rule::item => body.push(TestPart::Item(self.item(part))),
-                _ => body.extend(self.stmts(part).into_iter().map(TestPart::Stmt)),
+        inner(pair).flat_map(|part| self.part(part)).collect()
+    }
+
+    /// An item or statement of a `test`, or one typed at a prompt.
+    pub(super) fn part(&mut self, part: Pair<'a>) -> Vec<TestPart> {
+        match part.as_rule() {
+            Rule::bad => {
+                self.bad(Chunk::Part, &part);
+                Vec::new()
             }
+            Rule::item => vec![TestPart::Item(self.item(part))],
+            Rule::EOI => Vec::new(),
+            _ => self.stmts(part).into_iter().map(TestPart::Stmt).collect(),
         }
-        body
     }
 }

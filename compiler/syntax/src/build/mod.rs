@@ -9,7 +9,7 @@ mod expr;
 mod item;
 mod stmt;
 
-use crate::ast::{Expr, Ident, Item, Span};
+use crate::ast::{Expr, Ident, Item, Span, TestPart};
 use crate::error::{self, SyntaxError};
 use crate::grammar::{Grammar, Rule};
 use crate::layout::Layout;
@@ -99,6 +99,18 @@ impl<'a> Builder<'a> {
             Err(_) => {
                 self.explain(Chunk::Item, range);
                 None
+            }
+        }
+    }
+
+    /// The item or statements in `range` of the text.
+    pub fn part_chunk(&mut self, range: Range<usize>) -> Vec<TestPart> {
+        self.base = range.start;
+        match Grammar::parse(Rule::part_chunk, &self.text[range.clone()]) {
+            Ok(pairs) => pairs.flat_map(inner).flat_map(|part| self.part(part)).collect(),
+            Err(_) => {
+                self.explain(Chunk::Part, range);
+                Vec::new()
             }
         }
     }

@@ -1,0 +1,287 @@
+//! What begins with a colon.
+
+use super::methods::{self, TABLES};
+use super::session::{Answer, Session};
+use super::show;
+use crate::{Failure, commands};
+use gdl_core::check::nearest;
+use std::path::Path;
+
+/// A command of the prompt.
+pub struct Command {
+    /// Its name, without the colon.
+    pub name: &'static str,
+    /// What follows it.
+    pub args: &'static str,
+    /// What it does, in a line.
+    pub doc: &'static str,
+    /// An input that shows it.
+    pub example: &'static str,
+    run: fn(&Session, &str) -> Result<(Vec<Answer>, Session), Failure>,
+}
+
+/// All commands.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "help",
+        args: "[NAME]",
+        doc: "What there is; with the name of a function, command or error, more of it.",
+        example: ":help orbit",
+        run: help,
+    },
+    Command {
+        name: "type",
+        args: "EXPR",
+        doc: "The type of a value, without the value.",
+        example: ":type D(4).vector(1, 2)",
+        run: of_type,
+    },
+    Command {
+        name: "under",
+        args: "[GROUP]",
+        doc: "The group that `regular`, `vector` and `8 x irrep(1)` belong to where nothing else says.",
+        example: ":under D(4)",
+        run: under,
+    },
+    Command {
+        name: "load",
+        args: "FILE",
+        doc: "Reads a program: its models, layers, data and settings have their names from now on.",
+        example: ":load examples/01-digits/digits.gdl",
+        run: load,
+    },
+    Command {
+        name: "reload",
+        args: "",
+        doc: "Reads all loaded files again.",
+        example: ":reload",
+        run: reload,
+    },
+    Command {
+        name: "explain",
+        args: "CODE",
+        doc: "The page of an error.",
+        example: ":explain GDL0102",
+        run: explain,
+    },
+    Command {
+        name: "names",
+        args: "",
+        doc: "The names that the session has defined.",
+        example: ":names",
+        run: names,
+    },
+    Command {
+        name: "quit",
+        args: "",
+        doc: "Ends the session; so does Ctrl-D.",
+        example: ":quit",
+        run: |s, _| Ok((vec![], s.clone())),
+    },
+];
+
+/// Does a command; `line` begins after the colon.
+///
+/// # Errors
+/// If there is no such command, or it cannot be done.
+pub fn run(session: &Session, line: &str) -> Result<(Vec<Answer>, Session), Failure> {
+    let line = line.trim();
+    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let found = COMMANDS.iter().find(|c| c.name == name);
+    let short: Vec<&Command> = COMMANDS
+        .iter()
+        .filter(|c| !name.is_empty() && c.name.starts_with(name))
+        .collect();
+    let only = match short.as_slice() {
+        [c] => Some(*c),
+        _ => None,
+    };
+    match found.or(only) {
+        Some(c) => (c.run)(session, rest.trim()),
+        None => {
+            let known: Vec<String> = COMMANDS.iter().map(|c| c.name.to_string()).collect();
+            let failure = Failure::error(format!("there is no command `:{name}`"));
+            Err(match nearest(name, &known) {
+                Some(near) => failure.help(format!("Did you mean `:{near}`?")),
+                None => failure.help("`:help` lists the commands."),
+            })
+        }
+    }
+}
+
+/// Whether a line ends the session.
+pub fn ends(line: &str) -> bool {
+    matches!(line.trim(), ":quit" | ":q" | ":exit")
+}
+
+fn said(session: &Session, text: String) -> Result<(Vec<Answer>, Session), Failure> {
+    Ok((vec![Answer::Text(text)], session.clone()))
+}
+
+fn help(session: &Session, name: &str) -> Result<(Vec<Answer>, Session), Failure> {
+    if name.is_empty() {
+        return said(session, overview());
+    }
+    let plain = name.trim_start_matches(':');
+    if let Some(c) = COMMANDS.iter().find(|c| c.name == plain) {
+        let usage = format!(":{} {}", c.name, c.args);
+        return said(session, format!("{}\n  {}\n  > {}", usage.trim_end(), c.doc, c.example));
+    }
+    let found: Vec<String> = TABLES
+        .iter()
+        .flat_map(|(_, list)| list.iter())
+        .filter(|m| m.name == plain)
+        .map(|m| {
+            let kinds: Vec<&str> = m.on.iter().map(|k| k.words()).collect();
+            let on = if kinds.is_empty() {
+                String::new()
+            } else {
+                format!("   for {}", kinds.join(", "))
+            };
+            format!("{}{on}\n  {}\n  > {}", m.usage(), m.doc, m.example)
+        })
+        .collect();
+    if !found.is_empty() {
+        return said(session, found.join("\n\n"));
+    }
+    if let Some(page) = commands::error_page(plain) {
+        return said(session, page.trim_end().to_string());
+    }
+    if let Some(m) = session.model(plain) {
+        return said(session, super::model::usage(m));
+    }
+    let known: Vec<String> = methods::names()
+        .iter()
+        .map(ToString::to_string)
+        .chain(COMMANDS.iter().map(|c| c.name.to_string()))
+        .collect();
+    let failure = Failure::error(format!("there is no help for `{name}`"));
+    Err(match nearest(plain, &known) {
+        Some(near) => failure.help(format!("Did you mean `:help {near}`?")),
+        None => failure.help("`:help` lists what there is."),
+    })
+}
+
+fn overview() -> String {
+    let mut out = String::from(
+        "Type an expression of the language, a definition, or a command. `_` is the last result; a line goes on while a bracket is open.\n",
+    );
+    out += "\nCommands\n";
+    let usages: Vec<String> = COMMANDS.iter().map(|c| format!(":{} {}", c.name, c.args)).collect();
+    let wide = usages.iter().map(String::len).max().unwrap_or(0);
+    for (c, usage) in COMMANDS.iter().zip(&usages) {
+        out += &format!("  {usage:wide$}  {}\n", c.doc);
+    }
+    for (subject, list) in TABLES {
+        out += &format!("\n{subject}\n");
+        let wide = list.iter().map(|m| m.usage().chars().count()).max().unwrap_or(0);
+        for m in list {
+            let usage = m.usage();
+            out += &format!("  {usage}{}  {}\n", " ".repeat(wide - usage.chars().count()), m.doc);
+        }
+    }
+    out += "\n`f(x, y)` and `x.f(y)` are the same. `:help NAME` shows an example.";
+    out
+}
+
+fn of_type(session: &Session, text: &str) -> Result<(Vec<Answer>, Session), Failure> {
+    let (answers, _) = session.input(text);
+    let shown = answers.into_iter().map(|a| match a {
+        Answer::Value { value, .. } => Answer::Text(type_of(&value)),
+        other => other,
+    });
+    Ok((shown.collect(), session.clone()))
+}
+
+/// The type of a value in words.
+pub fn type_of(v: &super::value::Value) -> String {
+    use super::value::Value;
+    match v {
+        Value::Tensor(t) => match t.group() {
+            Some(g) => format!("{} under {g}", t.words()),
+            None => t.words(),
+        },
+        Value::Element(m) => format!("an element of {}", m.group),
+        Value::Rep(r) => format!("a representation of {}", r.group),
+        Value::Domain(d) => format!("a domain: {}", d.words()),
+        Value::List(items) => format!("a list of {}", items.len()),
+        Value::Record(fields) => {
+            let fields: Vec<String> = fields.iter().map(|(n, v)| format!("{n}: {}", type_of(v))).collect();
+            format!("({})", fields.join(", "))
+        }
+        other => other.kind().words().to_string(),
+    }
+}
+
+fn under(session: &Session, text: &str) -> Result<(Vec<Answer>, Session), Failure> {
+    if text.is_empty() {
+        return said(session, session.group.to_string());
+    }
+    let (answers, _) = session.input(text);
+    match answers.as_slice() {
+        [
+            Answer::Value {
+                value: super::value::Value::Group(g),
+                ..
+            },
+        ] => {
+            let mut next = session.clone();
+            next.group = (**g).clone();
+            Ok((vec![Answer::Text(format!("under {g}"))], next))
+        }
+        [Answer::Value { value, .. }] => Err(Failure::error(format!(
+            "a group is needed; `{}` is {}",
+            show::short(value),
+            value.kind()
+        ))),
+        _ => Ok((answers, session.clone())),
+    }
+}
+
+fn load(session: &Session, file: &str) -> Result<(Vec<Answer>, Session), Failure> {
+    let file = file.trim_matches('"');
+    if file.is_empty() {
+        return Err(Failure::error("which file?").help("Write `:load FILE`."));
+    }
+    session.load(Path::new(file))
+}
+
+fn reload(session: &Session, _: &str) -> Result<(Vec<Answer>, Session), Failure> {
+    if session.files.is_empty() {
+        return Err(Failure::error("no file has been loaded").help("Write `:load FILE`."));
+    }
+    let mut answers = Vec::new();
+    let mut next = session.clone();
+    for file in &session.files {
+        let (more, after) = next.load(file)?;
+        let failed = more.iter().any(Answer::is_error);
+        answers.extend(more);
+        if failed {
+            return Ok((answers, session.clone()));
+        }
+        next = after;
+    }
+    Ok((answers, next))
+}
+
+fn explain(session: &Session, code: &str) -> Result<(Vec<Answer>, Session), Failure> {
+    match commands::error_page(code) {
+        Some(page) => said(session, page.trim_end().to_string()),
+        None => Err(Failure::error(format!("there is no error `{code}`")).help("Codes look like GDL0102.")),
+    }
+}
+
+fn names(session: &Session, _: &str) -> Result<(Vec<Answer>, Session), Failure> {
+    let lines: Vec<String> = session
+        .names()
+        .map(|(n, v)| format!("{n}: {}", type_of(v)))
+        .collect();
+    said(
+        session,
+        if lines.is_empty() {
+            "nothing is defined yet".into()
+        } else {
+            lines.join("\n")
+        },
+    )
+}

@@ -1,0 +1,86 @@
+//! Elements of groups.
+
+use super::{Call, Method, one};
+use crate::repl::value::{Kind, Member, Value};
+use crate::repl::{action, elements, matrix};
+use crate::session::D;
+use gdl_rep::Group;
+
+/// Orders of elements are found up to this.
+const MAX_ORDER: u64 = 1 << 20;
+
+/// See [`super::TABLES`].
+pub const METHODS: &[Method] = &[
+    Method {
+        name: "order",
+        on: &[Kind::Element],
+        params: &[],
+        doc: "The smallest n > 0 with g^n = 1.",
+        example: "(D(4).r * D(4).s).order",
+        run: order,
+    },
+    Method {
+        name: "inverse",
+        on: &[Kind::Element],
+        params: &[],
+        doc: "The inverse.",
+        example: "S(4)[(1 2 3)].inverse",
+        run: |c| {
+            let m = member(c);
+            Ok(Value::element(&m.group, m.element.inverse()))
+        },
+    },
+    Method {
+        name: "group",
+        on: &[Kind::Element],
+        params: &[],
+        doc: "The group it was taken from.",
+        example: "D(4).r.group",
+        run: |c| Ok(Value::group(member(c).group)),
+    },
+    Method {
+        name: "matrix",
+        on: &[Kind::Element],
+        params: &[one("V", &[Kind::Rep])],
+        doc: "How it acts on a representation.",
+        example: "matrix(D(4).r, D(4).vector)",
+        run: |c| {
+            let m = member(c);
+            match c.arg("V").map(|a| a.value.clone()) {
+                Some(Value::Rep(r)) => matrix::of(c, &r, &m),
+                _ => Err(c.refuse("a representation is needed", "here")),
+            }
+        },
+    },
+    Method {
+        name: "act",
+        on: &[Kind::Element],
+        params: &[one(
+            "x",
+            &[Kind::Tensor, Kind::Domain, Kind::Record, Kind::List, Kind::Element],
+        )],
+        doc: "The image of x: of a vector, points, an image, a field, a domain. `g(x)` is the same.",
+        example: "act(D(4).r, (1, 0))",
+        run: action::act,
+    },
+];
+
+/// The element that the method is called on.
+pub fn member(c: &Call<'_, '_>) -> Member {
+    match c.this() {
+        Value::Element(m) => (**m).clone(),
+        _ => Member {
+            group: Group::Trivial,
+            element: Group::Trivial.identity(),
+        },
+    }
+}
+
+fn order(c: &mut Call<'_, '_>) -> D<Value> {
+    let m = member(c);
+    match elements::order(&m.group, &m.element, MAX_ORDER.min(m.group.order().unwrap_or(4096))) {
+        Some(n) => Ok(Value::Int(n as i64)),
+        None if m.group.is_finite() => Err(c.refuse("this order is out of bounds", format!("more than {MAX_ORDER}"))),
+        None => Ok(Value::text("infinite, or larger than 4096")),
+    }
+}

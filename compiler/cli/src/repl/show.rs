@@ -1,0 +1,297 @@
+//! Values as text, the way they are written on paper.
+
+use super::elements;
+use super::methods::rep;
+use super::tensor::{Elem, Tensor};
+use super::value::{Maps, Member, Table, Value};
+use gdl_rep::{Atom, Group, Rep};
+use std::fmt::Write;
+
+/// Lists are shown up to this many entries.
+const MAX_SHOWN: usize = 24;
+
+/// The width that text is broken at.
+const WIDTH: usize = 100;
+
+/// A value in full, without a newline at its end. `text` is the expression that gave it.
+pub fn value(v: &Value, name: Option<&str>, text: &str) -> String {
+    let head = name.map_or(String::new(), |n| format!("{n} = "));
+    match v {
+        Value::Group(g) => head + &group(g),
+        Value::Element(m) => head + &element(m),
+        Value::Rep(r) => representation(r, name, text),
+        Value::Table(t) => table(t),
+        Value::Basis(b) => basis(b),
+        Value::Tensor(t) => head + &tensor(t),
+        Value::List(items) => list(items, &head),
+        Value::Record(fields) => {
+            let lines: Vec<String> = fields.iter().map(|(n, v)| value(v, Some(n), n)).collect();
+            if lines.iter().all(|l| !l.contains('\n')) && name.is_none() {
+                return lines.join("\n");
+            }
+            head + "\n" + &indented(&lines.join("\n"))
+        }
+        other => head + &short(other),
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|l| format!("  {l}")).collect::<Vec<_>>().join("\n")
+}
+
+/// A value in a few words, for lists and tables.
+pub fn short(v: &Value) -> String {
+    match v {
+        Value::Int(n) => n.to_string(),
+        Value::Number(x) => number(x.f),
+        Value::Bool(b) => b.to_string(),
+        Value::Text(t) => t.to_string(),
+        Value::Group(g) => g.to_string(),
+        Value::Element(m) => elements::name(&m.group, &m.element),
+        Value::Rep(r) => r.to_string(),
+        Value::Type(t) => t.to_string(),
+        Value::Domain(d) => d.words(),
+        Value::Tensor(t) => numbers_of(t),
+        Value::Basis(b) => format!("{} maps from {} to {}", b.basis.len(), b.from, b.to),
+        Value::Function(f) => {
+            let callee = gdl_syntax::print::print_expr(&f.callee);
+            if f.args.is_empty() {
+                return callee;
+            }
+            let args: Vec<String> = f.args.iter().map(|a| gdl_syntax::print::print_expr(&a.value)).collect();
+            format!("{callee}({})", args.join(", "))
+        }
+        Value::Table(t) => table(t),
+        Value::List(items) => {
+            let shown: Vec<String> = items.iter().map(short).collect();
+            format!("[{}]", shown.join(", "))
+        }
+        Value::Record(fields) => {
+            let shown: Vec<String> = fields.iter().map(|(n, v)| format!("{n} = {}", short(v))).collect();
+            format!("({})", shown.join(", "))
+        }
+    }
+}
+
+/// A number with at most six significant digits, whole ones without a point.
+pub fn number(x: f64) -> String {
+    if x == 0.0 {
+        return "0".into();
+    }
+    if x.fract() == 0.0 && x.abs() < 1e15 {
+        return format!("{x}");
+    }
+    let digits = 5 - x.abs().log10().floor() as i32;
+    if !(-12..=18).contains(&digits) || !x.is_finite() {
+        return format!("{x:.5e}");
+    }
+    let text = format!("{x:.*}", digits.clamp(0, 12) as usize);
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text
+    }
+}
+
+fn group(g: &Group) -> String {
+    match g.order() {
+        Some(n) => format!("{g}, order {n}"),
+        None if g.is_finite() => g.to_string(),
+        None => format!("{g}, dimension {}", g.lie_dim()),
+    }
+}
+
+fn element(m: &Member) -> String {
+    let name = elements::name(&m.group, &m.element);
+    match elements::words(&m.element) {
+        Some(words) if words != "identity" => format!("{name}   {words}"),
+        _ => name,
+    }
+}
+
+/// `V * W = 0e + 1o + 2e`.
+fn representation(r: &Rep, name: Option<&str>, text: &str) -> String {
+    if let [(1, Atom::Hom(a, b))] = r.blocks.as_slice() {
+        let maps = rep::maps(a, b).map(|m| m.len());
+        let count = match maps {
+            Ok(1) => "1 equivariant map".to_string(),
+            Ok(n) => format!("{n} equivariant maps"),
+            Err(e) => e.to_string(),
+        };
+        let head = name.map_or(String::new(), |n| format!("{n} = "));
+        return format!("{head}hom({a}, {b}), dimension {}: {count}", r.dim());
+    }
+    let written = r.to_string();
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(name.map(String::from));
+    let plain = |s: &str| s.replace(' ', "");
+    let text = text.trim();
+    if name.is_none() && is_formula(text) && plain(text) != plain(&written) {
+        parts.push(text.to_string());
+    } else {
+        parts.push(written.clone());
+    }
+    let irreducible = r.blocks.iter().all(|(_, a)| matches!(a, Atom::Trivial | Atom::Irrep(_)));
+    let sum = if irreducible { Some(r.clone()) } else { rep::decompose(r).ok() };
+    let shown = sum.map(|s| s.to_string());
+    if let Some(s) = &shown
+        && parts.last() != Some(s)
+    {
+        parts.push(s.clone());
+    }
+    let line = parts.join(" = ");
+    format!("{line}   ({}, dimension {})", r.group, r.dim())
+}
+
+/// Whether a text is worth repeating: an operation on representations.
+fn is_formula(text: &str) -> bool {
+    !text.contains('\n') && text.len() < 60 && text.contains(['*', '+', '('])
+}
+
+/// Columns aligned: headings to the left, cells to the right.
+pub fn table(t: &Table) -> String {
+    let columns = t.rows.iter().map(Vec::len).max().unwrap_or(0);
+    let wide = |s: &String| s.chars().count();
+    let widths: Vec<usize> = (0..columns)
+        .map(|k| t.rows.iter().filter_map(|r| r.get(k)).map(wide).max().unwrap_or(0))
+        .collect();
+    let mut out = String::new();
+    if !t.title.is_empty() {
+        let _ = writeln!(out, "{}", t.title);
+    }
+    for (at, row) in t.rows.iter().enumerate() {
+        let mut line = String::new();
+        for (k, cell) in row.iter().enumerate() {
+            let pad = " ".repeat(widths[k] - wide(cell));
+            if k == 0 {
+                line += &format!("{cell}{pad}");
+            } else {
+                line += &format!("  {pad}{cell}");
+            }
+        }
+        out += line.trim_end();
+        out.push('\n');
+        if at + 1 == t.headings {
+            let total = widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1);
+            out += &"─".repeat(total);
+            out.push('\n');
+        }
+    }
+    out.trim_end_matches('\n').to_string()
+}
+
+fn list(items: &[Value], head: &str) -> String {
+    if let Some(m) = matrix(items) {
+        return if head.is_empty() { m } else { format!("{}\n{m}", head.trim_end()) };
+    }
+    let shown: Vec<String> = items.iter().take(MAX_SHOWN).map(short).collect();
+    let more = items.len() - shown.len();
+    let joined = shown.join(", ");
+    if joined.chars().count() + head.len() < WIDTH && !joined.contains('\n') {
+        let tail = if more > 0 { format!(", … {more} more") } else { String::new() };
+        return format!("{head}[{joined}{tail}]");
+    }
+    let mut lines = shown;
+    if more > 0 {
+        lines.push(format!("… {more} more"));
+    }
+    format!("{head}{} values\n{}", items.len(), indented(&lines.join("\n")))
+}
+
+/// Rows of numbers of equal length as a matrix.
+fn matrix(items: &[Value]) -> Option<String> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for item in items {
+        let Value::List(row) = item else { return None };
+        let cells = row.iter().map(|v| match v {
+            Value::Int(_) | Value::Number(_) => Some(short(v)),
+            _ => None,
+        });
+        rows.push(cells.collect::<Option<_>>()?);
+    }
+    let columns = rows.first()?.len();
+    if columns == 0 || rows.iter().any(|r| r.len() != columns) {
+        return None;
+    }
+    Some(brackets(&rows))
+}
+
+/// A matrix of words.
+pub fn brackets(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns)
+        .map(|k| rows.iter().map(|r| r[k].chars().count()).max().unwrap_or(0))
+        .collect();
+    let mut lines = Vec::new();
+    for row in rows {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(c, w)| format!("{}{c}", " ".repeat(w - c.chars().count())))
+            .collect();
+        lines.push(format!("│ {} │", cells.join("  ")));
+    }
+    lines.join("\n")
+}
+
+fn numbers_of(t: &Tensor) -> String {
+    let shown: Vec<String> = t.data.iter().take(MAX_SHOWN).map(|x| number(*x)).collect();
+    if t.data.len() == 1 {
+        return shown.join("");
+    }
+    let more = if t.data.len() > MAX_SHOWN {
+        format!(", … {} numbers", t.data.len())
+    } else {
+        String::new()
+    };
+    format!("({}{more})", shown.join(", "))
+}
+
+/// A vector with its type, a signal row by row.
+fn tensor(t: &Tensor) -> String {
+    if t.over.is_empty() && t.inner.is_empty() {
+        let plain = matches!(&t.elem, Elem::Rep(r) if r.is_trivial());
+        return if plain {
+            numbers_of(t)
+        } else {
+            format!("{}   in {}", numbers_of(t), t.words())
+        };
+    }
+    let shape: Vec<String> = t.shape().iter().map(ToString::to_string).collect();
+    let mut lines = vec![format!("{}   [{}]", t.words(), shape.join(", "))];
+    for k in 0..t.rows().min(MAX_SHOWN) {
+        let row: Vec<String> = t.row(k).iter().take(MAX_SHOWN).map(|x| number(*x)).collect();
+        lines.push(format!("  {}", row.join("  ")));
+    }
+    if t.rows() > MAX_SHOWN {
+        lines.push(format!("  … {} rows", t.rows()));
+    }
+    lines.join("\n")
+}
+
+fn basis(b: &Maps) -> String {
+    let n = b.basis.len();
+    let what = if b.window.is_empty() { "map" } else { "kernel" };
+    let plural = if n == 1 { "" } else { "s" };
+    let mut out = format!(
+        "{n} equivariant {what}{plural} from {} to {}, under {}",
+        b.from, b.to, b.to.group
+    );
+    if b.basis.numeric {
+        out += " (found in floating point)";
+    }
+    let (rows, columns) = (b.to.dim(), b.from.dim());
+    if !b.window.is_empty() || rows * columns > 256 {
+        return out;
+    }
+    for k in 0..n.min(MAX_SHOWN) {
+        let cells: Vec<Vec<String>> = b
+            .basis
+            .tensor(k)
+            .chunks(columns.max(1))
+            .map(|r| r.iter().map(|x| number(x.f)).collect())
+            .collect();
+        out += &format!("\nB{}\n{}", k + 1, brackets(&cells));
+    }
+    out
+}
