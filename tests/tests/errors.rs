@@ -35,7 +35,11 @@ fn block<'a>(page: &'a str, heading: &str, language: &str) -> Option<&'a str> {
 
 /// What a session prints for inputs after `> `.
 fn session(inputs: &str) -> String {
-    let inputs: Vec<String> = inputs.lines().filter_map(|l| l.strip_prefix("> ")).map(String::from).collect();
+    let inputs: Vec<String> = inputs
+        .lines()
+        .filter_map(|l| l.strip_prefix("> "))
+        .map(String::from)
+        .collect();
     let work = move || {
         let mut session = gdl::repl::Session::new();
         let mut all = String::new();

@@ -66,6 +66,7 @@ fn transcripts() {
     let mut files: Vec<_> = fs::read_dir("tests/data/repl")
         .expect("a folder")
         .map(|e| e.expect("an entry").path())
+        .filter(|p| p.extension().is_some_and(|e| e == "txt"))
         .collect();
     files.sort();
     assert!(!files.is_empty());

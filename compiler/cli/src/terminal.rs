@@ -164,11 +164,12 @@ impl<'a> Terminal<'a> {
         let (Failure::Error { message, help } | Failure::Usage { message, help }) = failure else {
             return Ok(());
         };
-        Ok(if self.json {
-            writeln!(self.out, "{}", report::failure_json(message, help.as_deref()))?
+        if self.json {
+            writeln!(self.out, "{}", report::failure_json(message, help.as_deref()))?;
         } else {
-            write!(self.err, "{}", report::failure(self.style, message, help.as_deref()))?
-        })
+            write!(self.err, "{}", report::failure(self.style, message, help.as_deref()))?;
+        }
+        Ok(())
     }
 
     /// Everything written so far becomes visible.

@@ -76,9 +76,7 @@ impl Program {
         self.resolve_uses(id, loader, &mut vec![path.to_string()], &mut diags);
         let before = &self.modules[self.root];
         let own = before.own.keys().map(|name| (name.clone(), self.root));
-        let seen: Vec<(String, usize)> = own
-            .chain(before.imports.iter().map(|(n, m)| (n.clone(), *m)))
-            .collect();
+        let seen: Vec<(String, usize)> = own.chain(before.imports.iter().map(|(n, m)| (n.clone(), *m))).collect();
         for (name, module) in seen {
             self.modules[id].imports.entry(name).or_insert(module);
         }
@@ -196,13 +194,7 @@ impl Program {
     }
 
     /// Takes the names that the `use` items of a module ask for.
-    fn resolve_uses(
-        &mut self,
-        id: usize,
-        loader: &Loader<'_>,
-        stack: &mut Vec<String>,
-        diags: &mut Vec<Diagnostic>,
-    ) {
+    fn resolve_uses(&mut self, id: usize, loader: &Loader<'_>, stack: &mut Vec<String>, diags: &mut Vec<Diagnostic>) {
         let path = self.modules[id].path.clone();
         let uses: Vec<(gdl_syntax::ast::Use, Span)> = self.modules[id]
             .ast

@@ -31,7 +31,10 @@ pub fn image(m: &Member, x: &Value) -> Result<Value, Why> {
         Value::Tensor(t) => tensor(m, t).map(Value::Tensor),
         Value::Element(h) => match m.element.compose(&h.element) {
             Some(p) if m.group == h.group => Ok(Value::element(&m.group, p)),
-            _ => Err((format!("{} does not act on {}", m.group, h.group), "another group".into())),
+            _ => Err((
+                format!("{} does not act on {}", m.group, h.group),
+                "another group".into(),
+            )),
         },
         Value::List(_) | Value::Record(_) => {
             let Some(list) = methods::numbers(x) else {
@@ -91,9 +94,6 @@ fn tensor(m: &Member, t: &Tensor) -> Result<Tensor, Why> {
             }
         }
         [] => Ok(t.with(values(m, t)?)),
-        _ => Err((
-            "this version does not act on such signals".into(),
-            t.words(),
-        )),
+        _ => Err(("this version does not act on such signals".into(), t.words())),
     }
 }

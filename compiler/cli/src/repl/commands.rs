@@ -1,7 +1,7 @@
 //! What begins with a colon.
 
 use super::methods::{self, TABLES};
-use super::session::{Answer, Session};
+use super::session::{Answer, Outcome, Session};
 use super::show;
 use crate::{Failure, commands};
 use gdl_core::check::nearest;
@@ -17,7 +17,7 @@ pub struct Command {
     pub doc: &'static str,
     /// An input that shows it.
     pub example: &'static str,
-    run: fn(&Session, &str) -> Result<(Vec<Answer>, Session), Failure>,
+    run: fn(&Session, &str) -> Outcome,
 }
 
 /// All commands.
@@ -84,7 +84,7 @@ pub const COMMANDS: &[Command] = &[
 ///
 /// # Errors
 /// If there is no such command, or it cannot be done.
-pub fn run(session: &Session, line: &str) -> Result<(Vec<Answer>, Session), Failure> {
+pub fn run(session: &Session, line: &str) -> Outcome {
     let line = line.trim();
     let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let found = COMMANDS.iter().find(|c| c.name == name);
@@ -114,11 +114,11 @@ pub fn ends(line: &str) -> bool {
     matches!(line.trim(), ":quit" | ":q" | ":exit")
 }
 
-fn said(session: &Session, text: String) -> Result<(Vec<Answer>, Session), Failure> {
+fn said(session: &Session, text: String) -> Outcome {
     Ok((vec![Answer::Text(text)], session.clone()))
 }
 
-fn help(session: &Session, name: &str) -> Result<(Vec<Answer>, Session), Failure> {
+fn help(session: &Session, name: &str) -> Outcome {
     if name.is_empty() {
         return said(session, overview());
     }
@@ -184,7 +184,7 @@ fn overview() -> String {
     out
 }
 
-fn of_type(session: &Session, text: &str) -> Result<(Vec<Answer>, Session), Failure> {
+fn of_type(session: &Session, text: &str) -> Outcome {
     let (answers, _) = session.input(text);
     let shown = answers.into_iter().map(|a| match a {
         Answer::Value { value, .. } => Answer::Text(type_of(&value)),
@@ -213,7 +213,7 @@ pub fn type_of(v: &super::value::Value) -> String {
     }
 }
 
-fn under(session: &Session, text: &str) -> Result<(Vec<Answer>, Session), Failure> {
+fn under(session: &Session, text: &str) -> Outcome {
     if text.is_empty() {
         return said(session, session.group.to_string());
     }
@@ -238,7 +238,7 @@ fn under(session: &Session, text: &str) -> Result<(Vec<Answer>, Session), Failur
     }
 }
 
-fn load(session: &Session, file: &str) -> Result<(Vec<Answer>, Session), Failure> {
+fn load(session: &Session, file: &str) -> Outcome {
     let file = file.trim_matches('"');
     if file.is_empty() {
         return Err(Failure::error("which file?").help("Write `:load FILE`."));
@@ -246,7 +246,7 @@ fn load(session: &Session, file: &str) -> Result<(Vec<Answer>, Session), Failure
     session.load(Path::new(file))
 }
 
-fn reload(session: &Session, _: &str) -> Result<(Vec<Answer>, Session), Failure> {
+fn reload(session: &Session, _: &str) -> Outcome {
     if session.files.is_empty() {
         return Err(Failure::error("no file has been loaded").help("Write `:load FILE`."));
     }
@@ -264,18 +264,15 @@ fn reload(session: &Session, _: &str) -> Result<(Vec<Answer>, Session), Failure>
     Ok((answers, next))
 }
 
-fn explain(session: &Session, code: &str) -> Result<(Vec<Answer>, Session), Failure> {
+fn explain(session: &Session, code: &str) -> Outcome {
     match commands::error_page(code) {
         Some(page) => said(session, page.trim_end().to_string()),
         None => Err(Failure::error(format!("there is no error `{code}`")).help("Codes look like GDL0102.")),
     }
 }
 
-fn names(session: &Session, _: &str) -> Result<(Vec<Answer>, Session), Failure> {
-    let lines: Vec<String> = session
-        .names()
-        .map(|(n, v)| format!("{n}: {}", type_of(v)))
-        .collect();
+fn names(session: &Session, _: &str) -> Outcome {
+    let lines: Vec<String> = session.names().map(|(n, v)| format!("{n}: {}", type_of(v))).collect();
     said(
         session,
         if lines.is_empty() {

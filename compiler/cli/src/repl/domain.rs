@@ -104,8 +104,7 @@ impl Domain {
         }
         door.ragged.push((name.into(), vec![0, self.nodes() as u32]));
         if let Some(edges) = self.edges() {
-            door.ragged
-                .push((format!("{name}.edges"), vec![0, edges.len() as u32]));
+            door.ragged.push((format!("{name}.edges"), vec![0, edges.len() as u32]));
             door.maps.push((format!("{name}.src"), edges.src.clone()));
             door.maps.push((format!("{name}.dst"), edges.dst.clone()));
         }
@@ -135,9 +134,7 @@ impl Domain {
             Domain::Set(n) => format!("set of {n}"),
             Domain::Seq(n) => format!("sequence of {n}"),
             Domain::Graph { nodes, edges } => format!("graph of {nodes} nodes and {}", joined(edges)),
-            Domain::Cloud {
-                dim, points, edges, ..
-            } => {
+            Domain::Cloud { dim, points, edges, .. } => {
                 format!("{} points of {dim}-space, {}", points.len(), joined(edges))
             }
             Domain::Mesh { points, faces, .. } => {
@@ -183,5 +180,28 @@ impl Domain {
             (Domain::Cloud { dim, .. }, DomainKind::Cloud { dim: d, .. }) => d.is(*dim as i64),
             _ => false,
         }
+    }
+}
+
+impl Domain {
+    /// A triangle mesh.
+    ///
+    /// # Errors
+    /// Names the triangle or vertex that is no part of a surface.
+    pub fn mesh(points: Vec<Point>, faces: Vec<[u32; 3]>) -> Result<Domain, String> {
+        let mesh = gdl_runtime::domain::Mesh::new(&points, &faces)?;
+        let pairs = |list: &[f64]| list.iter().flat_map(|a| [a.cos(), a.sin()]).collect();
+        Ok(Domain::Mesh {
+            angle: pairs(&mesh.edges.angle),
+            transport: pairs(&mesh.edges.transport),
+            frames: mesh.frames.iter().map(|f| [f[0], f[1]]).collect(),
+            edges: Edges {
+                shift: vec![[0; 3]; mesh.edges.src.len()],
+                src: mesh.edges.src,
+                dst: mesh.edges.dst,
+            },
+            points,
+            faces,
+        })
     }
 }

@@ -39,7 +39,6 @@ pub fn run(session: Session, terminal: &mut Terminal<'_>) -> Result<(), Failure>
         let _ = file.parent().map(fs::create_dir_all);
         let _ = editor.load_history(file);
     }
-    worker::catch_interrupts();
     terminal.line(format!(
         "GDL {}. `:help` tells what there is, `:quit` ends.",
         env!("CARGO_PKG_VERSION")
@@ -66,9 +65,9 @@ pub fn run(session: Session, terminal: &mut Terminal<'_>) -> Result<(), Failure>
             break;
         }
         match worker::run(&session, &text) {
-            None => terminal.line("interrupted")?,
-            Some(Err(f)) => terminal.failure(&f)?,
-            Some(Ok((answers, next))) => {
+            Err(Failure::Interrupted) => terminal.line("interrupted")?,
+            Err(f) => terminal.failure(&f)?,
+            Ok((answers, next)) => {
                 super::print(answers.iter(), false, terminal)?;
                 let failed = answers.iter().any(Answer::is_error);
                 session = next;
@@ -138,7 +137,9 @@ pub fn complete(session: &Session, text: &str) -> (usize, Vec<String>) {
 }
 
 fn words(session: &Session, text: &str) -> (usize, Vec<String>) {
-    let (start, word) = extract_word(text, text.len(), None, |c| !c.is_alphanumeric() && c != '_' && c != '\'');
+    let (start, word) = extract_word(text, text.len(), None, |c| {
+        !c.is_alphanumeric() && c != '_' && c != '\''
+    });
     let before = &text[..start];
     if let Some(base) = before.strip_suffix('.') {
         let list: Vec<String> = match kind_before(session, base) {
@@ -167,7 +168,9 @@ fn of_kind(kind: Kind) -> Vec<String> {
 
 /// The value before a dot, where it is a name or a call of a group: cheap to find.
 fn kind_before(session: &Session, base: &str) -> Option<Value> {
-    let start = base.rfind(|c: char| !c.is_alphanumeric() && !"_'()".contains(c)).map_or(0, |k| k + 1);
+    let start = base
+        .rfind(|c: char| !c.is_alphanumeric() && !"_'()".contains(c))
+        .map_or(0, |k| k + 1);
     let word = &base[start..];
     if let Some(v) = session.get(word) {
         return Some(v.clone());
@@ -194,8 +197,12 @@ fn starting(word: &str, list: impl IntoIterator<Item = String>) -> Vec<String> {
 
 /// Files and folders that a path may go on with.
 fn files(path: &str) -> Vec<String> {
-    let (folder, name) = path.rsplit_once('/').map_or((".", path), |(f, n)| (if f.is_empty() { "/" } else { f }, n));
-    let Ok(entries) = fs::read_dir(folder) else { return vec![] };
+    let (folder, name) = path
+        .rsplit_once('/')
+        .map_or((".", path), |(f, n)| (if f.is_empty() { "/" } else { f }, n));
+    let Ok(entries) = fs::read_dir(folder) else {
+        return vec![];
+    };
     let prefix = &path[..path.len() - name.len()];
     let full = |e: fs::DirEntry| {
         let n = e.file_name().into_string().ok()?;

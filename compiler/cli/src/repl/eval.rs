@@ -15,6 +15,30 @@ use gdl_core::modules::Program;
 use gdl_rep::Group;
 use gdl_syntax::ast::*;
 
+/// The names of groups.
+pub const GROUPS: [&str; 20] = [
+    "C",
+    "D",
+    "S",
+    "A",
+    "Dic",
+    "Q8",
+    "T",
+    "Td",
+    "Th",
+    "O",
+    "Oh",
+    "I",
+    "Ih",
+    "SO",
+    "SU",
+    "U",
+    "Sp",
+    "SL",
+    "trivial",
+    "permutations",
+];
+
 /// Evaluates expressions of one input.
 pub struct Evaluator<'a> {
     session: &'a Session,
@@ -127,18 +151,17 @@ impl<'a> Evaluator<'a> {
     // ---- lifting ----------------------------------------------------------------------------------------------------
 
     fn lift(&mut self, e: &Expr) -> D<Lifted> {
-        let rebuilt = |kind| {
-            Ok(Lifted::Expr(Expr {
-                span: e.span,
-                kind,
-            }))
-        };
+        let rebuilt = |kind| Ok(Lifted::Expr(Expr { span: e.span, kind }));
         match &e.kind {
             ExprKind::Name(n) => self.lift_name(n, e),
             ExprKind::Field { base, name } => self.lift_field(base, name, e),
             ExprKind::Call { f, args } => self.lift_call(f, args, None, e),
             ExprKind::Index { base, indices } => self.lift_index(base, indices, e),
-            ExprKind::Binary { op: BinOp::Pipe, lhs, rhs } => self.lift_pipe(lhs, rhs, e),
+            ExprKind::Binary {
+                op: BinOp::Pipe,
+                lhs,
+                rhs,
+            } => self.lift_pipe(lhs, rhs, e),
             ExprKind::Binary { op, lhs, rhs } => self.lift_binary(*op, lhs, rhs, e),
             ExprKind::Unary { op, arg } => {
                 let arg = self.lift(arg)?;
@@ -357,6 +380,15 @@ impl<'a> Evaluator<'a> {
                 }
             }));
         }
+        // What a method without arguments gives is called: `D(4).r(x)`.
+        if let (Some(m), [_, ..]) = (methods::find(v.kind(), &name.name), args)
+            && m.params.is_empty()
+        {
+            let Lifted::Value(callee) = self.call_method(&name.name, name.span, Some((v, base)), &[], e)? else {
+                return Ok(Lifted::Expr(e.clone()));
+            };
+            return self.apply(callee, base, args, None, e);
+        }
         self.call_method(&name.name, name.span, Some((v, base)), args, e)
     }
 
@@ -402,7 +434,13 @@ impl<'a> Evaluator<'a> {
         }
         match self.lift(f)? {
             Lifted::Value(callee) => self.apply(callee, f, args, first, e),
-            Lifted::Expr(f) => self.language_call(&f, args, first, e),
+            Lifted::Expr(g) if matches!(g.kind, ExprKind::Name(_)) || self.is_bound(&g) => {
+                self.language_call(&g, args, first, e)
+            }
+            Lifted::Expr(g) => {
+                let callee = self.language(&g)?;
+                self.apply(callee, f, args, first, e)
+            }
         }
     }
 
@@ -727,7 +765,10 @@ impl<'a> Evaluator<'a> {
 
     fn lift_binary(&mut self, op: BinOp, lhs: &Expr, rhs: &Expr, e: &Expr) -> D<Lifted> {
         let (a, b) = (self.lift(lhs)?, self.lift(rhs)?);
-        let own = |l: &Lifted| matches!(l, Lifted::Value(v) if operators::is_own(op, v));
+        let own = |l: &Lifted| match l {
+            Lifted::Value(v) => operators::is_own(op, v),
+            Lifted::Expr(e) => matches!(op, BinOp::Eq | BinOp::Ne) && names_group(e),
+        };
         if own(&a) || own(&b) {
             let (a, b) = (self.settle(a)?, self.settle(b)?);
             return operators::binary(op, &a, &b, e).map(Lifted::Value);
@@ -798,8 +839,7 @@ impl<'a> Evaluator<'a> {
                 }
                 Binder::Edge { edge, src, dst, set } => {
                     let set = self.lift_embedded(set)?;
-                    self.shadowed
-                        .extend([edge, src, dst].map(|n| n.name.clone()));
+                    self.shadowed.extend([edge, src, dst].map(|n| n.name.clone()));
                     Binder::Edge {
                         edge: edge.clone(),
                         src: src.clone(),
@@ -896,6 +936,18 @@ impl<'a> Evaluator<'a> {
 /// `_`.
 fn is_hole(e: &Expr) -> bool {
     matches!(&e.kind, ExprKind::Name(n) if n == "_")
+}
+
+/// Whether an expression is the name of a group, such as `Oh` or `D(4) x C(2)`.
+fn names_group(e: &Expr) -> bool {
+    let word = |e: &Expr| matches!(&e.kind, ExprKind::Name(n) if GROUPS.contains(&n.as_str()));
+    match &e.kind {
+        ExprKind::Call { f, .. } => word(f),
+        ExprKind::Binary {
+            op: BinOp::Times, lhs, ..
+        } => names_group(lhs),
+        _ => word(e),
+    }
 }
 
 /// Whether a name means a layer or model of the program.

@@ -95,9 +95,9 @@ fn group_of(sentence: &Sentence<'_>) -> D<Group> {
                 } else {
                     d.note(format!("`{other}` belongs to {h}, `{name}` to {g}."))
                 };
-                return Err(Box::new(
-                    d.help("Bring both to one group: `restrict(V, H)` restricts a representation to a subgroup."),
-                ));
+                return Err(Box::new(d.help(
+                    "Bring both to one group: `restrict(V, H)` restricts a representation to a subgroup.",
+                )));
             }
             _ => found = Some((name, g)),
         }
@@ -132,6 +132,14 @@ pub struct Weights {
     pub file: PathBuf,
     /// The program of the model, if it was read from a file: its hash must be that of the weights.
     pub source: Option<crate::session::Session>,
+}
+
+/// An output of a program.
+struct Output {
+    decl: ArrayDecl,
+    /// The sizes it was computed with.
+    instance: Arc<Instance>,
+    data: Vec<f64>,
 }
 
 /// The domains and signals that a program is run on.
@@ -201,17 +209,13 @@ impl Scene {
         let failed = |f: Failure| Box::new(failure(f, at));
         let outputs = self.execute(&lowered, weights).map_err(failed)?;
         let mut out = Vec::new();
-        for ((name, id), (decl, instance, data)) in model.outputs.iter().zip(outputs) {
-            out.push((name.clone(), self.tensor(model, *id, &decl, &instance, data)));
+        for ((name, id), output) in model.outputs.iter().zip(outputs) {
+            out.push((name.clone(), self.tensor(model, *id, output)));
         }
         Ok(out)
     }
 
-    fn execute(
-        &self,
-        lowered: &Lowered,
-        weights: Option<&Weights>,
-    ) -> Result<Vec<(ArrayDecl, Arc<Instance>, Vec<f64>)>, Failure> {
+    fn execute(&self, lowered: &Lowered, weights: Option<&Weights>) -> Result<Vec<Output>, Failure> {
         let engine = Engine {
             backend: Backend::Cranelift,
             double: true,
@@ -243,8 +247,12 @@ impl Scene {
             .run(&instance, &inputs, &params.of(&signature)?, &mut outputs)
             .map_err(|e| Failure::error(e.to_string()))?;
         let instance = Arc::new(instance);
-        let result = signature.outputs.iter().cloned().zip(&outputs);
-        Ok(result.map(|(d, a)| (d, instance.clone(), a.to_f64())).collect())
+        let output = |(decl, array): (&ArrayDecl, &Array)| Output {
+            decl: decl.clone(),
+            instance: instance.clone(),
+            data: array.to_f64(),
+        };
+        Ok(signature.outputs.iter().zip(&outputs).map(output).collect())
     }
 
     /// The array of an input: a signal, or what a domain brings along.
@@ -266,15 +274,16 @@ impl Scene {
     }
 
     /// An output as a value.
-    fn tensor(&self, model: &Model, id: NodeId, decl: &ArrayDecl, instance: &Instance, data: Vec<f64>) -> Tensor {
+    fn tensor(&self, model: &Model, id: NodeId, output: Output) -> Tensor {
+        let Output { decl, instance, data } = output;
         let ty = &model.node(id).ty;
         let mut over = Vec::new();
         let mut inner = Vec::new();
         let mut axes = decl.axes.iter();
         for set in &ty.sets {
             match set {
-                Set::Nodes(d) => over.push((self.domain_of(model, *d, decl, instance), false)),
-                Set::Edges(d) => over.push((self.domain_of(model, *d, decl, instance), true)),
+                Set::Nodes(d) => over.push((self.domain_of(model, *d, &decl, &instance), false)),
+                Set::Edges(d) => over.push((self.domain_of(model, *d, &decl, &instance), true)),
                 other => inner.push((other.clone(), axes.next().copied().unwrap_or(1) as usize)),
             }
         }
@@ -319,13 +328,15 @@ impl Scene {
 }
 
 fn largest(list: &[f64]) -> usize {
-    (0..list.len()).max_by(|&a, &b| list[a].total_cmp(&list[b])).unwrap_or(0)
+    (0..list.len())
+        .max_by(|&a, &b| list[a].total_cmp(&list[b]))
+        .unwrap_or(0)
 }
 
 /// What went wrong while running, at an expression.
 pub fn failure(f: Failure, at: &Expr) -> Diagnostic {
     let (message, help) = match f {
-        Failure::Reported => ("it could not be run".to_string(), None),
+        Failure::Reported | Failure::Interrupted => ("it could not be run".to_string(), None),
         Failure::Error { message, help } | Failure::Usage { message, help } => (message, help),
     };
     let d = Diagnostic::error("GDL0204", message, at.span, "while running this");
@@ -379,12 +390,7 @@ fn known(v: &Val, model: &Model, sentence: &Sentence<'_>) -> D<Value> {
         },
         Val::Type(t) => Value::Type(type_words(t).into()),
         Val::Set(s) => Value::Type(s.to_string().into()),
-        Val::List(items) => Value::list(
-            items
-                .iter()
-                .map(|v| known(v, model, sentence))
-                .collect::<D<Vec<_>>>()?,
-        ),
+        Val::List(items) => Value::list(items.iter().map(|v| known(v, model, sentence)).collect::<D<Vec<_>>>()?),
         Val::Record(fields) => {
             let mut out = Vec::new();
             for (n, v) in fields {

@@ -19,12 +19,13 @@ mod model;
 mod operators;
 mod session;
 mod show;
+mod sphere;
 mod tensor;
 mod value;
 mod walk;
 mod worker;
 
-pub use session::{Answer, Session};
+pub use session::{Answer, Outcome, Session};
 
 use crate::report::{self, Style};
 use crate::{Failure, Terminal};
@@ -139,7 +140,7 @@ pub fn is_complete(text: &str) -> bool {
 ///
 /// # Errors
 /// If it is a command that cannot be done.
-pub fn step(session: &Session, text: &str) -> Result<(Vec<Answer>, Session), Failure> {
+pub fn step(session: &Session, text: &str) -> Outcome {
     match text.trim().strip_prefix(':') {
         Some(command) => commands::run(session, command),
         None => Ok(session.input(text)),
@@ -147,7 +148,11 @@ pub fn step(session: &Session, text: &str) -> Result<(Vec<Answer>, Session), Fai
 }
 
 /// Answers on the terminal.
-fn print<'a>(answers: impl IntoIterator<Item = &'a Answer>, json: bool, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+fn print<'a>(
+    answers: impl IntoIterator<Item = &'a Answer>,
+    json: bool,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
     for a in answers {
         match a {
             Answer::Value { value, .. } if json => terminal.object(&json::value(value))?,
@@ -184,7 +189,7 @@ pub fn transcript(session: &Session, text: &str) -> (String, Session) {
             report::failure(Style::Plain, &message, help.as_deref()),
             session.clone(),
         ),
-        Err(Failure::Reported) => (String::new(), session.clone()),
+        Err(Failure::Reported | Failure::Interrupted) => (String::new(), session.clone()),
     }
 }
 

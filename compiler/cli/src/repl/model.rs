@@ -164,7 +164,10 @@ fn fit(m: &Model, input: &Input, mut t: Tensor, bound: &mut [Option<Arc<Domain>>
         }
         match &bound[id] {
             Some(known) if known != d => {
-                return Err(format!("it lives on `{}`, which another argument brings along", m.domains[id].name));
+                return Err(format!(
+                    "it lives on `{}`, which another argument brings along",
+                    m.domains[id].name
+                ));
             }
             _ => bound[id] = Some(d.clone()),
         }

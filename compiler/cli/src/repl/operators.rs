@@ -3,8 +3,8 @@
 use super::value::{Kind, Member, Value};
 use crate::session::D;
 use gdl_core::diag::Diagnostic;
-use gdl_rep::{Element, Group};
 use gdl_rep::element::Elem;
+use gdl_rep::{Element, Group};
 use gdl_syntax::ast::{BinOp, Expr, Span};
 
 /// What stands in brackets.
@@ -40,7 +40,10 @@ pub fn binary(op: BinOp, a: &Value, b: &Value, e: &Expr) -> D<Value> {
         (BinOp::Pow, Value::Element(g), Value::Int(n)) => Ok(Value::element(&g.group, power(&g.group, &g.element, *n))),
         (BinOp::Pow, Value::Element(g), Value::Element(h)) => {
             // g^h = h⁻¹ g h
-            let inner = g.element.compose(&h.element).and_then(|x| h.element.inverse().compose(&x));
+            let inner = g
+                .element
+                .compose(&h.element)
+                .and_then(|x| h.element.inverse().compose(&x));
             match inner {
                 Some(x) => Ok(Value::element(&g.group, x)),
                 None => Err(strangers(g, h, e)),
@@ -142,7 +145,11 @@ pub fn close(a: &Element, b: &Element) -> bool {
 pub fn index(v: &Value, list: &[Index], e: &Expr) -> D<Value> {
     let wrong = |title: String, span: Span, label: String| Box::new(Diagnostic::error("GDL0202", title, span, label));
     let [one] = list else {
-        return Err(wrong("one index is needed here".into(), e.span, format!("{} are given", list.len())));
+        return Err(wrong(
+            "one index is needed here".into(),
+            e.span,
+            format!("{} are given", list.len()),
+        ));
     };
     match (v, one) {
         (Value::Group(g), Index::Cycles(cycles, span)) => permutation(g, cycles, *span),

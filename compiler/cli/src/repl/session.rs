@@ -2,6 +2,7 @@
 
 use super::eval::Evaluator;
 use super::value::Value;
+use crate::Failure;
 use crate::report::{Report, Style};
 use crate::session::D;
 use crate::source;
@@ -50,6 +51,9 @@ pub enum Answer {
     /// Warnings and errors, rendered; whether there was an error.
     Reports(Vec<(Diagnostic, Arc<Program>)>),
 }
+
+/// What came of an input: its answers and the session after it, or why there are none.
+pub type Outcome = Result<(Vec<Answer>, Session), Failure>;
 
 impl Default for Session {
     fn default() -> Session {
@@ -120,7 +124,7 @@ impl Session {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn load(&self, file: &std::path::Path) -> Result<(Vec<Answer>, Session), crate::Failure> {
+    pub fn load(&self, file: &std::path::Path) -> Outcome {
         let text = source::text(file)?;
         let mut next = self.clone();
         let path = file.to_string_lossy().into_owned();

@@ -25,18 +25,28 @@ pub fn value(v: &Value, name: Option<&str>, text: &str) -> String {
         Value::Tensor(t) => head + &tensor(t),
         Value::List(items) => list(items, &head),
         Value::Record(fields) => {
-            let lines: Vec<String> = fields.iter().map(|(n, v)| value(v, Some(n), n)).collect();
-            if lines.iter().all(|l| !l.contains('\n')) && name.is_none() {
-                return lines.join("\n");
+            let lines: Vec<String> = fields.iter().map(|(n, v)| field(n, v)).collect();
+            let lines = lines.join("\n");
+            match name {
+                Some(_) => format!("{}\n{}", head.trim_end(), indented(&lines)),
+                None => lines,
             }
-            head + "\n" + &indented(&lines.join("\n"))
         }
         other => head + &short(other),
     }
 }
 
+/// A field of a record: of a signal its type only.
+fn field(name: &str, v: &Value) -> String {
+    match v {
+        Value::Tensor(t) if t.data.len() > MAX_SHOWN => format!("{name}: {}", t.words()),
+        v => value(v, Some(name), name),
+    }
+}
+
 fn indented(text: &str) -> String {
-    text.lines().map(|l| format!("  {l}")).collect::<Vec<_>>().join("\n")
+    let line = |l: &str| format!("  {l}").trim_end().to_string();
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// A value in a few words, for lists and tables.
@@ -131,8 +141,15 @@ fn representation(r: &Rep, name: Option<&str>, text: &str) -> String {
     } else {
         parts.push(written.clone());
     }
-    let irreducible = r.blocks.iter().all(|(_, a)| matches!(a, Atom::Trivial | Atom::Irrep(_)));
-    let sum = if irreducible { Some(r.clone()) } else { rep::decompose(r).ok() };
+    let irreducible = r
+        .blocks
+        .iter()
+        .all(|(_, a)| matches!(a, Atom::Trivial | Atom::Irrep(_)));
+    let sum = if irreducible {
+        Some(r.clone())
+    } else {
+        rep::decompose(r).ok()
+    };
     let shown = sum.map(|s| s.to_string());
     if let Some(s) = &shown
         && parts.last() != Some(s)
@@ -182,13 +199,21 @@ pub fn table(t: &Table) -> String {
 
 fn list(items: &[Value], head: &str) -> String {
     if let Some(m) = matrix(items) {
-        return if head.is_empty() { m } else { format!("{}\n{m}", head.trim_end()) };
+        return if head.is_empty() {
+            m
+        } else {
+            format!("{}\n{m}", head.trim_end())
+        };
     }
     let shown: Vec<String> = items.iter().take(MAX_SHOWN).map(short).collect();
     let more = items.len() - shown.len();
     let joined = shown.join(", ");
     if joined.chars().count() + head.len() < WIDTH && !joined.contains('\n') {
-        let tail = if more > 0 { format!(", … {more} more") } else { String::new() };
+        let tail = if more > 0 {
+            format!(", … {more} more")
+        } else {
+            String::new()
+        };
         return format!("{head}[{joined}{tail}]");
     }
     let mut lines = shown;
@@ -258,15 +283,80 @@ fn tensor(t: &Tensor) -> String {
         };
     }
     let shape: Vec<String> = t.shape().iter().map(ToString::to_string).collect();
-    let mut lines = vec![format!("{}   [{}]", t.words(), shape.join(", "))];
-    for k in 0..t.rows().min(MAX_SHOWN) {
-        let row: Vec<String> = t.row(k).iter().take(MAX_SHOWN).map(|x| number(*x)).collect();
-        lines.push(format!("  {}", row.join("  ")));
+    let head = format!("{}   [{}]", t.words(), shape.join(", "));
+    if let Some(rows) = shaded(t) {
+        return format!("{head}\n{}", indented(&rows));
     }
-    if t.rows() > MAX_SHOWN {
-        lines.push(format!("  … {} rows", t.rows()));
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let width = match t.shape().as_slice() {
+        // The cells of a grid of numbers stand as in the picture.
+        [_, w, 1] => *w,
+        _ => t.width(),
+    };
+    for row in t.data.chunks(width.max(1)).take(MAX_SHOWN) {
+        let mut cells: Vec<String> = row.iter().take(MAX_SHOWN).map(|x| number(*x)).collect();
+        if row.len() > MAX_SHOWN {
+            cells.push("…".into());
+        }
+        rows.push(cells);
     }
-    lines.join("\n")
+    let mut out = format!("{head}\n{}", columns(&rows));
+    let total = t.data.len() / width.max(1);
+    if total > MAX_SHOWN {
+        out += &format!("\n  … {total} rows");
+    }
+    out
+}
+
+/// Columns of numbers, aligned to the right.
+fn columns(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |k: usize| {
+        rows.iter()
+            .filter_map(|r| r.get(k))
+            .map(|c| c.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..count).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(c, w)| format!("  {}{c}", " ".repeat(w - c.chars().count())));
+        cells.collect::<String>()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A larger grid of numbers in shades.
+fn shaded(t: &Tensor) -> Option<String> {
+    const SHADES: [&str; 5] = ["  ", "░░", "▒▒", "▓▓", "██"];
+    let [h, w, 1] = t.shape()[..] else { return None };
+    let is_grid = t
+        .domain()
+        .is_some_and(|d| matches!(&**d, super::domain::Domain::Grid { .. }));
+    if !is_grid || w <= 12 || h > 64 || w > WIDTH / 2 - 2 {
+        return None;
+    }
+    let low = t.data.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = t.data.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let shade = |x: &f64| {
+        let level = (x - low) / (high - low).max(1e-300) * 4.0;
+        SHADES[(level.round() as usize).min(4)]
+    };
+    let lines: Vec<String> = t
+        .data
+        .chunks(w)
+        .map(|r| r.iter().map(shade).collect::<String>())
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(|l| l.trim_end()).collect();
+    Some(format!(
+        "{}\nfrom {} (blank) to {} (full)",
+        lines.join("\n"),
+        number(low),
+        number(high)
+    ))
 }
 
 fn basis(b: &Maps) -> String {

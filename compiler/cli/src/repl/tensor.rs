@@ -159,6 +159,11 @@ impl Tensor {
 
 /// A representation as the checker sees it.
 pub fn declared_rep(r: &Rep, gauge: Option<u32>) -> types::Rep {
-    let block = |(n, a): &(u32, gdl_rep::Atom)| (Int::num(i64::from(*n)), Atom::Known(a.clone()));
+    let atom = |a: &gdl_rep::Atom| match a {
+        gdl_rep::Atom::Hom(a, b) => Atom::Hom(Box::new(declared_rep(a, gauge)), Box::new(declared_rep(b, gauge))),
+        gdl_rep::Atom::Kron(a, b) => Atom::Kron(Box::new(declared_rep(a, gauge)), Box::new(declared_rep(b, gauge))),
+        other => Atom::Known(other.clone()),
+    };
+    let block = |(n, a): &(u32, gdl_rep::Atom)| (Int::num(i64::from(*n)), atom(a));
     types::Rep::from_blocks(r.blocks.iter().map(block).collect(), gauge)
 }

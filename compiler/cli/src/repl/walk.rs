@@ -93,6 +93,11 @@ fn statement<'a>(s: &'a Stmt, f: &mut dyn FnMut(&'a Expr)) {
             expressions(over, f);
             block(body, f);
         }
-        StmtKind::Param(_) | StmtKind::Const(_) | StmtKind::Stat { .. } | StmtKind::Random { .. } => {}
+        StmtKind::Param(p) => [&p.ty, &p.value].into_iter().flatten().for_each(|e| expressions(e, f)),
+        StmtKind::Const(c) => {
+            expressions(&c.ty, f);
+            expressions(&c.value, f);
+        }
+        StmtKind::Stat { ty, .. } | StmtKind::Random { ty, .. } => expressions(ty, f),
     }
 }

@@ -1,72 +1,41 @@
 //! Inputs on a thread of their own, so that Ctrl-C stops a computation and not the session.
 
-use super::session::{Answer, Session};
+use super::session::{Outcome, Session};
+use crate::interrupt::Interrupt;
 use crate::{Failure, STACK};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, OnceLock};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
+use std::time::Duration;
 
-/// What the waiting side hears of.
-enum Event {
-    Done(Box<Outcome>),
-    Interrupted,
-}
+/// How long Ctrl-C may go unnoticed.
+const PATIENCE: Duration = Duration::from_millis(50);
 
-/// What came of an input.
-type Outcome = Result<(Vec<Answer>, Session), Failure>;
-
-/// Who is told of Ctrl-C now.
-static LISTENER: OnceLock<Mutex<Option<Sender<Event>>>> = OnceLock::new();
-
-fn listener() -> &'static Mutex<Option<Sender<Event>>> {
-    LISTENER.get_or_init(|| Mutex::new(None))
-}
-
-fn listen(to: Option<Sender<Event>>) {
-    if let Ok(mut slot) = listener().lock() {
-        *slot = to;
-    }
-}
-
-/// From now on Ctrl-C interrupts computations instead of ending the program.
-pub fn catch_interrupts() {
-    let told = || {
-        if let Ok(slot) = listener().lock()
-            && let Some(to) = slot.as_ref()
-        {
-            // Whoever listened may be done by now.
-            let _ = to.send(Event::Interrupted);
-        }
-    };
-    // Where there are no signals, Ctrl-C ends the program.
-    let _ = ctrlc::set_handler(told);
-}
-
-/// Does an input; `None` if it was interrupted: its thread is left behind with what it was working on.
+/// Does an input. After Ctrl-C its thread is left behind with what it was working on.
 ///
 /// # Errors
-/// What the input says, or that it broke the compiler.
-pub fn run(session: &Session, text: &str) -> Option<Outcome> {
-    let (sender, events): (Sender<Event>, Receiver<Event>) = channel();
-    listen(Some(sender.clone()));
+/// What the input says, that it broke the compiler, or [`Failure::Interrupted`].
+pub fn run(session: &Session, text: &str) -> Outcome {
+    let interrupt = Interrupt::catch()?;
+    let (sender, done) = channel();
     let (session, text) = (session.clone(), text.to_string());
     let work = move || {
-        let outcome = super::step(&session, &text);
-        let _ = sender.send(Event::Done(Box::new(outcome)));
+        // Nobody waits for what was interrupted.
+        let _ = sender.send(super::step(&session, &text));
     };
-    let defect = || Some(Err(Failure::error("this broke the compiler").help("Please report it; the session goes on.")));
-    let Ok(thread) = thread::Builder::new().stack_size(STACK).spawn(work) else {
-        return defect();
-    };
-    let outcome = loop {
-        match events.recv_timeout(std::time::Duration::from_millis(200)) {
-            Ok(Event::Done(outcome)) => break Some(*outcome),
-            Ok(Event::Interrupted) => break None,
-            // The listener keeps the channel open: a thread that panicked is seen here.
-            Err(_) if thread.is_finished() && events.try_recv().is_err() => break defect(),
-            Err(_) => {}
+    let thread = thread::Builder::new().stack_size(STACK).spawn(work);
+    thread.map_err(|e| Failure::error(format!("cannot start a thread: {e}")))?;
+    loop {
+        match done.recv_timeout(PATIENCE) {
+            Ok(outcome) => return outcome,
+            Err(RecvTimeoutError::Timeout) if interrupt.raised().load(Ordering::Relaxed) => {
+                return Err(Failure::Interrupted);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                let failure = Failure::error("this broke the compiler; the session goes on");
+                return Err(failure.help("Please report it."));
+            }
         }
-    };
-    listen(None);
-    outcome
+    }
 }

@@ -197,18 +197,11 @@ fn planar(c: &mut Call<'_, '_>, flip: bool) -> D<Value> {
             sin: Exact::ZERO,
         },
         (Group::SO2 | Group::O2, false) => {
-            return Err(c.refuse(
-                format!("{g} has rotations by every angle"),
-                "write `rotation(90)`",
-            ));
+            return Err(c.refuse(format!("{g} has rotations by every angle"), "write `rotation(90)`"));
         }
         _ => {
-            return Err(Box::new(super::unknown(
-                Some(Kind::Group),
-                c.method.name,
-                c.at,
-            ))
-            .map_title(format!("{g} has no element `{}`", c.method.name)));
+            return Err(Box::new(super::unknown(Some(Kind::Group), c.method.name, c.at))
+                .map_title(format!("{g} has no element `{}`", c.method.name)));
         }
     };
     Ok(Value::element(&g, element))
@@ -292,7 +285,13 @@ fn axis(c: &Call<'_, '_>) -> D<[Exact; 3]> {
             "x" => vec![1.0, 0.0, 0.0],
             "y" => vec![0.0, 1.0, 0.0],
             "z" => vec![0.0, 0.0, 1.0],
-            _ => return Err(c.refuse_at(a.span, "an axis is \"x\", \"y\", \"z\" or three numbers".into(), "not an axis")),
+            _ => {
+                return Err(c.refuse_at(
+                    a.span,
+                    "an axis is \"x\", \"y\", \"z\" or three numbers".into(),
+                    "not an axis",
+                ));
+            }
         },
         _ => c.numbers(a)?,
     };
@@ -427,7 +426,11 @@ fn acted_on(c: &Call<'_, '_>) -> D<(Rep, Vec<f64>)> {
         && !r.is_trivial()
     {
         if r.group != g {
-            return Err(c.refuse_at(a.span, format!("{g} does not act on this"), format!("a vector of {}", r.group)));
+            return Err(c.refuse_at(
+                a.span,
+                format!("{g} does not act on this"),
+                format!("a vector of {}", r.group),
+            ));
         }
         return Ok((r.clone(), t.data.to_vec()));
     }
@@ -467,7 +470,10 @@ fn orbit(c: &mut Call<'_, '_>) -> D<Value> {
             }
         }
         if found.len() as u64 > MAX_LIST {
-            return Err(c.refuse("this orbit is too long", format!("at most {MAX_LIST} images are listed")));
+            return Err(c.refuse(
+                "this orbit is too long",
+                format!("at most {MAX_LIST} images are listed"),
+            ));
         }
     }
     Ok(Value::list(found.into_iter().map(|y| {

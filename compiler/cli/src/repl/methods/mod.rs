@@ -8,6 +8,7 @@ pub mod element;
 mod group;
 pub mod rep;
 mod signal;
+mod things;
 
 use super::eval::Evaluator;
 use super::value::{Kind, Value};
@@ -18,10 +19,11 @@ use gdl_rep::{Error, Group, Rep};
 use gdl_syntax::ast::{Expr, Span};
 
 /// All functions, by subject.
-pub const TABLES: [(&str, &[Method]); 4] = [
+pub const TABLES: [(&str, &[Method]); 5] = [
     ("Groups", group::METHODS),
     ("Elements", element::METHODS),
     ("Representations", rep::METHODS),
+    ("Domains, and signals from numbers and files", things::METHODS),
     ("Signals", signal::METHODS),
 ];
 
@@ -117,7 +119,7 @@ fn methods() -> impl Iterator<Item = &'static Method> {
 
 /// Whether something has a function of this name.
 pub fn any(name: &str) -> bool {
-    methods().any(|m| m.name == name) || names_of_reps(name)
+    methods().any(|m| m.name == name)
 }
 
 /// The function of this name for a kind of first argument.
@@ -381,7 +383,11 @@ pub fn numbers(v: &Value) -> Option<Vec<f64>> {
         Value::Number(x) => Some(vec![x.f]),
         Value::Bool(b) => Some(vec![f64::from(u8::from(*b))]),
         Value::Tensor(t) => Some(t.data.to_vec()),
-        Value::List(items) => items.iter().map(numbers).collect::<Option<Vec<_>>>().map(|l| l.concat()),
+        Value::List(items) => items
+            .iter()
+            .map(numbers)
+            .collect::<Option<Vec<_>>>()
+            .map(|l| l.concat()),
         Value::Record(fields) => fields
             .iter()
             .map(|(_, v)| numbers(v))

@@ -74,9 +74,12 @@ pub const METHODS: &[Method] = &[
     Method {
         name: "vector_of",
         on: &[Kind::Rep],
-        params: &[super::many("x", &[Kind::Number, Kind::Record, Kind::List, Kind::Tensor])],
+        params: &[super::many(
+            "x",
+            &[Kind::Number, Kind::Record, Kind::List, Kind::Tensor],
+        )],
         doc: "The vector with these components; `V(1, 2)` is the same.",
-        example: "D(4).vector(1, 2)",
+        example: "vector_of(D(4).vector, 1, 2)",
         run: vector_of,
     },
 ];
@@ -197,10 +200,17 @@ fn kernels(c: &mut Call<'_, '_>) -> D<Value> {
         Some(Value::Int(n)) => Rep::trivial(from.group.clone(), u32::try_from(n).unwrap_or(0)),
         _ => return Err(c.refuse("a representation is needed", "here")),
     };
-    let group = if from.is_trivial() { to.group.clone() } else { from.group.clone() };
+    let group = if from.is_trivial() {
+        to.group.clone()
+    } else {
+        from.group.clone()
+    };
     let (from, to) = (over(&from, &group), over(&to, &group));
     let (Some(from), Some(to)) = (from, to) else {
-        return Err(c.refuse("these representations belong to different groups", "kernels need one group"));
+        return Err(c.refuse(
+            "these representations belong to different groups",
+            "kernels need one group",
+        ));
     };
     let size = c.whole("size")?.unwrap_or(3);
     let d = c.whole("d")?.unwrap_or(2);
