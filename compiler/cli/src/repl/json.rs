@@ -29,7 +29,7 @@ pub fn value(v: &Value) -> Json {
 }
 
 fn group(g: &Group) -> Json {
-    json!({ "name": g.to_string(), "order": g.order(), "dimension": g.lie_dim() })
+    json!({ "name": g.to_string(), "order": g.small_order(), "dimension": g.lie_dim() })
 }
 
 /// `dim` and the basis, one nested list of rows a map.

@@ -424,7 +424,7 @@ fn concrete(r: &types::Rep, model: &Model) -> Option<Rep> {
 
 /// A number as a value: whole ones are integers.
 pub fn number(x: Exact) -> Value {
-    match types::known::as_int(x) {
+    match x.as_int() {
         Some(n) => Value::Int(n),
         None => Value::Number(x),
     }

@@ -37,7 +37,10 @@ pub fn binary(op: BinOp, a: &Value, b: &Value, e: &Expr) -> D<Value> {
             };
             product(g, &inverse, e)
         }
-        (BinOp::Pow, Value::Element(g), Value::Int(n)) => Ok(Value::element(&g.group, power(&g.group, &g.element, *n))),
+        (BinOp::Pow, Value::Element(g), Value::Int(n)) => match g.group.power(&g.element, *n) {
+            Some(x) => Ok(Value::element(&g.group, x)),
+            None => Err(strangers(g, g, e)),
+        },
         (BinOp::Pow, Value::Element(g), Value::Element(h)) => {
             // g^h = h⁻¹ g h
             let inner = g
@@ -78,21 +81,6 @@ fn strangers(g: &Member, h: &Member, e: &Expr) -> Box<Diagnostic> {
         )
         .help("Take both from one group."),
     )
-}
-
-/// g^n by repeated squaring.
-pub fn power(group: &Group, g: &Element, n: i64) -> Element {
-    let mut base = if n < 0 { g.inverse() } else { g.clone() };
-    let mut result = group.identity();
-    let mut n = n.unsigned_abs();
-    while n > 0 {
-        if n & 1 == 1 {
-            result = result.compose(&base).unwrap_or(result);
-        }
-        base = base.compose(&base).unwrap_or(base);
-        n >>= 1;
-    }
-    result
 }
 
 fn equal(a: &Value, b: &Value, e: &Expr) -> D<bool> {
@@ -160,7 +148,7 @@ pub fn index(v: &Value, list: &[Index], e: &Expr) -> D<Value> {
                 None => Err(wrong(
                     format!("{g} has no element number {k}"),
                     *span,
-                    match g.order() {
+                    match g.small_order() {
                         Some(n) => format!("its elements are numbered 0 to {}", n - 1),
                         None => "its elements are not numbered".into(),
                     },

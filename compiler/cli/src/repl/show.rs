@@ -113,9 +113,9 @@ fn group(g: &Group) -> String {
 
 fn element(m: &Member) -> String {
     let name = elements::name(&m.group, &m.element);
-    match elements::words(&m.element) {
-        Some(words) if words != "identity" => format!("{name}   {words}"),
-        _ => name,
+    match elements::words(&m.group, &m.element) {
+        Some(words) => format!("{name}   {words}"),
+        None => name,
     }
 }
 

@@ -6,8 +6,8 @@ use crate::repl::{action, elements, matrix};
 use crate::session::D;
 use gdl_rep::Group;
 
-/// Orders of elements are found up to this.
-const MAX_ORDER: u64 = 1 << 20;
+/// Orders of elements of infinite groups are found up to this.
+const MAX_ORDER: u64 = 4096;
 
 /// See [`super::TABLES`].
 pub const METHODS: &[Method] = &[
@@ -78,9 +78,9 @@ pub fn member(c: &Call<'_, '_>) -> Member {
 
 fn order(c: &mut Call<'_, '_>) -> D<Value> {
     let m = member(c);
-    match elements::order(&m.group, &m.element, MAX_ORDER.min(m.group.order().unwrap_or(4096))) {
+    match elements::order(&m.group, &m.element, MAX_ORDER) {
         Some(n) => Ok(Value::Int(n as i64)),
-        None if m.group.is_finite() => Err(c.refuse("this order is out of bounds", format!("more than {MAX_ORDER}"))),
-        None => Ok(Value::text("infinite, or larger than 4096")),
+        None if m.group.is_finite() => Err(c.refuse("this order is out of bounds", "it has more than 64 bits")),
+        None => Ok(Value::text(format!("infinite, or larger than {MAX_ORDER}"))),
     }
 }

@@ -4,7 +4,6 @@ use super::{Call, Method, many, one, optional};
 use crate::repl::elements;
 use crate::repl::value::{Kind, Table, Value};
 use crate::session::D;
-use gdl_core::types::known::as_int;
 use gdl_rep::element::Elem;
 use gdl_rep::{Atom, Element, Exact, Group, Rep, Subgroup, irreps};
 
@@ -57,11 +56,19 @@ pub const METHODS: &[Method] = &[
         run: |c| planar(c, false),
     },
     Method {
+        name: "f",
+        on: &[Kind::Group],
+        params: &[],
+        doc: "The reflection of D(n) or O(2) that keeps the first axis.",
+        example: "D(4).f",
+        run: |c| planar(c, true),
+    },
+    Method {
         name: "s",
         on: &[Kind::Group],
         params: &[],
-        doc: "The reflection of D(n) or O(2) in the first axis.",
-        example: "D(4).s",
+        doc: "Another name of the reflection f.",
+        example: "D(4).r * D(4).s",
         run: |c| planar(c, true),
     },
     Method {
@@ -165,16 +172,18 @@ fn elements_value(group: &Group, list: impl IntoIterator<Item = Element>) -> Val
 fn order(c: &mut Call<'_, '_>) -> D<Value> {
     let g = c.group();
     match g.order() {
-        Some(n) => Ok(i64::try_from(n).map_or_else(|_| Value::text(n.to_string()), Value::Int)),
+        Some(n) => Ok(i64::try_from(&n).map_or_else(|_| Value::text(n.to_string()), Value::Int)),
         None => Ok(Value::text("infinite")),
     }
 }
 
 fn all_elements(c: &mut Call<'_, '_>) -> D<Value> {
     let g = c.group();
-    if g.order().is_some_and(|n| n > MAX_LIST) {
+    if let Some(n) = g.order()
+        && g.small_order().is_none_or(|n| n > MAX_LIST)
+    {
         return Err(c.refuse(
-            format!("{g} has {} elements", g.order().unwrap_or(0)),
+            format!("{g} has {n} elements"),
             format!("at most {MAX_LIST} are listed"),
         ));
     }
@@ -321,7 +330,7 @@ fn about(u: &[Exact; 3], cos: Exact, sin: Exact) -> [Exact; 9] {
             _ => sin * u[3 - i - j],
         };
         let entry = outer + cross;
-        match as_int(entry) {
+        match entry.as_int() {
             Some(n) => Exact::int(n),
             None => entry,
         }
@@ -351,7 +360,7 @@ fn random(c: &mut Call<'_, '_>) -> D<Value> {
 
 fn cayley(c: &mut Call<'_, '_>) -> D<Value> {
     let g = c.group();
-    if g.order().is_none_or(|n| n > MAX_TABLE) {
+    if g.small_order().is_none_or(|n| n > MAX_TABLE) {
         return Err(c.refuse(
             format!("the table of {g} is too large to print"),
             format!("at most {MAX_TABLE} rows are"),

@@ -132,18 +132,19 @@ fn image(c: &mut Call<'_, '_>) -> D<Value> {
     let Ok(array) = table.get("images") else {
         return Err(c.refuse("this is not an image", "`arrays` reads other files"));
     };
-    let [_, h, w, channels] = array.shape.as_slice() else {
+    let [_, h, w, channels] = array.shape() else {
         return Err(c.refuse("this is not an image", "another shape"));
     };
-    let top = match array.data {
-        files::Elements::U8(_) => 255.0,
+    let top = match array {
+        HostArray::U8(_) => 255.0,
         _ => 65535.0,
     };
+    let all = reals(array);
     // Opacity is no colour.
     let kept = if *channels > 2 { 3 } else { 1 };
     let data: Vec<f64> = (0..h * w)
         .flat_map(|k| (0..kept).map(move |j| k * channels + j))
-        .map(|k| array.data.real(k).unwrap_or(0.0) / top)
+        .map(|k| all[k] / top)
         .collect();
     let domain = Domain::Grid {
         extents: vec![*h as u32, *w as u32],
@@ -159,13 +160,18 @@ fn arrays(c: &mut Call<'_, '_>) -> D<Value> {
     Ok(Value::record(fields))
 }
 
+/// The numbers of an array.
+fn reals(a: &HostArray) -> Vec<f64> {
+    a.reals().map_or_else(Vec::new, Iterator::collect)
+}
+
 /// An array as numbers on transparent sets; words as a list.
 fn array_value(a: &HostArray) -> Value {
-    if let files::Elements::Text(words) = &a.data {
+    if let HostArray::Text(words) = a {
         return Value::list(words.iter().map(|w| Value::text(w.as_str())));
     }
-    let data: Vec<f64> = (0..a.data.len()).map(|k| a.data.real(k).unwrap_or(0.0)).collect();
-    let (last, outer) = match a.shape.split_last() {
+    let data = reals(a);
+    let (last, outer) = match a.shape().split_last() {
         Some((n, rest)) => (*n, rest.to_vec()),
         None => (1, vec![]),
     };
@@ -362,11 +368,12 @@ fn mesh_file(c: &mut Call<'_, '_>) -> D<Value> {
     let (Some(verts), Some(faces)) = (read("verts"), read("faces")) else {
         return Err(c.refuse("this is not a mesh", "off, obj and ply files hold meshes"));
     };
-    let points: Vec<Point> = (0..verts.data.len() / 3)
-        .map(|k| std::array::from_fn(|j| verts.data.real(3 * k + j).unwrap_or(0.0)))
-        .collect();
-    let faces: Vec<[u32; 3]> = (0..faces.data.len() / 3)
-        .map(|k| std::array::from_fn(|j| faces.data.integer(3 * k + j).unwrap_or(0) as u32))
+    let points: Vec<Point> = reals(&verts).as_chunks().0.to_vec();
+    let faces: Vec<[u32; 3]> = reals(&faces)
+        .as_chunks::<3>()
+        .0
+        .iter()
+        .map(|f| f.map(|v| v as u32))
         .collect();
     let domain = Domain::mesh(points, faces).map_err(|e| c.refuse(e, "not a surface"))?;
     Ok(Value::Domain(Arc::new(domain)))
