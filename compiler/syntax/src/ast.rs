@@ -55,8 +55,8 @@ pub enum ItemKind {
     Const(Const),
     /// `setting width: int = 64`.
     Setting { name: Ident, ty: Expr, value: Expr },
-    /// `trust f : S -> T`.
-    Trust { name: Ident, ty: Expr },
+    /// `trust f: S -> T = g`.
+    Trust { name: Ident, ty: Expr, value: Expr },
     /// `layer …`.
     Layer(Callable),
     /// `model …`.
@@ -216,10 +216,12 @@ pub enum EntryKind {
 pub enum Test {
     /// `test equivariant(Digits, f32, 1e-5)`.
     Expr(Expr),
-    /// `test "title" { … }` or `test "title" rejects GDL0107 { … }`.
+    /// `test "title" { … }`, `test "title" under O(3) { … }` or `test "title" rejects GDL0107 { … }`.
     Block {
         /// The title.
         title: String,
+        /// The group of its statements.
+        under: Option<Under>,
         /// The code expected.
         rejects: Option<Ident>,
         /// Its items and statements, in order.
@@ -301,7 +303,7 @@ pub enum StmtKind {
         over: Expr,
         body: Block,
     },
-    /// `y[i, j] = e`, `(h, x) = e`, `h' = e`.
+    /// `y[i, j] = e`, `(h, x) = e`, `h' = e`, `y: T = e`.
     Def(Def),
     /// An expression; only the last statement of a block may be one.
     Expr(Expr),
@@ -333,11 +335,13 @@ pub enum LoopHead {
     Count(Expr),
 }
 
-/// `lhs = rhs`.
+/// `lhs = rhs`, `name: T = rhs`.
 #[derive(Clone, Debug)]
 pub struct Def {
     /// What is defined.
     pub lhs: Lhs,
+    /// The type that it must have.
+    pub ty: Option<Expr>,
     /// Its value.
     pub value: Expr,
 }

@@ -37,7 +37,7 @@ pub fn item(item: &Item) -> String {
         ItemKind::Rep { name, of, value } => form("rep", [name.name.clone(), expr(of), expr(value)]),
         ItemKind::Const(c) => const_(c),
         ItemKind::Setting { name, ty, value } => form("setting", [name.name.clone(), expr(ty), expr(value)]),
-        ItemKind::Trust { name, ty } => form("trust", [name.name.clone(), expr(ty)]),
+        ItemKind::Trust { name, ty, value } => form("trust", [name.name.clone(), expr(ty), expr(value)]),
         ItemKind::Layer(c) => callable("layer", c),
         ItemKind::Model(c) => callable("model", c),
         ItemKind::Data(d) => data(d),
@@ -70,11 +70,7 @@ fn const_(c: &Const) -> String {
 
 fn callable(word: &str, c: &Callable) -> String {
     let mut parts = vec![c.name.name.clone()];
-    parts.extend(
-        c.under
-            .iter()
-            .map(|u| form("under", [expr(&u.group)].into_iter().chain(names(&u.flags)))),
-    );
+    parts.extend(c.under.iter().map(acting));
     parts.extend(c.params.iter().map(|p| {
         form(
             ":",
@@ -97,6 +93,10 @@ fn callable(word: &str, c: &Callable) -> String {
     );
     parts.push(block(&c.body));
     form(word, parts)
+}
+
+fn acting(u: &Under) -> String {
+    form("under", [expr(&u.group)].into_iter().chain(names(&u.flags)))
 }
 
 fn data(d: &Data) -> String {
@@ -133,13 +133,19 @@ fn train(t: &Train) -> String {
 fn test(t: &Test) -> String {
     match t {
         Test::Expr(e) => form("test", [expr(e)]),
-        Test::Block { title, rejects, body } => {
+        Test::Block {
+            title,
+            under,
+            rejects,
+            body,
+        } => {
+            let under = under.iter().map(acting);
             let rejects = rejects.iter().map(|code| form("rejects", [code.name.clone()]));
             let body = body.iter().map(|part| match part {
                 TestPart::Item(i) => item(i),
                 TestPart::Stmt(s) => stmt(s),
             });
-            form("test", [format!("{title:?}")].into_iter().chain(rejects).chain(body))
+            form("test", [format!("{title:?}")].into_iter().chain(under).chain(rejects).chain(body))
         }
     }
 }
@@ -206,7 +212,8 @@ fn def(d: &Def) -> String {
         Lhs::Name { name, binders } => form(&name.name, binders.iter().map(binder)),
         Lhs::Tuple(parts) => form("tuple", names(parts)),
     };
-    form("=", [lhs, expr(&d.value)])
+    let ty = d.ty.iter().map(|ty| form(":", [expr(ty)]));
+    form("=", [lhs].into_iter().chain(ty).chain([expr(&d.value)]))
 }
 
 fn binder(b: &Binder) -> String {

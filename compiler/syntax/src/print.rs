@@ -100,7 +100,7 @@ impl Printer {
             ItemKind::Rep { name, of, value } => self.declare("rep", name, &[(" of ", of), (" = ", value)]),
             ItemKind::Const(c) => self.const_(c),
             ItemKind::Setting { name, ty, value } => self.declare("setting", name, &[(": ", ty), (" = ", value)]),
-            ItemKind::Trust { name, ty } => self.declare("trust", name, &[(" : ", ty)]),
+            ItemKind::Trust { name, ty, value } => self.declare("trust", name, &[(": ", ty), (" = ", value)]),
             ItemKind::Layer(c) => self.callable("layer", c),
             ItemKind::Model(c) => self.callable("model", c),
             ItemKind::Data(d) => self.data(d),
@@ -140,14 +140,7 @@ impl Printer {
     fn callable(&mut self, word: &str, c: &Callable) {
         self.text(&format!("{word} {}", c.name.name));
         if let Some(under) = &c.under {
-            self.text(" under ");
-            self.expr(&under.group, HEAD);
-            if !under.flags.is_empty() {
-                self.text(" [");
-                self.names(&under.flags);
-                self.text("]");
-            }
-            self.text(" ");
+            self.under(under);
         }
         self.text("(");
         self.list(&c.params, |p, param| {
@@ -182,6 +175,17 @@ impl Printer {
         self.block(&c.body);
     }
 
+    fn under(&mut self, under: &Under) {
+        self.text(" under ");
+        self.expr(&under.group, HEAD);
+        if !under.flags.is_empty() {
+            self.text(" [");
+            self.names(&under.flags);
+            self.text("]");
+        }
+        self.text(" ");
+    }
+
     fn data(&mut self, d: &Data) {
         self.text(&format!("data {} from \"{}\" ", d.name.name, d.path));
         self.braces(&d.entries, |p, entry| {
@@ -208,8 +212,16 @@ impl Printer {
         self.text("test ");
         match t {
             Test::Expr(e) => self.expr(e, 0),
-            Test::Block { title, rejects, body } => {
+            Test::Block {
+                title,
+                under,
+                rejects,
+                body,
+            } => {
                 self.text(&format!("\"{title}\" "));
+                if let Some(under) = under {
+                    self.under(under);
+                }
                 if let Some(code) = rejects {
                     self.text(&format!("rejects {} ", code.name));
                 }
@@ -302,6 +314,7 @@ impl Printer {
                 self.text(")");
             }
         }
+        self.option(": ", &d.ty);
         self.text(" = ");
         self.expr(&d.value, 0);
     }

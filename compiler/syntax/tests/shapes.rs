@@ -242,8 +242,8 @@ fn items() {
     );
     file("use std::o3", "(use std::o3)");
     file(
-        "setting width: int = 64\ntrust f : S -> T",
-        "(setting width int 64) (trust f (-> S T))",
+        "setting width: int = 64\ntrust f: S -> T = g",
+        "(setting width int 64) (trust f (-> S T) g)",
     );
     file("const up: vector = (0, 0, 1)", "(const up vector (tuple 0 0 1))");
     file(
@@ -262,6 +262,11 @@ fn items() {
     file(
         "test equivariant(Digits, f32, 1e-5)",
         "(test (call equivariant Digits f32 1e-5))",
+    );
+    file(
+        "test \"t\" under O(3) {\n  g = graph[0-1, 1->2]\n  x: g.nodes -> 1 = [1, 2, 3]\n  x == x\n  sum(x) < 3\n}",
+        "(test \"t\" (under (call O 3)) (= g (index graph (- 0 1) (-> 1 2))) (= x (: (-> (. g nodes) 1)) (list 1 2 3)) \
+         (== x x) (< (call sum x) 3))",
     );
     file(
         "test \"drop transport\" rejects GDL0107 {\n  layer f(x: a) { x }\n  y = f(1)\n}",

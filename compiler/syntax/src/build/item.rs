@@ -43,7 +43,11 @@ impl<'a> Builder<'a> {
                 ty: first,
                 value: self.next_expr(&mut parts),
             },
-            _ => ItemKind::Trust { name, ty: first },
+            _ => ItemKind::Trust {
+                name,
+                ty: first,
+                value: self.next_expr(&mut parts),
+            },
         }
     }
 
@@ -226,10 +230,12 @@ impl<'a> Builder<'a> {
         let Some(title) = parts.next_if(Rule::string) else {
             return Test::Expr(self.next_expr(&mut parts));
         };
+        let under = parts.next_if(Rule::under).map(|under| self.under(under));
         let rejects = parts.next_if(Rule::ident).map(|code| self.ident(code));
         let body = parts.next().map(|block| self.test_block(block)).unwrap_or_default();
         Test::Block {
             title: unquoted(&title),
+            under,
             rejects,
             body,
         }

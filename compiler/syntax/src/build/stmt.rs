@@ -195,17 +195,26 @@ impl<'a> Builder<'a> {
         names.into_iter().map(decl).collect()
     }
 
-    /// `lhs = rhs`.
+    /// `lhs = rhs`, `name: T = rhs`.
     fn def(&mut self, pair: Pair<'a>) -> Def {
         let mut parts = inner(pair);
         let lhs = match parts.next() {
             Some(lhs) if lhs.as_rule() == Rule::names => Lhs::Tuple(inner(lhs).map(|name| self.ident(name)).collect()),
             lhs => self.place(lhs),
         };
-        Def {
-            lhs,
-            value: self.next_expr(&mut parts),
+        let first = self.next_expr(&mut parts);
+        let (ty, value) = match parts.next() {
+            Some(value) => (Some(first), self.expr(value)),
+            None => (None, first),
+        };
+        if let (Some(ty), Lhs::Name { binders, .. }) = (&ty, &lhs)
+            && !binders.is_empty()
+        {
+            let message = "the type of a definition stands after a plain name";
+            let error = SyntaxError::new("GDL0001", ty.span, message, "after brackets");
+            self.error(error.help("write the index set into the type: `y: g.nodes -> 4 = …`"));
         }
+        Def { lhs, ty, value }
     }
 
     /// `y`, `y[i, j]`, `y[i][j]`.
