@@ -11,6 +11,7 @@ pub mod diag;
 pub mod ir;
 pub mod lower;
 pub mod modules;
+pub mod scene;
 pub mod typed;
 pub mod types;
 mod walk;

@@ -145,7 +145,14 @@ fn test(t: &Test) -> String {
                 TestPart::Item(i) => item(i),
                 TestPart::Stmt(s) => stmt(s),
             });
-            form("test", [format!("{title:?}")].into_iter().chain(under).chain(rejects).chain(body))
+            form(
+                "test",
+                [format!("{title:?}")]
+                    .into_iter()
+                    .chain(under)
+                    .chain(rejects)
+                    .chain(body),
+            )
         }
     }
 }

@@ -1,10 +1,11 @@
 //! `gdl verify`.
 
 use crate::session::backend::{Backend, Engine};
-use crate::session::{Session, programs, words};
+use crate::session::programs::{self, call};
+use crate::session::{Session, words};
 use crate::{Failure, Terminal};
 use clap::Args;
-use gdl_abi::{DoorSizes, Dtype, Instance};
+use gdl_abi::DoorSizes;
 use gdl_core::certify::numeric::{Batch, VerifyOptions, VerifyReport, VerifyRow, verify};
 use gdl_core::ir::Func;
 use gdl_core::lower;
@@ -212,32 +213,4 @@ fn with_layers(model: &Model) -> Model {
     }
     out.outputs.extend(own);
     out
-}
-
-/// Runs a compiled program on arrays of doubles.
-fn call(
-    program: &dyn Program,
-    params: &Params,
-    door: &DoorSizes,
-    inputs: &[Vec<f64>],
-) -> Result<Vec<Vec<f64>>, String> {
-    let signature = program.signature();
-    let instance = Instance::new(&signature.domains, door)?;
-    let arrays: Vec<Array> = signature
-        .inputs
-        .iter()
-        .zip(inputs)
-        .map(|(decl, x)| match (decl.dtype, program.is_f64()) {
-            (Dtype::Class(_), _) => Array::Class(x.iter().map(|v| *v as u32).collect()),
-            (Dtype::Real, true) => Array::F64(x.clone()),
-            (Dtype::Real, false) => Array::F32(x.iter().map(|v| *v as f32).collect()),
-        })
-        .collect();
-    let inputs: Vec<&Array> = arrays.iter().collect();
-    let params = params.of(signature).map_err(|e| e.to_string())?;
-    let mut outputs = Vec::new();
-    program
-        .run(&instance, &inputs, &params, &mut outputs)
-        .map_err(|e| e.to_string())?;
-    Ok(outputs.iter().map(Array::to_f64).collect())
 }

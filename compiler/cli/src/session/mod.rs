@@ -1,7 +1,8 @@
 //! From a program's text to something that runs: the model or training asked for, its data, its options, its compiled programs.
 //!
 //! [`Session`] finds what is meant and reports what is wrong with it; [`data`] turns a `data` block into arrays to read,
-//! [`options`] the options of a `train` block into settings of the training loop, [`programs`] models into compiled programs.
+//! [`options`] the options of a `train` block into settings of the training loop, [`programs`] models into compiled programs, [`scene`]
+//! statements of tests and of the prompt.
 
 pub mod backend;
 pub mod data;
@@ -9,6 +10,7 @@ pub mod expr;
 pub mod options;
 pub mod programs;
 mod random;
+pub mod scene;
 
 use crate::source::Source;
 use crate::{Failure, Terminal};
@@ -169,6 +171,7 @@ impl Session {
         let layer = Rc::new(LayerRef {
             module: self.source.program.root(),
             callable: (*callable).clone(),
+            is_model: true,
         });
         let (model, diagnostics) = check::check_model(&self.source.program, &layer);
         terminal.report(&self.source.program, &diagnostics)?;

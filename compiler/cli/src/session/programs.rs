@@ -4,15 +4,15 @@ use super::backend::Engine;
 use super::random::Drawing;
 use super::{D, Session};
 use crate::Failure;
-use gdl_abi::Signature;
+use gdl_abi::{DoorSizes, Dtype, Instance, Signature};
 use gdl_core::check::TrainModel;
 use gdl_core::diag::Diagnostic;
 use gdl_core::ir::{Func, grad};
 use gdl_core::lower::{self, Lowered, Mode, ParamInfo, SpaceInit};
 use gdl_core::typed::{Node, NodeId, TOp};
-use gdl_host::params::{Init, ParamSpec};
+use gdl_host::params::{Init, ParamSpec, Params};
 use gdl_host::train::{Plan, Stat, Update};
-use gdl_runtime::Program;
+use gdl_runtime::{Array, Program};
 use gdl_syntax::ast::Span;
 
 /// How much of a statistic is replaced by that of a batch.
@@ -186,4 +186,35 @@ impl Session {
     pub fn hash_of(&self, params: &[ParamInfo]) -> String {
         self.hash(params.iter().map(|p| p.basis_hash))
     }
+}
+
+/// Runs a compiled program on arrays of doubles.
+///
+/// # Errors
+/// What is wrong with an argument.
+pub fn call(
+    program: &dyn Program,
+    params: &Params,
+    door: &DoorSizes,
+    inputs: &[Vec<f64>],
+) -> Result<Vec<Vec<f64>>, String> {
+    let signature = program.signature();
+    let instance = Instance::new(&signature.domains, door)?;
+    let arrays: Vec<Array> = signature
+        .inputs
+        .iter()
+        .zip(inputs)
+        .map(|(decl, x)| match (decl.dtype, program.is_f64()) {
+            (Dtype::Class(_), _) => Array::Class(x.iter().map(|v| *v as u32).collect()),
+            (Dtype::Real, true) => Array::F64(x.clone()),
+            (Dtype::Real, false) => Array::F32(x.iter().map(|v| *v as f32).collect()),
+        })
+        .collect();
+    let inputs: Vec<&Array> = arrays.iter().collect();
+    let params = params.of(signature).map_err(|e| e.to_string())?;
+    let mut outputs = Vec::new();
+    program
+        .run(&instance, &inputs, &params, &mut outputs)
+        .map_err(|e| e.to_string())?;
+    Ok(outputs.iter().map(Array::to_f64).collect())
 }

@@ -63,7 +63,7 @@ pub(crate) fn of_type(model: &Model, name: &str, ty: &Type, dim: Option<DimId>) 
             }
         }
         Elem::Point(d) => Values::Points(d.value().and_then(|d| u32::try_from(d).ok()).unwrap_or(3), true),
-        Elem::Index(set) => Values::Labels(label_count(set)),
+        Elem::Index(set) => Values::Labels(set.labels().unwrap_or(1)),
     };
     Ok(Slot {
         name: name.into(),
@@ -71,14 +71,6 @@ pub(crate) fn of_type(model: &Model, name: &str, ty: &Type, dim: Option<DimId>) 
         sets,
         values,
     })
-}
-
-fn label_count(set: &Set) -> u32 {
-    match set {
-        Set::Range(n) => n.value().and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
-        Set::Enum(names) => names.len() as u32,
-        _ => 1,
-    }
 }
 
 /// The slots of all inputs of a program: those of the model, then the fields that its domains bring along.

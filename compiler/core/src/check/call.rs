@@ -75,7 +75,11 @@ impl Checker<'_> {
                         path: String::new(),
                     })));
                 }
-                let path = self.fresh_path(&layer.callable.name.name);
+                let name = &layer.callable.name.name;
+                if layer.is_model {
+                    return self.call_again(layer, &args, name.clone(), span);
+                }
+                let path = self.fresh_path(name);
                 self.call_layer(layer, &args, path, span)
             }
             Val::Network(net) => self.call_network(net, &args, span),
@@ -180,10 +184,14 @@ impl Checker<'_> {
                 format!("{} were given", args.len()),
             ));
         }
-        // The same path and fresh call counters: the second call finds the weights of the first.
+        self.call_again(&net.layer, &full, net.path.clone(), span)
+    }
+
+    /// A call with the weights of a path: with fresh call counters the second call finds the weights of the first.
+    fn call_again(&mut self, layer: &Rc<LayerRef>, args: &[CallArg<'_>], path: String, span: Span) -> R<Val> {
         let saved = std::mem::take(&mut self.calls);
         self.shared += 1;
-        let out = self.call_layer(&net.layer, &full, net.path.clone(), span);
+        let out = self.call_layer(layer, args, path, span);
         self.shared -= 1;
         self.calls = saved;
         out
@@ -272,8 +280,11 @@ impl Checker<'_> {
                         return Err(self.unknown(n, at, "parameter", &known));
                     }
                 },
+                // Domains come with the signals, unless one is passed.
                 None => {
-                    while next < out.len() && out[next].0.is_some() {
+                    let passed = matches!(a.val, Some(Val::Domain(_)));
+                    let skip = |k: usize| !passed && is_domain_kind(&c.params[k].ty);
+                    while next < out.len() && (out[next].0.is_some() || skip(next)) {
                         next += 1;
                     }
                     next
@@ -290,7 +301,7 @@ impl Checker<'_> {
             out[k] = (a.val.clone(), at);
         }
         for (k, p) in c.params.iter().enumerate() {
-            if out[k].0.is_none() && p.default.is_none() {
+            if out[k].0.is_none() && p.default.is_none() && !is_domain_kind(&p.ty) {
                 return Err(self.error(
                     "GDL0111",
                     format!("`{name}` needs an argument `{}`", p.name.name),
@@ -306,17 +317,29 @@ impl Checker<'_> {
     fn inline(&mut self, layer: &Rc<LayerRef>, args: Vec<(Option<Val>, Span)>, path: String, span: Span) -> R<Val> {
         let c = &layer.callable;
         let mut env = Env::new(layer.module);
+        self.same_group(layer, span)?;
         for (k, p) in c.params.iter().enumerate() {
             let (val, at) = args[k].clone();
             let val = match (val, &p.default) {
                 (Some(v), _) => v,
                 (None, Some(d)) => self.eval(d, &mut env)?,
-                (None, None) => return Err(Reported),
+                (None, None) => continue,
             };
             if matches!(val, Val::Poison) {
                 return Err(Reported);
             }
             self.bind_param(layer, k, val, at, &mut env)?;
+        }
+        if let Some(p) = c.params.iter().find(|p| env.get(&p.name.name).is_none()) {
+            return Err(self.report(
+                Diagnostic::error(
+                    "GDL0111",
+                    format!("which domain is `{}` of `{}`?", p.name.name, c.name.name),
+                    span,
+                    "no argument lives on it",
+                )
+                .help(format!("Pass it: `{}({} = …, …)`.", c.name.name, p.name.name)),
+            ));
         }
         for w in &c.wheres {
             self.check_where(layer, &w.name.name, &w.ty, span, &mut env)?;
@@ -333,10 +356,39 @@ impl Checker<'_> {
         out
     }
 
+    /// What says `under G` is called under G: its representations are those of G.
+    fn same_group(&mut self, layer: &Rc<LayerRef>, span: Span) -> R<()> {
+        let Some(u) = &layer.callable.under else { return Ok(()) };
+        let group = self.group_named(&u.group, &mut Env::new(layer.module))?;
+        if group == self.model.group {
+            return Ok(());
+        }
+        let (name, own) = (&layer.callable.name.name, self.model.group.to_string());
+        Err(self.report(
+            Diagnostic::error(
+                "GDL0116",
+                format!("`{name}` is written for {group}"),
+                span,
+                format!("called under {own}"),
+            )
+            .label(u.group.span, "its representations are those of this group")
+            .help(format!(
+                "Declare `under {}` here.",
+                gdl_syntax::print::print_expr(&u.group)
+            )),
+        ))
+    }
+
     fn bind_param(&mut self, layer: &Rc<LayerRef>, k: usize, val: Val, at: Span, env: &mut Env) -> R<()> {
         let c = &layer.callable;
         let p = &c.params[k];
         let name = p.name.name.clone();
+        if let (Val::Domain(d), true) = (&val, is_domain_kind(&p.ty)) {
+            return match self.bind_domain(&name, *d, &p.ty, env) {
+                Ok(()) => Ok(()),
+                Err(why) => Err(self.misfit(layer, &name, &why, None, at)),
+            };
+        }
         if let Some(kind) = self.kind_of(&p.ty, env)? {
             let bound = match self.coerce_kind(&kind, &val) {
                 Ok(v) => v,
@@ -395,7 +447,10 @@ impl Checker<'_> {
                 Val::Group(_) => Ok(val.clone()),
                 other => Err(format!("a group is needed; this is {}", other.describe()).into()),
             },
-            Kind::Domain(_) => Err("domains come with the signals and are never passed".into()),
+            Kind::Domain(_) => match val {
+                Val::Domain(_) => Ok(val.clone()),
+                other => Err(format!("a domain is needed; this is {}", other.describe()).into()),
+            },
         }
     }
 
@@ -501,6 +556,17 @@ impl Checker<'_> {
             .label(e.span, format!("declared as `{w}`"))
             .help("Change the declaration, or end with `linear(…, V)`."),
         ))
+    }
+}
+
+/// Whether a parameter type names a kind of domains.
+fn is_domain_kind(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Name(n) => matches!(n.as_str(), "set" | "seq" | "graph" | "mesh" | "domain"),
+        ExprKind::Call { f, .. } => {
+            matches!(&f.kind, ExprKind::Name(n) if matches!(n.as_str(), "grid" | "cloud" | "set" | "seq"))
+        }
+        _ => false,
     }
 }
 

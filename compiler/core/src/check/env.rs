@@ -59,6 +59,8 @@ pub struct LayerRef {
     pub module: usize,
     /// Its text.
     pub callable: Callable,
+    /// Whether it is a model, which has one set of weights however often it is called.
+    pub is_model: bool,
 }
 
 /// A named network: calls share weights.

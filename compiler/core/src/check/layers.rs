@@ -14,8 +14,13 @@ impl Checker<'_> {
         if is_introspective(c) {
             return;
         }
-        self.abstract_mode = true;
         let mut env = Env::new(layer.module);
+        if let Some(u) = &c.under
+            && self.under(u, &mut env).is_err()
+        {
+            return;
+        }
+        self.abstract_mode = true;
         if self.abstract_params(layer, &mut env).is_ok()
             && let Ok(v) = self.block(&c.body, &mut env)
         {

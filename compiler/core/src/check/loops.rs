@@ -29,7 +29,8 @@ impl Checker<'_> {
                 ));
             };
             let v = if binders.is_empty() {
-                self.eval_node(&d.value, env)?
+                let v = self.definition(d, name, env)?;
+                self.to_node(&v, d.value.span)?
             } else {
                 self.comprehension(binders, &d.value, d.value.span, env)?
             };
@@ -203,7 +204,8 @@ impl Checker<'_> {
                 _ => false,
             };
             let value = if stepped || binders.is_empty() {
-                self.eval_node(&d.value, env)
+                let v = self.definition(d, name, env);
+                v.and_then(|v| self.to_node(&v, d.value.span))
             } else {
                 self.comprehension(binders, &d.value, d.value.span, env)
             };

@@ -14,6 +14,7 @@ mod functions;
 mod index;
 mod isomorphism;
 mod layers;
+mod literal;
 mod loops;
 mod misfit;
 mod model;
@@ -26,19 +27,23 @@ mod params;
 mod products;
 mod quiet;
 mod reduce;
+mod scenes;
 mod shown;
 mod signature;
 mod size;
 mod special;
 mod stmts;
 mod suggest;
+mod tests;
 mod train;
 mod unify;
 
 pub use env::{Env, LayerRef, Val};
 pub use expression::{Checked, Given, check_expression};
 pub use stmts::names_of;
+pub use scenes::{elaborate, group_of_test};
 pub use suggest::nearest;
+pub use tests::{EquivarianceTest, check_equivariance_test, check_statements};
 pub use train::{TrainModel, TrainOption, check_train};
 
 use crate::diag::Diagnostic;
@@ -46,7 +51,7 @@ use crate::modules::Program;
 use crate::typed::{Model, Node, NodeId, Var, VarId};
 use crate::types::{DomainId, Int};
 use gdl_rep::Group;
-use gdl_syntax::ast::{ItemKind, Span};
+use gdl_syntax::ast::{ItemKind, Span, Test, TestPart};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
@@ -74,6 +79,7 @@ pub fn check(program: &Program) -> (Vec<Model>, Vec<Diagnostic>) {
                 let layer = Rc::new(LayerRef {
                     module: root,
                     callable: c.clone(),
+                    is_model: false,
                 });
                 let mut checker = Checker::new(program, Group::Trivial);
                 checker.layer_definition(&layer);
@@ -83,6 +89,7 @@ pub fn check(program: &Program) -> (Vec<Model>, Vec<Diagnostic>) {
                 let layer = Rc::new(LayerRef {
                     module: root,
                     callable: c.clone(),
+                    is_model: true,
                 });
                 let (model, found) = check_model(program, &layer);
                 diags.extend(found);
@@ -97,7 +104,8 @@ pub fn check(program: &Program) -> (Vec<Model>, Vec<Diagnostic>) {
                 checker.item_value_of(root, item);
                 diags.extend(checker.diags);
             }
-            ItemKind::Use(_) | ItemKind::Trust { .. } | ItemKind::Data(_) | ItemKind::Test(_) => {}
+            ItemKind::Test(t) => diags.extend(check_test(program, root, t)),
+            ItemKind::Use(_) | ItemKind::Trust { .. } | ItemKind::Data(_) => {}
         }
     }
     let mut seen: Vec<Diagnostic> = Vec::new();
@@ -112,6 +120,22 @@ pub fn check(program: &Program) -> (Vec<Model>, Vec<Diagnostic>) {
     (models, seen)
 }
 
+/// What is wrong in a test. One that must be rejected, or that has items of its own, is a matter of `gdl test`.
+fn check_test(program: &Program, root: usize, test: &Test) -> Vec<Diagnostic> {
+    match test {
+        Test::Expr(e) => check_equivariance_test(program, root, e).1,
+        Test::Block {
+            under, rejects, body, ..
+        } => {
+            let own = body.iter().any(|p| matches!(p, TestPart::Item(_)));
+            if own || rejects.is_some() {
+                return Vec::new();
+            }
+            check_statements(program, root, under.as_ref(), body).1
+        }
+    }
+}
+
 /// Checks the layers of the standard library with abstract representations (used by tests).
 pub fn check_library(program: &Program) -> Vec<Diagnostic> {
     let mut diags = Vec::new();
@@ -121,6 +145,7 @@ pub fn check_library(program: &Program) -> Vec<Diagnostic> {
                 let layer = Rc::new(LayerRef {
                     module,
                     callable: c.clone(),
+                    is_model: false,
                 });
                 let mut checker = Checker::new(program, Group::Trivial);
                 checker.layer_definition(&layer);
@@ -163,6 +188,8 @@ pub(crate) struct Checker<'a> {
     gates_at: Option<(Int, Int)>,
     /// The span that a call inside the library is reported at.
     outer_span: Vec<Span>,
+    /// What was written in place of data; `None` outside tests.
+    literals: Option<literal::Literals>,
 }
 
 impl<'a> Checker<'a> {
@@ -197,6 +224,7 @@ impl<'a> Checker<'a> {
             randoms: 0,
             gates_at: None,
             outer_span: Vec::new(),
+            literals: None,
         }
     }
 

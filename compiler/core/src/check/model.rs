@@ -5,7 +5,8 @@ use crate::check::env::Kind;
 use crate::diag::Diagnostic;
 use crate::typed::Congruence;
 use crate::types::{Domain, DomainId, DomainKind};
-use gdl_syntax::ast::{Span, Under};
+use gdl_rep::Group;
+use gdl_syntax::ast::{Expr, Span, Under};
 use std::rc::Rc;
 
 /// What a signature may allow to weaken its claim.
@@ -70,18 +71,8 @@ impl Checker<'_> {
         self.congruences(c.name.span)
     }
 
-    fn under(&mut self, u: &Under, env: &mut Env) -> R<()> {
-        match self.eval(&u.group, env)? {
-            Val::Group(g) => self.model.group = g,
-            other => {
-                return Err(self.error(
-                    "GDL0111",
-                    "a group is needed after `under`",
-                    u.group.span,
-                    format!("this is {}", other.describe()),
-                ));
-            }
-        }
+    pub(crate) fn under(&mut self, u: &Under, env: &mut Env) -> R<()> {
+        self.model.group = self.group_named(&u.group, env)?;
         for f in &u.flags {
             if !FLAGS.contains(&f.name.as_str()) {
                 return Err(self.unknown(&f.name, f.span, "flag", &FLAGS.map(String::from)));
@@ -89,6 +80,19 @@ impl Checker<'_> {
         }
         self.model.allowed = u.flags.iter().map(|f| f.name.clone()).collect();
         Ok(())
+    }
+
+    /// The group that an expression names.
+    pub(crate) fn group_named(&mut self, e: &Expr, env: &mut Env) -> R<Group> {
+        match self.eval(e, env)? {
+            Val::Group(g) => Ok(g),
+            other => Err(self.error(
+                "GDL0111",
+                "a group is needed here",
+                e.span,
+                format!("this is {}", other.describe()),
+            )),
+        }
     }
 
     /// Whether the declared group is a symmetry of a domain.

@@ -80,6 +80,7 @@ impl Checker<'_> {
             ItemKind::Layer(c) | ItemKind::Model(c) => Ok(Val::Layer(Rc::new(LayerRef {
                 module,
                 callable: c.clone(),
+                is_model: matches!(item.kind, ItemKind::Model(_)),
             }))),
             ItemKind::Const(_) | ItemKind::Setting { .. } | ItemKind::Group { .. } | ItemKind::Rep { .. } => {
                 if self.depth > MAX_ITEM_DEPTH {

@@ -278,6 +278,9 @@ impl Checker<'_> {
                 Ok(Val::Bool(x.f.partial_cmp(&y.f).is_some_and(by)))
             }
             (Val::Word(x), Val::Word(y)) => Ok(Val::Bool(by(x.cmp(y)))),
+            (Val::Group(x), Val::Group(y)) if matches!(op, BinOp::Eq | BinOp::Ne) => {
+                Ok(Val::Bool((x == y) == (op == BinOp::Eq)))
+            }
             (Val::Rep(_) | Val::Int(_), Val::Rep(_) | Val::Int(_)) => {
                 let (x, y) = (self.want_rep(a, span)?, self.want_rep(b, span)?);
                 Ok(Val::Bool(x.same(&y) == (op == BinOp::Eq)))

@@ -269,16 +269,20 @@ impl Checker<'_> {
                 .help("Average invariants: norms, or means over the points of a permutation representation or over a window."),
             ));
         }
-        let param = Param {
-            name: path,
-            space,
-            init: Init::Constant(1.0),
-            external: None,
-            basis: None,
-            span: name.span,
-        };
-        self.model.stats.push(StatDecl { param, over_data });
-        let id = ParamId(self.model.stats.len() as u32 - 1);
+        // A network that is called again shares its statistics.
+        let known = self.model.stats.iter().position(|s| s.param.name == path);
+        let id = ParamId(known.unwrap_or(self.model.stats.len()) as u32);
+        if known.is_none() {
+            let param = Param {
+                name: path,
+                space,
+                init: Init::Constant(1.0),
+                external: None,
+                basis: None,
+                span: name.span,
+            };
+            self.model.stats.push(StatDecl { param, over_data });
+        }
         Ok(Val::Node(self.add(
             TOp::Stat { stat: id, value: node },
             want,

@@ -130,7 +130,7 @@ impl Checker<'_> {
                 Ok(())
             }
             Lhs::Name { name, binders } if binders.is_empty() => {
-                let v = self.eval(&d.value, env)?;
+                let v = self.definition(d, name, env)?;
                 let v = match v {
                     Val::Node(n) => {
                         self.model.names.push((name.name.clone(), n));

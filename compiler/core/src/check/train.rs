@@ -88,6 +88,7 @@ impl Checker<'_> {
         let layer = Rc::new(LayerRef {
             module: at,
             callable: c.clone(),
+            is_model: true,
         });
         self.model_definition(&layer)?;
         let own_inputs = self.model.inputs.len();

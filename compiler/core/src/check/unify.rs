@@ -170,7 +170,7 @@ impl Checker<'_> {
     fn unify_set(&mut self, pat: &Expr, set: &Set, c: &Callable, env: &mut Env) -> Result<(), Misfit> {
         match &pat.kind {
             ExprKind::Name(n) if self.is_free(n, env) => {
-                let Some(w) = c.wheres.iter().find(|w| w.name.name == *n).map(|w| w.ty.clone()) else {
+                let Some(w) = described(c, n) else {
                     env.set(n, Val::Set(set.clone()));
                     return Ok(());
                 };
@@ -192,7 +192,7 @@ impl Checker<'_> {
                 match env.get(n).cloned() {
                     Some(Val::Domain(e)) if e == *d => Ok(()),
                     Some(_) => Err(format!("it lives on `{}`, another domain", self.show_set(set)).into()),
-                    None => match c.wheres.iter().find(|w| w.name.name == *n).map(|w| w.ty.clone()) {
+                    None => match described(c, n) {
                         Some(w) => self.bind_domain(n, *d, &w, env),
                         None => Err(format!("`{n}` is not described by `where`").into()),
                     },
@@ -211,7 +211,7 @@ impl Checker<'_> {
         }
     }
 
-    fn bind_domain(&mut self, n: &str, d: DomainId, want: &Expr, env: &mut Env) -> Result<(), Misfit> {
+    pub(crate) fn bind_domain(&mut self, n: &str, d: DomainId, want: &Expr, env: &mut Env) -> Result<(), Misfit> {
         let kind = self.kind_of(want, env).ok().flatten();
         let Some(Kind::Domain(want)) = kind else {
             return Err(format!("`{n}` is not a domain").into());
@@ -252,4 +252,12 @@ impl Checker<'_> {
             _ => want == have,
         }
     }
+}
+
+/// What `where`, or the parameter of that name, says of a domain.
+fn described(c: &Callable, n: &str) -> Option<Expr> {
+    let clause = c.wheres.iter().find(|w| w.name.name == n).map(|w| &w.ty);
+    clause
+        .or_else(|| c.params.iter().find(|p| p.name.name == n).map(|p| &p.ty))
+        .cloned()
 }

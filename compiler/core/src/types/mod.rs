@@ -110,6 +110,15 @@ impl Set {
         matches!(self, Set::Nodes(_) | Set::Edges(_))
     }
 
+    /// The number of elements of a transparent set, where it is known.
+    pub fn labels(&self) -> Option<u32> {
+        match self {
+            Set::Range(n) => n.value().and_then(|n| u32::try_from(n).ok()),
+            Set::Enum(names) => u32::try_from(names.len()).ok(),
+            _ => None,
+        }
+    }
+
     /// Whether elements of it may be named: the group acts trivially on it.
     pub fn is_transparent(&self) -> bool {
         matches!(self, Set::Range(_) | Set::Enum(_))

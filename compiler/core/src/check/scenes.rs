@@ -1,0 +1,464 @@
+//! Statements of tests and of the prompt, checked against a [`Scene`].
+
+use super::literal::{Literals, is_list};
+use super::stmts::names_of;
+use super::{Checker, Env, R, Reported, Val};
+use crate::diag::Diagnostic;
+use crate::modules::Program;
+use crate::scene::{Claim, Given, Outcome, Part, Place, Purpose, ROUNDING, Run, Scene, Value};
+use crate::typed::NodeId;
+use crate::types::{DomainId, Elem, Rep, Type};
+use gdl_rep::Group;
+use gdl_syntax::ast::{BinOp, Expr, ExprKind, ItemKind, Span, Stmt, StmtKind, TestPart, UnOp, Under};
+
+/// Checks statements in a scene; names are those of the scene, then of a module.
+///
+/// # Errors
+/// None as such: what is wrong stands in the list, and then there is nothing to run.
+pub fn elaborate(
+    program: &Program,
+    module: usize,
+    scene: &Scene,
+    stmts: &[Stmt],
+    purpose: Purpose,
+) -> (Option<Run>, Vec<Diagnostic>) {
+    let mut c = Checker::new(program, scene.group.clone());
+    c.model.name = "test".into();
+    let outcomes = c.in_scene(module, scene, stmts, purpose);
+    c.warn_of_dead_blocks();
+    let failed = outcomes.is_err() || c.diags.iter().any(Diagnostic::is_error);
+    let diags = std::mem::take(&mut c.diags);
+    let literals = c.literals.take().unwrap_or_default();
+    let place = |(k, d): (usize, &crate::types::Domain)| Place {
+        domain: d.clone(),
+        elements: literals.of(DomainId(k as u32)).cloned(),
+    };
+    let run = match outcomes {
+        Ok(outcomes) if !failed => Some(Run {
+            places: c.model.domains.iter().enumerate().map(place).collect(),
+            inputs: literals.data,
+            outcomes,
+            params: stmts
+                .iter()
+                .filter(|s| matches!(s.kind, StmtKind::Param(_)))
+                .cloned()
+                .collect(),
+            model: c.model,
+        }),
+        _ => None,
+    };
+    (run, diags)
+}
+
+/// The group of a test: the one it names, else that of the first model it calls, else the trivial one.
+pub fn group_of_test(
+    program: &Program,
+    module: usize,
+    under: Option<&Under>,
+    body: &[TestPart],
+) -> (Option<Group>, Vec<Diagnostic>) {
+    let mut c = Checker::new(program, Group::Trivial);
+    let named = match under {
+        Some(u) => Some(u.clone()),
+        None => body.iter().find_map(|p| match p {
+            TestPart::Stmt(s) => first_model(program, module, s),
+            TestPart::Item(_) => None,
+        }),
+    };
+    let ok = match &named {
+        Some(u) => c.under(u, &mut Env::new(module)).is_ok(),
+        None => true,
+    };
+    (ok.then_some(c.model.group), c.diags)
+}
+
+/// What the first model that a statement calls says after `under`.
+fn first_model(program: &Program, module: usize, s: &Stmt) -> Option<Under> {
+    let mut found = None;
+    let mut look = |e: &Expr| {
+        if found.is_none() {
+            found = called_model(program, module, e);
+        }
+    };
+    match &s.kind {
+        StmtKind::Def(d) => look(&d.value),
+        StmtKind::Expr(e) => look(e),
+        _ => {}
+    }
+    found
+}
+
+fn called_model(program: &Program, module: usize, e: &Expr) -> Option<Under> {
+    if let ExprKind::Name(n) = &e.kind
+        && let Some((_, item)) = program.find(module, n)
+        && let ItemKind::Model(c) = &item.kind
+    {
+        return c.under.clone();
+    }
+    let mut found = None;
+    crate::walk::children(e, &mut |child| {
+        if found.is_none() {
+            found = called_model(program, module, child);
+        }
+    });
+    found
+}
+
+impl Checker<'_> {
+    fn in_scene(&mut self, module: usize, scene: &Scene, stmts: &[Stmt], purpose: Purpose) -> R<Vec<(Span, Outcome)>> {
+        let mut literals = Literals::default();
+        for (k, place) in scene.places.iter().enumerate() {
+            self.model.domains.push(place.domain.clone());
+            literals
+                .places
+                .extend(place.elements.clone().map(|e| (DomainId(k as u32), e)));
+        }
+        self.literals = Some(literals);
+        let mut env = Env::new(module);
+        for (name, value) in &scene.values {
+            let v = self.value_in_scene(name, value)?;
+            env.set(name, v);
+        }
+        for s in scene.params() {
+            self.stmt(s, &mut env, &mut Vec::new())?;
+        }
+        if purpose == Purpose::Show {
+            env.states = env.names();
+        }
+        let mut outcomes = Vec::new();
+        let mut failed = false;
+        for s in stmts {
+            match self.scene_stmt(s, &mut env, purpose) {
+                Ok(o) => outcomes.push((s.span, o)),
+                Err(Reported) => {
+                    failed = true;
+                    for n in names_of(s) {
+                        env.set(&n, Val::Poison);
+                    }
+                }
+            }
+        }
+        if failed { Err(Reported) } else { Ok(outcomes) }
+    }
+
+    fn value_in_scene(&mut self, name: &str, value: &Value) -> R<Val> {
+        Ok(match value {
+            Value::Static(v) => v.clone(),
+            Value::Array(ty, given) => Val::Node(self.given(name, ty.clone(), given.clone(), Span::default())?),
+            Value::Record(fields) => {
+                let mut out = Vec::new();
+                for (n, v) in fields {
+                    out.push((n.clone(), self.value_in_scene(n, v)?));
+                }
+                Val::Record(out)
+            }
+        })
+    }
+
+    fn scene_stmt(&mut self, s: &Stmt, env: &mut Env, purpose: Purpose) -> R<Outcome> {
+        match &s.kind {
+            StmtKind::Expr(e) if purpose == Purpose::Test => self.claim(e, env).map(Outcome::Claim),
+            StmtKind::Expr(e) => {
+                let v = self.eval(e, env)?;
+                self.part(&v, e.span).map(Outcome::Shown)
+            }
+            StmtKind::Random { name, ty, dist } => {
+                self.fresh_name(name, env)?;
+                let ty = self.eval(ty, env)?.to_type();
+                let Some(ty) = ty else {
+                    return Err(self.error("GDL0111", "a type is needed here", name.span, "`random x: T ~ mu`"));
+                };
+                let n = self.drawn(name, &ty, dist, env)?;
+                env.set(&name.name, Val::Node(n));
+                let part = self.part(&Val::Node(n), name.span)?;
+                Ok(Outcome::Named(vec![(name.name.clone(), part)]))
+            }
+            StmtKind::Stat { name, .. } => Err(self.error(
+                "GDL0111",
+                "a statistic belongs to a layer",
+                name.span,
+                "nothing is trained here",
+            )),
+            _ => {
+                self.stmt(s, env, &mut Vec::new())?;
+                let mut named = Vec::new();
+                if purpose == Purpose::Show && !matches!(s.kind, StmtKind::Param(_)) {
+                    for n in written(s) {
+                        if let Some(v) = env.get(&n).cloned() {
+                            named.push((n, self.part(&v, s.span)?));
+                        }
+                    }
+                    env.states = env.names();
+                }
+                Ok(Outcome::Named(named))
+            }
+        }
+    }
+
+    /// A value in terms of outputs.
+    fn part(&mut self, v: &Val, span: Span) -> R<Part> {
+        Ok(match v {
+            Val::Node(n) => Part::Output(self.scene_output(*n), self.node(*n).ty.clone()),
+            Val::Record(fields) => {
+                let mut out = Vec::new();
+                for (name, v) in fields {
+                    out.push((name.clone(), self.part(v, span)?));
+                }
+                Part::Record(out)
+            }
+            v if has_nodes(v) => {
+                return Err(self.error(
+                    "GDL0111",
+                    "this holds computed values and cannot be kept",
+                    span,
+                    format!("this is {}", v.describe()),
+                ));
+            }
+            v => Part::Static(v.clone()),
+        })
+    }
+
+    fn scene_output(&mut self, n: NodeId) -> usize {
+        let k = self.model.outputs.len();
+        self.model.outputs.push((format!("out {k}"), n));
+        k
+    }
+
+    /// What an expression of a test says.
+    fn claim(&mut self, e: &Expr, env: &mut Env) -> R<Claim> {
+        match &e.kind {
+            ExprKind::Unary { op: UnOp::Not, arg } => Ok(Claim::Not(Box::new(self.claim(arg, env)?))),
+            ExprKind::Binary {
+                op: op @ (BinOp::And | BinOp::Or),
+                lhs,
+                rhs,
+            } => {
+                let (a, b) = (self.claim(lhs, env)?, self.claim(rhs, env)?);
+                let (a, b) = (Box::new(a), Box::new(b));
+                Ok(if *op == BinOp::And {
+                    Claim::And(a, b)
+                } else {
+                    Claim::Or(a, b)
+                })
+            }
+            ExprKind::Binary { op, lhs, rhs } if op.compares() => self.comparison(*op, lhs, rhs, ROUNDING, e.span, env),
+            ExprKind::Call { f, args } if matches!(&f.kind, ExprKind::Name(n) if n == "close" && env.get(n).is_none()) =>
+            {
+                let tolerance = match args.as_slice() {
+                    [_, _] => 1e-6,
+                    [_, _, t] => {
+                        let v = self.eval(&t.value, env)?;
+                        self.as_exact(&v, t.value.span)?.f
+                    }
+                    _ => {
+                        return Err(self.error(
+                            "GDL0111",
+                            "`close` takes two values and a tolerance",
+                            e.span,
+                            format!("{} were given", args.len()),
+                        ));
+                    }
+                };
+                self.comparison(BinOp::Eq, &args[0].value, &args[1].value, tolerance, e.span, env)
+            }
+            _ => match self.eval(e, env)? {
+                Val::Bool(b) => Ok(Claim::Known(b)),
+                v => {
+                    let shown = match &v {
+                        Val::Node(n) => format!("`{}`", self.show(&self.node(*n).ty.clone())),
+                        v => v.describe().to_string(),
+                    };
+                    Err(self.report(
+                        Diagnostic::error(
+                            "GDL0171",
+                            "this can neither hold nor fail",
+                            e.span,
+                            format!("this is {shown}"),
+                        )
+                        .note("Every expression of a test is a statement that must hold.")
+                        .help("Compare it (`y == [1, 2]`, `close(y, z, 1e-6)`), or give it a name: `y = …`."),
+                    ))
+                }
+            },
+        }
+    }
+
+    fn comparison(&mut self, op: BinOp, lhs: &Expr, rhs: &Expr, tolerance: f64, span: Span, env: &mut Env) -> R<Claim> {
+        let (left, right) = match (is_list(lhs), is_list(rhs)) {
+            (false, true) => {
+                let a = self.eval(lhs, env)?;
+                (a.clone(), self.like(&a, rhs, env)?)
+            }
+            (true, false) => {
+                let b = self.eval(rhs, env)?;
+                (self.like(&b, lhs, env)?, b)
+            }
+            _ => (self.eval(lhs, env)?, self.eval(rhs, env)?),
+        };
+        let (a, b) = match (&left, &right) {
+            (Val::Node(a), Val::Node(b)) => (*a, *b),
+            (Val::Node(a), other) => (*a, self.everywhere(*a, other, rhs.span)?),
+            (other, Val::Node(b)) => (self.everywhere(*b, other, lhs.span)?, *b),
+            _ => {
+                return match self.compare(op, &left, &right, span)? {
+                    Val::Bool(b) => Ok(Claim::Known(b)),
+                    _ => Err(self.error("GDL0171", "this can neither hold nor fail", span, "not comparable")),
+                };
+            }
+        };
+        let (ta, tb) = (self.node(a).ty.clone(), self.node(b).ty.clone());
+        if !ta.same(&tb) {
+            return Err(self.types_differ("compare", a, b, span));
+        }
+        let ordered = matches!(op, BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge);
+        if ordered && !ta.as_rep().is_some_and(Rep::is_permutation) {
+            let shown = self.show(&ta);
+            return Err(self.error(
+                "GDL0101",
+                "only numbers have an order",
+                span,
+                format!("these are `{shown}`"),
+            ));
+        }
+        Ok(Claim::Compare {
+            op,
+            left: self.scene_output(a),
+            right: self.scene_output(b),
+            tolerance,
+        })
+    }
+
+    /// A literal of the type of `other`.
+    fn like(&mut self, other: &Val, e: &Expr, env: &mut Env) -> R<Val> {
+        match other {
+            Val::Node(n) => {
+                let ty = self.node(*n).ty.clone();
+                self.literal("literal", e, &ty, env).map(Val::Node)
+            }
+            _ => self.eval(e, env),
+        }
+    }
+
+    /// A number or label known at compile time as a value of the type of a node, the same everywhere.
+    fn everywhere(&mut self, like: NodeId, v: &Val, span: Span) -> R<NodeId> {
+        let ty = self.node(like).ty.clone();
+        match (&ty.elem, v) {
+            (Elem::Rep(r), Val::Int(_) | Val::Num(_) | Val::Bool(_)) => {
+                let x = match v {
+                    Val::Bool(b) => f64::from(u8::from(*b)),
+                    v => self.as_exact(v, span)?.f,
+                };
+                let rows = self.entries(&ty.sets, span)?;
+                let width = self.concrete(r).map_or(1, |(_, r)| r.dim());
+                self.given("number", ty, Given::Numbers(vec![x; rows * width]), span)
+            }
+            (Elem::Index(set), Val::Int(n)) => {
+                let k = self.known(n, "a label", span)?;
+                let Some(k) = u32::try_from(k).ok().filter(|k| set.labels().is_some_and(|m| *k < m)) else {
+                    return Err(self.error("GDL0106", "this label is out of range", span, format!("{k}")));
+                };
+                let rows = self.entries(&ty.sets, span)?;
+                self.given("label", ty, Given::Labels(vec![k; rows]), span)
+            }
+            _ => Err(self.error(
+                "GDL0101",
+                "these cannot be compared",
+                span,
+                format!("this is {}", v.describe()),
+            )),
+        }
+    }
+
+    /// How many values a signal on these sets has.
+    fn entries(&mut self, sets: &[crate::types::Set], span: Span) -> R<usize> {
+        let mut n = 1;
+        for s in sets {
+            n *= self.forms(s, span)?.last().map_or(1, |f| f.iter().product());
+        }
+        Ok(n)
+    }
+
+    /// A definition's value; `name: T = e` must have the type T, and where data may be written, a list is read as one.
+    pub(crate) fn definition(
+        &mut self,
+        d: &gdl_syntax::ast::Def,
+        name: &gdl_syntax::ast::Ident,
+        env: &mut Env,
+    ) -> R<Val> {
+        let Some(ty) = &d.ty else {
+            if let Some(n) = self.bare_signal(&name.name, &d.value, env)? {
+                return Ok(Val::Node(n));
+            }
+            let v = self.eval(&d.value, env)?;
+            if let (Val::Domain(k), true) = (&v, self.is_literal_domain(&d.value, env)) {
+                self.name_literal(*k, name);
+            }
+            return Ok(v);
+        };
+        if let Some(super::env::Kind::Domain(want)) = self.kind_of(ty, env)? {
+            let v = self.eval(&d.value, env)?;
+            let Val::Domain(k) = v else {
+                return Err(self.error("GDL0111", "a domain is needed here", d.value.span, v.describe()));
+            };
+            let have = self.domain(k).kind.clone();
+            if std::mem::discriminant(&have) != std::mem::discriminant(&want.kind) {
+                return Err(self.error(
+                    "GDL0111",
+                    "this is another kind of domain",
+                    d.value.span,
+                    "not as declared",
+                ));
+            }
+            if self.is_literal_domain(&d.value, env) {
+                self.name_literal(k, name);
+            }
+            return Ok(Val::Domain(k));
+        }
+        let t = self.eval(ty, env)?;
+        let Some(t) = t.to_type() else {
+            return Err(self.error("GDL0111", "a type is needed after `:`", ty.span, t.describe()));
+        };
+        if is_list(&d.value) || self.literals.is_some() && matches!(t.elem, Elem::Index(_)) && is_word(&d.value, &t) {
+            return self.literal(&name.name, &d.value, &t, env).map(Val::Node);
+        }
+        let n = self.eval_node(&d.value, env)?;
+        let have = self.node(n).ty.clone();
+        if have.same(&t) {
+            return Ok(Val::Node(n));
+        }
+        let (h, w) = (self.show(&have), self.show(&t));
+        Err(self.report(
+            Diagnostic::error(
+                "GDL0110",
+                format!("`{}` has another type than declared", name.name),
+                d.value.span,
+                format!("this is `{h}`"),
+            )
+            .label(ty.span, format!("declared as `{w}`"))
+            .help("Change the declaration, or end with `linear(…, V)`."),
+        ))
+    }
+}
+
+/// The names that a statement defines, or redefines in a loop.
+fn written(s: &Stmt) -> Vec<String> {
+    match &s.kind {
+        StmtKind::Repeat { body, .. } | StmtKind::For { body, .. } => body.stmts.iter().flat_map(written).collect(),
+        _ => names_of(s),
+    }
+}
+
+/// Whether an expression is a label of a set of names.
+fn is_word(e: &Expr, ty: &Type) -> bool {
+    matches!((&e.kind, &ty.elem), (ExprKind::Name(n), Elem::Index(crate::types::Set::Enum(names))) if names.contains(n))
+}
+
+fn has_nodes(v: &Val) -> bool {
+    match v {
+        Val::Node(_) | Val::Var(_) => true,
+        Val::Record(fields) => fields.iter().any(|(_, v)| has_nodes(v)),
+        Val::List(list) => list.iter().any(has_nodes),
+        Val::Network(n) => n.args.iter().any(|(_, v)| v.as_ref().is_some_and(has_nodes)),
+        _ => false,
+    }
+}

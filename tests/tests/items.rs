@@ -1,0 +1,275 @@
+//! `gdl test`: every kind of test, what fails and why; statements one after the other, as at a prompt.
+
+use gdl::session::backend::{Backend, Engine};
+use gdl::session::scene::{Compiled, Trouble};
+use gdl::source::Source;
+use gdl_core::check::elaborate;
+use gdl_core::scene::{Given, Purpose, Scene, Value};
+use gdl_rep::Group;
+use gdl_syntax::ast::{ItemKind, Stmt, Test, TestPart};
+use gdl_tests::{Output, Scratch, gdl};
+use serde_json::Value as Json;
+use std::fs;
+
+/// Runs the tests of a program.
+fn run(text: &str, more: &[&str]) -> Output {
+    let folder = Scratch::new();
+    let path = folder.path("program.gdl");
+    fs::write(&path, text).expect("a file");
+    gdl(&[&["test", path.as_str()], more].concat())
+}
+
+/// Titles, results and reasons.
+fn results(text: &str) -> Vec<(String, bool, String)> {
+    let ran = run(text, &["--json"]);
+    let of = |line: &str| {
+        let o: Json = serde_json::from_str(line).expect("an object a line");
+        let text = |key: &str| o[key].as_str().unwrap_or_default().to_string();
+        (text("test"), text("result") == "passed", text("reason"))
+    };
+    let list: Vec<_> = ran.out.lines().map(of).collect();
+    assert_eq!(ran.code, u8::from(list.iter().any(|r| !r.1)), "{ran:?}");
+    list
+}
+
+const HOLDS: &str = r#"
+model DeepSets(s: set, x: s -> 3) -> 2 {
+  h[i] = mlp(x[i], [8, 8])
+  mlp((sum i: h[i]), [8, 2])
+}
+
+model Rose under D(4) (img: grid(2, size = 2*k), x: img -> 1) -> 10 {
+  x |> conv(4 x regular, 3) |> relu |> max_pool(2) |> pool(mean) |> group_pool(max) |> mlp([8, 10])
+}
+
+test equivariant(DeepSets, f64, 1e-9)
+test equivariant(Rose)
+
+test "neighbours" {
+  g = graph[0-1, 1-2, 3]
+  g.degree == [1, 2, 1, 0]
+  x = [1, 2, 3, 4]
+  y[i] = sum e: j -> i in g.edges: x[j]
+  y == [2, 4, 2, 0]
+  (sum i: x[i]) == 10
+  y <= 4 and not (y == x) and y != x
+  close(y / 3, [0.6666667, 1.3333333, 0.6666667, 0], 1e-6)
+}
+test "edges in the order written" {
+  g = graph[0->1, 2->1]
+  w: g.edges -> 1 = [10, 20]
+  y[i] = sum e: j -> i in g.edges: w[e]
+  y == [0, 30, 0]
+  h = graph[1-0]
+  u: h.edges -> 1 = [3]
+  v: h.edges -> 1 = [3, 4]
+  a[i] = sum e: j -> i in h.edges: u[e] + 10 * v[e]
+  a == [33, 43]
+}
+test "a model has one set of weights" {
+  s = set[4]
+  random x: s -> 3 ~ normal(1)
+  DeepSets(x) == DeepSets(x)
+  sets = set[0]
+  none: sets -> 3 = []
+  DeepSets(none) != DeepSets(x)
+}
+test "grids" {
+  p = grid[2, 2]
+  x = [[1, 2], [3, 4]]
+  mean_pool(x, 2) == 2.5
+  x == [1, 2, 3, 4]
+}
+test "clouds" under O(3) {
+  m = cloud[(0, 0, 0), (1, 0, 0), (0, 0, 2)]
+  near = cloud(3, cutoff = 1.5)[(0, 0, 0), (1, 0, 0), (0, 0, 2)]
+  d[e: j -> i in m.edges] = norm2(e.vec)
+  (sum e in m.edges: d[e]) == 20
+  near.degree == [1, 1, 0]
+  m.pos == [(0, 0, 0), (1, 0, 0), (0, 0, 2)]
+}
+test "meshes" {
+  m = mesh[octahedron]
+  m.degree == 4
+  random x: m.verts -> irrep(1) ~ normal
+  y[p] = norm2(x[p])
+  (sum e: q -> p in m.edges: norm2(e.transport(x[q]))) == 4 * (sum p: y[p])
+}
+test "labels" {
+  s = set[3]
+  z: s -> enum(H, C, O) = [H, C, O]
+  z == [H, C, O]
+  k: s -> class(2) = [0, 1, 1]
+  k != 0
+}
+test "sequences" {
+  t = seq[4]
+  x = [1, 2, 3, 4]
+  scan k in t from c: 1 = 0 {
+    c' = c + x[k]
+    y[k] = c'
+  }
+  y == [1, 3, 6, 10]
+}
+test "items of its own" {
+  layer double(x: a) -> a { 2 * x }
+  x: 3 = (1, 2, 3)
+  double(x) == (2, 4, 6)
+}
+test "known when it is checked" {
+  dim(2 x regular) == 2
+  C(4) == C(4)
+}
+test "no claim" rejects GDL0171 {
+  s = set[3]
+  x = [1, 2, 3]
+  x + 1
+}
+test "relu on vectors" rejects GDL0102 {
+  model M under O(3) (s: set, v: s -> vector) -> (s -> vector) { v |> relu }
+}
+test "another type" rejects GDL0110 {
+  x: 3 = (1, 2, 3)
+  y: 2 = 2 * x
+}
+test "too many entries" rejects GDL0111 {
+  s = set[3]
+  x: s -> 1 = [1, 2]
+}
+test "another group" under O(3) rejects GDL0116 {
+  p = grid[2, 2]
+  x = [1, 2, 3, 4]
+  y = Rose(x)
+}
+"#;
+
+#[test]
+fn what_holds_passes() {
+    for (title, passed, reason) in results(HOLDS) {
+        assert!(passed, "{title}: {reason}");
+    }
+}
+
+const FAILS: &str = r#"
+model M(s: set, x: s -> 3) -> 1 { sum i: norm2(x[i]) }
+test equivariant(M, f32, 1e-20)
+test equivariant(N)
+test "an entry" {
+  s = set[3]
+  x = [1, 2, 3]
+  x == [1, 2, 4]
+}
+test "the third draw" {
+  random x: 2 ~ uniform(1)
+  x < 1
+  x < 0.5
+}
+test "accepted" rejects GDL0102 {
+  s = set[3]
+  (sum i in s: 1) == 3
+}
+test "rejected" {
+  s = set[3]
+  x: s -> 2 = [1, 2, 3]
+}
+test "rejected with another code" rejects GDL0102 {
+  x == 1
+}
+test "an impossible size" {
+  p = grid[3, 3]
+  x = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+  max_pool(x, 2) == 0
+}
+"#;
+
+#[test]
+fn what_does_not_hold_fails() {
+    let expected = [
+        "more than",
+        "unknown model `N`",
+        "line 8: at 2: 3 == 4 does not hold",
+        "line 13: ",
+        "it is accepted; GDL0102 was expected",
+        "it is rejected with GDL0111",
+        "GDL0100 (unknown name `x`); GDL0102 was expected",
+        "cannot be covered",
+    ];
+    let list = results(FAILS);
+    assert_eq!(list.len(), expected.len());
+    for ((title, passed, reason), words) in list.iter().zip(expected) {
+        assert!(!passed && reason.contains(words), "{title}: {reason}");
+    }
+}
+
+#[test]
+fn plain_output() {
+    let ran = run(HOLDS, &[]);
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (0, "17 passed, 0 failed\n"),
+        "{}",
+        ran.out
+    );
+    let broken = run("test \"a\" {\n", &[]);
+    assert_eq!(broken.code, 1, "{broken:?}");
+    assert_eq!(gdl(&["test"]).code, 2);
+    assert_eq!(gdl(&["test", "no_such_file.gdl"]).code, 1);
+}
+
+/// The statements of a text.
+fn statements(text: &str) -> Vec<Stmt> {
+    let parsed = gdl_syntax::parse(u32::MAX, &format!("test \"\" {{\n{text}\n}}"));
+    assert!(parsed.errors.is_empty(), "{:?}", parsed.errors);
+    let ItemKind::Test(Test::Block { body, .. }) = &parsed.ast.items[0].kind else {
+        panic!("a test");
+    };
+    body.iter()
+        .filter_map(|p| match p {
+            TestPart::Stmt(s) => Some(s.clone()),
+            TestPart::Item(_) => None,
+        })
+        .collect()
+}
+
+/// As a prompt does it: one statement after the other, each in what the ones before have left behind.
+#[test]
+fn scenes_keep_their_values() {
+    let source = Source::parse("prompt.gdl", "layer twice(x: a) -> a { 2 * x }", &[]);
+    let engine = Engine {
+        backend: Backend::Cranelift,
+        double: true,
+        threads: Some(1),
+    };
+    let mut scene = Scene::new(Group::Trivial);
+    let mut enter = |text: &str| {
+        let stmts = statements(text);
+        let (run, found) = elaborate(&source.program, source.program.root(), &scene, &stmts, Purpose::Show);
+        let run = run.ok_or_else(|| format!("{text}: {found:?}"))?;
+        let compiled = Compiled::new(&run, &engine).map_err(|t| match t {
+            Trouble::Program(d) => d.title,
+            Trouble::Other(f) => format!("{f:?}"),
+        })?;
+        let arrays = compiled.outputs(1).map_err(|f| format!("{f:?}"))?;
+        scene.keep(&run, &arrays);
+        Ok::<Scene, String>(scene.clone())
+    };
+    let numbers = |scene: &Scene, name: &str| match scene.get(name) {
+        Some(Value::Array(_, Given::Numbers(list))) => list.clone(),
+        other => panic!("{name}: {other:?}"),
+    };
+    enter("g = graph[0-1, 1-2]").expect("a domain");
+    enter("x = [1, 2, 3]").expect("a signal");
+    enter("param W: hom(1, 4)").expect("a parameter");
+    let first = numbers(&enter("h = W(x)").expect("weights"), "h");
+    let again = numbers(&enter("k = W(x)").expect("the same weights"), "k");
+    assert_eq!(first, again);
+    enter("y[i] = sum e: j -> i in g.edges: twice(x[j])").expect("a layer of the file");
+    let after = enter("y = y + x\nz: g.nodes -> class(2) = [0, 1, 1]").expect("a name defined anew");
+    assert_eq!(numbers(&after, "y"), [5.0, 10.0, 7.0]);
+    let after = enter("(a, b) = (y, z)").expect("a record");
+    assert!(matches!(after.get("b"), Some(Value::Array(_, Given::Labels(l))) if *l == [0, 1, 1]));
+    enter("u = v").expect_err("an unknown name");
+    let after = enter("G = D(4)\nn = dim(2)").expect("values known at compile time");
+    assert!(matches!(after.get("G"), Some(Value::Static(_))));
+    assert_eq!(after.values.len(), 10, "{:?}", after.values);
+}
