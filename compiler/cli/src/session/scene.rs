@@ -12,7 +12,7 @@ use gdl_core::scene::{Draw, Elements, Given, Place, Run};
 use gdl_core::types::DomainKind;
 use gdl_host::params::Params;
 use gdl_host::rng::Rng;
-use gdl_runtime::domain::{self, Edges, Mesh};
+use gdl_runtime::domain::{self, Cell, Edges, Mesh};
 use gdl_runtime::{Array, Program};
 
 /// Statements as a compiled program with its data.
@@ -183,12 +183,12 @@ fn join(points: &[Vec<f64>], kind: &DomainKind) -> Result<Edges, String> {
     match kind {
         DomainKind::Cloud { cutoff: Some(text), .. } => domain::neighbours(
             &padded,
-            None,
+            &Cell::OPEN,
             text.parse().map_err(|_| format!("`{text}` is no cutoff"))?,
         ),
         DomainKind::Cloud { knn: Some(k), .. } => {
             let k = k.value().and_then(|k| usize::try_from(k).ok()).unwrap_or(1);
-            Ok(domain::nearest(&padded, k))
+            domain::nearest(&padded, &Cell::OPEN, k)
         }
         _ => Ok(domain::complete(points.len())),
     }

@@ -1,7 +1,7 @@
 //! Domains with their elements: `graph[0-1, 1-2]`, `grid[4, 4]`, `cloud[(0, 0, 0)]`.
 
-use super::solids::solid;
 use super::MOST;
+use super::solids::solid;
 use crate::check::env::Kind;
 use crate::check::{Checker, Env, R, Val};
 use crate::diag::Diagnostic;
