@@ -68,7 +68,7 @@ impl From<Failure> for Failed {
     fn from(f: Failure) -> Failed {
         match f {
             Failure::Error { message, .. } | Failure::Usage { message, .. } => message.into(),
-            Failure::Reported => "it did not run".to_string().into(),
+            Failure::Reported | Failure::Interrupted => "it did not run".to_string().into(),
         }
     }
 }

@@ -599,7 +599,11 @@ fn reads_poison(name: &str, e: &Expr, env: &Env) -> bool {
         let at = indices
             .iter()
             .any(|i| named(i) || matches!(&i.kind, ExprKind::Binary { lhs, .. } if named(lhs)));
-        if let (true, ExprKind::Name(root)) = (at, &index_root(base).0.kind)
+        let root = match &index_root(base).0.kind {
+            ExprKind::Field { base, .. } => &base.kind,
+            kind => kind,
+        };
+        if let (true, ExprKind::Name(root)) = (at, root)
             && matches!(env.get(root), Some(Val::Poison))
         {
             return true;
