@@ -1,12 +1,5 @@
-//! `gdl test`: every kind of test, what fails and why; statements one after the other, as at a prompt.
+//! `gdl test`: every kind of test, what fails and why.
 
-use gdl::session::backend::{Backend, Engine};
-use gdl::session::scene::{Compiled, Trouble};
-use gdl::source::Source;
-use gdl_core::check::elaborate;
-use gdl_core::scene::{Given, Purpose, Scene, Value};
-use gdl_rep::Group;
-use gdl_syntax::ast::{ItemKind, Stmt, Test, TestPart};
 use gdl_tests::{Output, Scratch, gdl};
 use serde_json::Value as Json;
 use std::fs;
@@ -214,62 +207,4 @@ fn plain_output() {
     assert_eq!(broken.code, 1, "{broken:?}");
     assert_eq!(gdl(&["test"]).code, 2);
     assert_eq!(gdl(&["test", "no_such_file.gdl"]).code, 1);
-}
-
-/// The statements of a text.
-fn statements(text: &str) -> Vec<Stmt> {
-    let parsed = gdl_syntax::parse(u32::MAX, &format!("test \"\" {{\n{text}\n}}"));
-    assert!(parsed.errors.is_empty(), "{:?}", parsed.errors);
-    let ItemKind::Test(Test::Block { body, .. }) = &parsed.ast.items[0].kind else {
-        panic!("a test");
-    };
-    body.iter()
-        .filter_map(|p| match p {
-            TestPart::Stmt(s) => Some(s.clone()),
-            TestPart::Item(_) => None,
-        })
-        .collect()
-}
-
-/// As a prompt does it: one statement after the other, each in what the ones before have left behind.
-#[test]
-fn scenes_keep_their_values() {
-    let source = Source::parse("prompt.gdl", "layer twice(x: a) -> a { 2 * x }", &[]);
-    let engine = Engine {
-        backend: Backend::Cranelift,
-        double: true,
-        threads: Some(1),
-    };
-    let mut scene = Scene::new(Group::Trivial);
-    let mut enter = |text: &str| {
-        let stmts = statements(text);
-        let (run, found) = elaborate(&source.program, source.program.root(), &scene, &stmts, Purpose::Show);
-        let run = run.ok_or_else(|| format!("{text}: {found:?}"))?;
-        let compiled = Compiled::new(&run, &engine).map_err(|t| match t {
-            Trouble::Program(d) => d.title,
-            Trouble::Other(f) => format!("{f:?}"),
-        })?;
-        let arrays = compiled.outputs(1).map_err(|f| format!("{f:?}"))?;
-        scene.keep(&run, &arrays);
-        Ok::<Scene, String>(scene.clone())
-    };
-    let numbers = |scene: &Scene, name: &str| match scene.get(name) {
-        Some(Value::Array(_, Given::Numbers(list))) => list.clone(),
-        other => panic!("{name}: {other:?}"),
-    };
-    enter("g = graph[0-1, 1-2]").expect("a domain");
-    enter("x = [1, 2, 3]").expect("a signal");
-    enter("param W: hom(1, 4)").expect("a parameter");
-    let first = numbers(&enter("h = W(x)").expect("weights"), "h");
-    let again = numbers(&enter("k = W(x)").expect("the same weights"), "k");
-    assert_eq!(first, again);
-    enter("y[i] = sum e: j -> i in g.edges: twice(x[j])").expect("a layer of the file");
-    let after = enter("y = y + x\nz: g.nodes -> class(2) = [0, 1, 1]").expect("a name defined anew");
-    assert_eq!(numbers(&after, "y"), [5.0, 10.0, 7.0]);
-    let after = enter("(a, b) = (y, z)").expect("a record");
-    assert!(matches!(after.get("b"), Some(Value::Array(_, Given::Labels(l))) if *l == [0, 1, 1]));
-    enter("u = v").expect_err("an unknown name");
-    let after = enter("G = D(4)\nn = dim(2)").expect("values known at compile time");
-    assert!(matches!(after.get("G"), Some(Value::Static(_))));
-    assert_eq!(after.values.len(), 10, "{:?}", after.values);
 }

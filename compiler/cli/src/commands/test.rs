@@ -14,7 +14,7 @@ use gdl_core::check::{EquivarianceTest, check_equivariance_test, check_statement
 use gdl_core::diag::Diagnostic;
 use gdl_core::lower;
 use gdl_core::modules::Program;
-use gdl_core::scene::{Claim, Outcome as Statement, Run};
+use gdl_core::scene::{Claim, Run};
 use gdl_core::typed::Model;
 use gdl_host::params::Params;
 use gdl_runtime::Array;
@@ -286,8 +286,7 @@ fn holds(program: &Program, run: &Run) -> Result<(), Failed> {
     let draws = if compiled.is_random() { DRAWS } else { 1 };
     for seed in 1..=draws {
         let arrays = compiled.outputs(seed)?;
-        for (span, statement) in &run.outcomes {
-            let Statement::Claim(claim) = statement else { continue };
+        for (span, claim) in &run.claims {
             if let Err(why) = claimed(claim, &run.model, &arrays) {
                 let text = &program.modules[program.root()].text;
                 return Err(format!("line {}: {why}", line_of(text, span.start)).into());

@@ -880,7 +880,11 @@ impl<'a> Evaluator<'a> {
         let value = self.lift_embedded(&d.value)?;
         self.shadowed.truncate(kept);
         self.shadowed.extend(names);
-        Ok(Def { lhs, value })
+        Ok(Def {
+            lhs,
+            ty: d.ty.clone(),
+            value,
+        })
     }
 
     fn lift_stmt(&mut self, s: &Stmt) -> D<Stmt> {

@@ -26,6 +26,7 @@ pub fn checked(session: &Session, model: &Callable) -> D<Model> {
     let layer = Rc::new(LayerRef {
         module: session.program.root(),
         callable: model.clone(),
+        is_model: true,
     });
     let (found, diags) = check_model(&session.program, &layer);
     match (found, diags.into_iter().find(Diagnostic::is_error)) {

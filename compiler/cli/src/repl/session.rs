@@ -197,11 +197,13 @@ impl Session {
             StmtKind::Expr(e) => (evaluator.eval(e), e.span),
             StmtKind::Def(Def {
                 lhs: Lhs::Name { binders, .. },
+                ty: None,
                 value,
             }) if binders.is_empty() => (evaluator.eval(value), value.span),
             StmtKind::Def(Def {
                 lhs: Lhs::Tuple(_),
                 value,
+                ..
             }) => (evaluator.eval(value), value.span),
             _ => (evaluator.statement(stmt, &names), stmt.span),
         };

@@ -40,8 +40,8 @@ mod unify;
 
 pub use env::{Env, LayerRef, Val};
 pub use expression::{Checked, Given, check_expression};
-pub use stmts::names_of;
 pub use scenes::{elaborate, group_of_test};
+pub use stmts::names_of;
 pub use suggest::nearest;
 pub use tests::{EquivarianceTest, check_equivariance_test, check_statements};
 pub use train::{TrainModel, TrainOption, check_train};

@@ -1,48 +1,38 @@
-//! Statements of tests and of the prompt, checked against a [`Scene`].
+//! Statements of tests.
 
 use super::literal::{Literals, is_list};
 use super::stmts::names_of;
 use super::{Checker, Env, R, Reported, Val};
 use crate::diag::Diagnostic;
 use crate::modules::Program;
-use crate::scene::{Claim, Given, Outcome, Part, Place, Purpose, ROUNDING, Run, Scene, Value};
+use crate::scene::{Claim, Given, Place, ROUNDING, Run};
 use crate::typed::NodeId;
 use crate::types::{DomainId, Elem, Rep, Type};
 use gdl_rep::Group;
 use gdl_syntax::ast::{BinOp, Expr, ExprKind, ItemKind, Span, Stmt, StmtKind, TestPart, UnOp, Under};
 
-/// Checks statements in a scene; names are those of the scene, then of a module.
+/// Checks statements under a group; names are those of a module.
 ///
 /// # Errors
 /// None as such: what is wrong stands in the list, and then there is nothing to run.
-pub fn elaborate(
-    program: &Program,
-    module: usize,
-    scene: &Scene,
-    stmts: &[Stmt],
-    purpose: Purpose,
-) -> (Option<Run>, Vec<Diagnostic>) {
-    let mut c = Checker::new(program, scene.group.clone());
+pub fn elaborate(program: &Program, module: usize, group: Group, stmts: &[Stmt]) -> (Option<Run>, Vec<Diagnostic>) {
+    let mut c = Checker::new(program, group);
     c.model.name = "test".into();
-    let outcomes = c.in_scene(module, scene, stmts, purpose);
+    c.literals = Some(Literals::default());
+    let claims = c.statements(module, stmts);
     c.warn_of_dead_blocks();
-    let failed = outcomes.is_err() || c.diags.iter().any(Diagnostic::is_error);
+    let failed = claims.is_err() || c.diags.iter().any(Diagnostic::is_error);
     let diags = std::mem::take(&mut c.diags);
     let literals = c.literals.take().unwrap_or_default();
     let place = |(k, d): (usize, &crate::types::Domain)| Place {
         domain: d.clone(),
         elements: literals.of(DomainId(k as u32)).cloned(),
     };
-    let run = match outcomes {
-        Ok(outcomes) if !failed => Some(Run {
+    let run = match claims {
+        Ok(claims) if !failed => Some(Run {
             places: c.model.domains.iter().enumerate().map(place).collect(),
             inputs: literals.data,
-            outcomes,
-            params: stmts
-                .iter()
-                .filter(|s| matches!(s.kind, StmtKind::Param(_)))
-                .cloned()
-                .collect(),
+            claims,
             model: c.model,
         }),
         _ => None,
@@ -105,31 +95,14 @@ fn called_model(program: &Program, module: usize, e: &Expr) -> Option<Under> {
 }
 
 impl Checker<'_> {
-    fn in_scene(&mut self, module: usize, scene: &Scene, stmts: &[Stmt], purpose: Purpose) -> R<Vec<(Span, Outcome)>> {
-        let mut literals = Literals::default();
-        for (k, place) in scene.places.iter().enumerate() {
-            self.model.domains.push(place.domain.clone());
-            literals
-                .places
-                .extend(place.elements.clone().map(|e| (DomainId(k as u32), e)));
-        }
-        self.literals = Some(literals);
+    /// What statements claim.
+    fn statements(&mut self, module: usize, stmts: &[Stmt]) -> R<Vec<(Span, Claim)>> {
         let mut env = Env::new(module);
-        for (name, value) in &scene.values {
-            let v = self.value_in_scene(name, value)?;
-            env.set(name, v);
-        }
-        for s in scene.params() {
-            self.stmt(s, &mut env, &mut Vec::new())?;
-        }
-        if purpose == Purpose::Show {
-            env.states = env.names();
-        }
-        let mut outcomes = Vec::new();
+        let mut claims = Vec::new();
         let mut failed = false;
         for s in stmts {
-            match self.scene_stmt(s, &mut env, purpose) {
-                Ok(o) => outcomes.push((s.span, o)),
+            match self.test_stmt(s, &mut env) {
+                Ok(claim) => claims.extend(claim.map(|c| (s.span, c))),
                 Err(Reported) => {
                     failed = true;
                     for n in names_of(s) {
@@ -138,84 +111,33 @@ impl Checker<'_> {
                 }
             }
         }
-        if failed { Err(Reported) } else { Ok(outcomes) }
+        if failed { Err(Reported) } else { Ok(claims) }
     }
 
-    fn value_in_scene(&mut self, name: &str, value: &Value) -> R<Val> {
-        Ok(match value {
-            Value::Static(v) => v.clone(),
-            Value::Array(ty, given) => Val::Node(self.given(name, ty.clone(), given.clone(), Span::default())?),
-            Value::Record(fields) => {
-                let mut out = Vec::new();
-                for (n, v) in fields {
-                    out.push((n.clone(), self.value_in_scene(n, v)?));
-                }
-                Val::Record(out)
-            }
-        })
-    }
-
-    fn scene_stmt(&mut self, s: &Stmt, env: &mut Env, purpose: Purpose) -> R<Outcome> {
+    fn test_stmt(&mut self, s: &Stmt, env: &mut Env) -> R<Option<Claim>> {
         match &s.kind {
-            StmtKind::Expr(e) if purpose == Purpose::Test => self.claim(e, env).map(Outcome::Claim),
-            StmtKind::Expr(e) => {
-                let v = self.eval(e, env)?;
-                self.part(&v, e.span).map(Outcome::Shown)
-            }
+            StmtKind::Expr(e) => return self.claim(e, env).map(Some),
             StmtKind::Random { name, ty, dist } => {
                 self.fresh_name(name, env)?;
-                let ty = self.eval(ty, env)?.to_type();
-                let Some(ty) = ty else {
+                let Some(ty) = self.eval(ty, env)?.to_type() else {
                     return Err(self.error("GDL0111", "a type is needed here", name.span, "`random x: T ~ mu`"));
                 };
                 let n = self.drawn(name, &ty, dist, env)?;
                 env.set(&name.name, Val::Node(n));
-                let part = self.part(&Val::Node(n), name.span)?;
-                Ok(Outcome::Named(vec![(name.name.clone(), part)]))
             }
-            StmtKind::Stat { name, .. } => Err(self.error(
-                "GDL0111",
-                "a statistic belongs to a layer",
-                name.span,
-                "nothing is trained here",
-            )),
-            _ => {
-                self.stmt(s, env, &mut Vec::new())?;
-                let mut named = Vec::new();
-                if purpose == Purpose::Show && !matches!(s.kind, StmtKind::Param(_)) {
-                    for n in written(s) {
-                        if let Some(v) = env.get(&n).cloned() {
-                            named.push((n, self.part(&v, s.span)?));
-                        }
-                    }
-                    env.states = env.names();
-                }
-                Ok(Outcome::Named(named))
-            }
-        }
-    }
-
-    /// A value in terms of outputs.
-    fn part(&mut self, v: &Val, span: Span) -> R<Part> {
-        Ok(match v {
-            Val::Node(n) => Part::Output(self.scene_output(*n), self.node(*n).ty.clone()),
-            Val::Record(fields) => {
-                let mut out = Vec::new();
-                for (name, v) in fields {
-                    out.push((name.clone(), self.part(v, span)?));
-                }
-                Part::Record(out)
-            }
-            v if has_nodes(v) => {
+            StmtKind::Stat { name, .. } => {
                 return Err(self.error(
                     "GDL0111",
-                    "this holds computed values and cannot be kept",
-                    span,
-                    format!("this is {}", v.describe()),
+                    "a statistic belongs to a layer",
+                    name.span,
+                    "nothing is trained here",
                 ));
             }
-            v => Part::Static(v.clone()),
-        })
+            _ => {
+                self.stmt(s, env, &mut Vec::new())?;
+            }
+        }
+        Ok(None)
     }
 
     fn scene_output(&mut self, n: NodeId) -> usize {
@@ -440,25 +362,7 @@ impl Checker<'_> {
     }
 }
 
-/// The names that a statement defines, or redefines in a loop.
-fn written(s: &Stmt) -> Vec<String> {
-    match &s.kind {
-        StmtKind::Repeat { body, .. } | StmtKind::For { body, .. } => body.stmts.iter().flat_map(written).collect(),
-        _ => names_of(s),
-    }
-}
-
 /// Whether an expression is a label of a set of names.
 fn is_word(e: &Expr, ty: &Type) -> bool {
     matches!((&e.kind, &ty.elem), (ExprKind::Name(n), Elem::Index(crate::types::Set::Enum(names))) if names.contains(n))
-}
-
-fn has_nodes(v: &Val) -> bool {
-    match v {
-        Val::Node(_) | Val::Var(_) => true,
-        Val::Record(fields) => fields.iter().any(|(_, v)| has_nodes(v)),
-        Val::List(list) => list.iter().any(has_nodes),
-        Val::Network(n) => n.args.iter().any(|(_, v)| v.as_ref().is_some_and(has_nodes)),
-        _ => false,
-    }
 }

@@ -3,7 +3,7 @@
 use super::{Checker, Env, LayerRef, R, Val, check_model, elaborate, group_of_test};
 use crate::diag::Diagnostic;
 use crate::modules::Program;
-use crate::scene::{Purpose, Run, Scene};
+use crate::scene::Run;
 use crate::typed::Model;
 use gdl_rep::Group;
 use gdl_syntax::ast::{Expr, ExprKind, ItemKind, Stmt, TestPart, Under};
@@ -52,7 +52,7 @@ pub fn check_statements(
             TestPart::Item(_) => None,
         })
         .collect();
-    let (run, found) = elaborate(program, module, &Scene::new(group), &stmts, Purpose::Test);
+    let (run, found) = elaborate(program, module, group, &stmts);
     (run, [diags, found].concat())
 }
 

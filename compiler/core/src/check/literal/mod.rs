@@ -35,7 +35,7 @@ impl Literals {
 
 impl Checker<'_> {
     /// The elements of a domain: as written, or the cells of a grid that follows from a written one.
-    pub(crate) fn elements(&self, d: DomainId) -> Option<Elements> {
+    pub(crate) fn elements_of(&self, d: DomainId) -> Option<Elements> {
         let DomainKind::Coarse {
             of,
             window,
@@ -45,7 +45,7 @@ impl Checker<'_> {
         else {
             return self.literals.as_ref()?.of(d).cloned();
         };
-        let Elements::Extents(sides) = self.elements(*of)? else {
+        let Elements::Extents(sides) = self.elements_of(*of)? else {
             return None;
         };
         let (w, s, p) = (window.value()?, stride.value()?, pad.value()?);

@@ -131,13 +131,13 @@ impl Checker<'_> {
     /// The ways in which values on a set are written: one after the other, or nested by the axes of a grid.
     pub(crate) fn forms(&mut self, set: &Set, span: Span) -> R<Vec<Vec<usize>>> {
         let forms = match set {
-            Set::Nodes(d) => self.elements(*d).map(|e| match &e {
+            Set::Nodes(d) => self.elements_of(*d).map(|e| match &e {
                 Elements::Extents(sides) => {
                     vec![sides.iter().map(|&n| n as usize).collect(), vec![e.count()]]
                 }
                 _ => vec![vec![e.count()]],
             }),
-            Set::Edges(d) => match self.elements(*d) {
+            Set::Edges(d) => match self.elements_of(*d) {
                 Some(Elements::Graph { edges, written, .. }) => Some(vec![vec![written.len()], vec![edges.len()]]),
                 _ => None,
             },
