@@ -9,6 +9,7 @@ pub mod cranelift;
 pub mod image;
 pub mod loop_ir;
 pub mod machine;
+mod maths;
 pub mod plan;
 pub mod schedule;
 

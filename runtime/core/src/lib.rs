@@ -6,7 +6,6 @@ pub mod domain;
 pub mod exec;
 pub mod gemm;
 pub mod image;
-pub mod maths;
 pub mod pool;
 pub mod program;
 

@@ -88,7 +88,6 @@ impl<'a, 'f, 'p> Emitter<'a, 'f, 'p> {
             let size = self.ops.b.ins().load(types::I64, flags, base, 8 * s.0 as i32);
             self.sizes.insert(s, size);
         }
-        self.ops.calls = Some(pointers(self, offset_of!(KernelContext, calls)));
         let mut at = 0;
         for &len in &self.kernel.locals {
             let address = self.ops.b.ins().iadd_imm_s(params[3], at);
@@ -273,8 +272,8 @@ pub(super) fn join(o: &mut Ops<'_, '_>, fold: Fold, x: Value, y: Value) -> Value
     match fold {
         Fold::Sum => o.b.ins().fadd(x, y),
         Fold::Prod => o.b.ins().fmul(x, y),
-        Fold::Max => o.max(y, x),
-        Fold::Min => o.min(y, x),
+        Fold::Max => o.extreme(FloatCC::GreaterThan, y, x),
+        Fold::Min => o.extreme(FloatCC::LessThan, y, x),
     }
 }
 

@@ -1,8 +1,6 @@
 //! Numbers in code: one, or several vectors side by side; and the instructions that work on both.
 
 use crate::loop_ir::Var;
-use cranelift::codegen::ir::Signature;
-use cranelift::codegen::isa::CallConv;
 use cranelift::prelude::*;
 
 /// A number, or one number for every iteration that runs side by side.
@@ -33,10 +31,6 @@ pub struct Ops<'a, 'f> {
     pub fma: bool,
     /// Whether the machine rounds to integers at once.
     pub rounds: bool,
-    /// The table of library functions, once a kernel has read its context.
-    pub calls: Option<Value>,
-    /// How library functions are called.
-    pub call_conv: CallConv,
 }
 
 impl Ops<'_, '_> {
@@ -180,14 +174,10 @@ impl Ops<'_, '_> {
         self.choose(holds, yes, no)
     }
 
-    /// The larger; the second if they cannot be compared.
-    pub fn max(&mut self, a: Value, b: Value) -> Value {
-        self.compare(FloatCC::GreaterThan, [a, b], [a, b])
-    }
-
-    /// The smaller; the second if they cannot be compared.
-    pub fn min(&mut self, a: Value, b: Value) -> Value {
-        self.compare(FloatCC::LessThan, [a, b], [a, b])
+    /// The first if the comparison holds or it is NaN, else the second.
+    pub fn extreme(&mut self, cc: FloatCC, a: Value, b: Value) -> Value {
+        let better = self.compare(cc, [a, b], [a, b]);
+        self.compare(FloatCC::NotEqual, [a, a], [a, better])
     }
 
     /// The largest integer that is not larger.
@@ -214,33 +204,5 @@ impl Ops<'_, '_> {
         let floor = self.compare(FloatCC::GreaterThan, [nearest, x], [below, nearest]);
         let size = self.b.ins().fabs(x);
         self.compare(FloatCC::LessThan, [size, limit], [floor, x])
-    }
-
-    /// Calls library function number `call` for every lane.
-    pub fn call_each<const N: usize>(&mut self, call: usize, args: [Value; N]) -> Value {
-        let Some(table) = self.calls else {
-            return args[0];
-        };
-        let real = self.scalar();
-        let mut signature = Signature::new(self.call_conv);
-        signature.params = vec![AbiParam::new(real); N];
-        signature.returns.push(AbiParam::new(real));
-        let signature = self.b.import_signature(signature);
-        let flags = MemFlagsData::new().with_notrap().with_readonly().with_can_move();
-        let callee = self.b.ins().load(types::I64, flags, table, 8 * call as i32);
-        let one = |o: &mut Self, args: &[Value]| {
-            let call = o.b.ins().call_indirect(signature, callee, args);
-            o.b.inst_results(call)[0]
-        };
-        if !self.b.func.dfg.value_type(args[0]).is_vector() {
-            return one(self, &args);
-        }
-        let mut out = args[0];
-        for lane in 0..self.width() as u8 {
-            let parts = args.map(|a| self.b.ins().extractlane(a, lane));
-            let result = one(self, &parts);
-            out = self.b.ins().insertlane(out, result, lane);
-        }
-        out
     }
 }

@@ -1,6 +1,6 @@
 //! Loop IR to machine code: every kernel becomes a run of bytes that refers to nothing outside itself.
 //!
-//! What a kernel needs, arrays and library functions alike, it finds through its [`KernelContext`](gdl_runtime::exec::KernelContext).
+//! What a kernel needs it finds through its [`KernelContext`](gdl_runtime::exec::KernelContext).
 //! Its code can therefore lie anywhere: in memory ([`jit`]), in an object file, behind the last byte of an executable.
 
 mod emit;
@@ -8,7 +8,6 @@ mod isa;
 pub mod jit;
 mod lanes;
 mod loops;
-mod math;
 mod memory;
 mod scalar;
 
@@ -85,8 +84,6 @@ fn build(
         double: program.double,
         fma: isa::has(isa, "has_fma"),
         rounds: isa::has(isa, "has_sse41"),
-        calls: None,
-        call_conv: CallConv::triple_default(isa.triple()),
     };
     emit::Emitter::kernel(ops, program, &program.kernels[kernel]);
     b.finalize(isa.frontend_config());

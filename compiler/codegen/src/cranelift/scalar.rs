@@ -1,20 +1,20 @@
 //! Scalar functions of the IR as instructions.
 
 use super::lanes::{Num, Ops};
+use crate::maths::{self, Arith, Order};
 use cranelift::prelude::*;
 use gdl_core::ir::Scalar;
-use gdl_runtime::maths::calls;
 
 /// Applies a scalar function; `args` are as many as it takes.
 pub fn apply(o: &mut Ops<'_, '_>, f: Scalar, args: &[Num]) -> Num {
+    fn shaped<const N: usize>(o: &mut Ops<'_, '_>, f: Scalar, args: [Value; N]) -> Value {
+        let ty = o.b.func.dfg.value_type(args[0]);
+        maths::apply(&mut Shaped { o, ty }, f, &args)
+    }
     match args {
-        [x] => o.each([x], |o, [x]| unary(o, f, x)),
-        [x, y] => o.each([x, y], |o, [x, y]| binary(o, f, x, y)),
-        [c, x, y] => o.each([c, x, y], |o, [c, x, y]| {
-            let ty = o.b.func.dfg.value_type(c);
-            let zero = o.num(ty, 0.0);
-            o.compare(FloatCC::NotEqual, [c, zero], [x, y])
-        }),
+        [x] => o.each([x], |o, args| shaped(o, f, args)),
+        [x, y] => o.each([x, y], |o, args| shaped(o, f, args)),
+        [c, x, y] => o.each([c, x, y], |o, args| shaped(o, f, args)),
         _ => {
             let ty = o.scalar();
             Num::One(o.num(ty, f64::NAN))
@@ -22,74 +22,84 @@ pub fn apply(o: &mut Ops<'_, '_>, f: Scalar, args: &[Num]) -> Num {
     }
 }
 
-fn unary(o: &mut Ops<'_, '_>, f: Scalar, x: Value) -> Value {
-    let ty = o.b.func.dfg.value_type(x);
-    match f {
-        Scalar::Neg => o.b.ins().fneg(x),
-        Scalar::Exp => o.exp(x),
-        Scalar::Log => o.log(x),
-        Scalar::Sqrt => o.b.ins().sqrt(x),
-        Scalar::Sin => o.call_each(calls::SIN, [x]),
-        Scalar::Cos => o.call_each(calls::COS, [x]),
-        Scalar::Erf => o.call_each(calls::ERF, [x]),
-        Scalar::Tanh => o.tanh(x),
-        Scalar::Sigmoid => o.sigmoid(x),
-        Scalar::Abs => o.b.ins().fabs(x),
-        Scalar::Floor => o.floor(x),
-        Scalar::Relu => {
-            let zero = o.num(ty, 0.0);
-            o.max(x, zero)
-        }
-        Scalar::Sign => {
-            let [minus, zero, one] = [-1.0, 0.0, 1.0].map(|c| o.num(ty, c));
-            let below = o.compare(FloatCC::LessThan, [x, zero], [minus, zero]);
-            o.compare(FloatCC::GreaterThan, [x, zero], [one, below])
-        }
-        Scalar::PowI(n) => power(o, x, n),
-        _ => x,
-    }
+/// Instructions on reals of one type, a scalar or a vector.
+struct Shaped<'o, 'a, 'f> {
+    o: &'o mut Ops<'a, 'f>,
+    ty: Type,
 }
 
-fn binary(o: &mut Ops<'_, '_>, f: Scalar, x: Value, y: Value) -> Value {
-    let ty = o.b.func.dfg.value_type(x);
-    match f {
-        Scalar::Add => o.b.ins().fadd(x, y),
-        Scalar::Sub => o.b.ins().fsub(x, y),
-        Scalar::Mul => o.b.ins().fmul(x, y),
-        Scalar::Div => o.b.ins().fdiv(x, y),
-        Scalar::Pow => o.call_each(calls::POW, [x, y]),
-        Scalar::Max => o.max(x, y),
-        Scalar::Min => o.min(x, y),
-        Scalar::Lt | Scalar::Le | Scalar::Eq => {
-            let cc = match f {
-                Scalar::Lt => FloatCC::LessThan,
-                Scalar::Le => FloatCC::LessThanOrEqual,
-                _ => FloatCC::Equal,
-            };
-            let [one, zero] = [1.0, 0.0].map(|c| o.num(ty, c));
-            o.compare(cc, [x, y], [one, zero])
-        }
-        _ => x,
-    }
-}
+impl Arith for Shaped<'_, '_, '_> {
+    type Real = Value;
+    type Int = Value;
 
-/// x^n by squaring.
-fn power(o: &mut Ops<'_, '_>, x: Value, n: i32) -> Value {
-    let ty = o.b.func.dfg.value_type(x);
-    let one = o.num(ty, 1.0);
-    let (mut result, mut square, mut left) = (None, x, n.unsigned_abs());
-    while left > 0 {
-        if left & 1 == 1 {
-            result = Some(match result {
-                Some(r) => o.b.ins().fmul(r, square),
-                None => square,
-            });
-        }
-        left >>= 1;
-        if left > 0 {
-            square = o.b.ins().fmul(square, square);
-        }
+    fn is_double(&self) -> bool {
+        self.o.double
     }
-    let value = result.unwrap_or(one);
-    if n < 0 { o.b.ins().fdiv(one, value) } else { value }
+    fn is_fused(&self) -> bool {
+        self.o.fma
+    }
+    fn real(&mut self, x: f64) -> Value {
+        self.o.num(self.ty, x)
+    }
+    fn int(&mut self, x: i64) -> Value {
+        let ty = self.o.int_type(self.ty);
+        self.o.int(ty, x)
+    }
+    fn add(&mut self, a: Value, b: Value) -> Value {
+        self.o.b.ins().fadd(a, b)
+    }
+    fn sub(&mut self, a: Value, b: Value) -> Value {
+        self.o.b.ins().fsub(a, b)
+    }
+    fn mul(&mut self, a: Value, b: Value) -> Value {
+        self.o.b.ins().fmul(a, b)
+    }
+    fn div(&mut self, a: Value, b: Value) -> Value {
+        self.o.b.ins().fdiv(a, b)
+    }
+    fn mul_add(&mut self, a: Value, b: Value, c: Value) -> Value {
+        self.o.mul_add(a, b, c)
+    }
+    fn sqrt(&mut self, a: Value) -> Value {
+        self.o.b.ins().sqrt(a)
+    }
+    fn abs(&mut self, a: Value) -> Value {
+        self.o.b.ins().fabs(a)
+    }
+    fn neg(&mut self, a: Value) -> Value {
+        self.o.b.ins().fneg(a)
+    }
+    fn floor(&mut self, a: Value) -> Value {
+        self.o.floor(a)
+    }
+    fn choose(&mut self, order: Order, ab: [Value; 2], of: [Value; 2]) -> Value {
+        let cc = match order {
+            Order::Less => FloatCC::LessThan,
+            Order::LessOrEqual => FloatCC::LessThanOrEqual,
+            Order::Greater => FloatCC::GreaterThan,
+            Order::Equal => FloatCC::Equal,
+            Order::NotEqual => FloatCC::NotEqual,
+            Order::NotGreaterOrEqual => FloatCC::UnorderedOrLessThan,
+        };
+        self.o.compare(cc, ab, of)
+    }
+    fn bits(&mut self, a: Value) -> Value {
+        let ty = self.o.int_type(self.ty);
+        self.o.bits(ty, a)
+    }
+    fn from_bits(&mut self, a: Value) -> Value {
+        self.o.bits(self.ty, a)
+    }
+    fn int_add(&mut self, a: Value, b: Value) -> Value {
+        self.o.b.ins().iadd(a, b)
+    }
+    fn int_sub(&mut self, a: Value, b: Value) -> Value {
+        self.o.b.ins().isub(a, b)
+    }
+    fn shift_left(&mut self, a: Value, n: u32) -> Value {
+        self.o.b.ins().ishl_imm_u(a, i64::from(n))
+    }
+    fn shift_right(&mut self, a: Value, n: u32) -> Value {
+        self.o.b.ins().sshr_imm_u(a, i64::from(n))
+    }
 }

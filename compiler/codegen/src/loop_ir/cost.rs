@@ -110,8 +110,8 @@ fn scalar_flops(f: Scalar) -> f64 {
         | Scalar::Eq
         | Scalar::Select => 0.0,
         Scalar::Exp | Scalar::Log | Scalar::Tanh | Scalar::Sigmoid => 20.0,
-        Scalar::Sin | Scalar::Cos | Scalar::Erf => 25.0,
-        Scalar::Pow => 45.0,
+        Scalar::Sin | Scalar::Cos | Scalar::Erf => 30.0,
+        Scalar::Pow => 60.0,
         Scalar::PowI(n) => {
             f64::from(31 - n.unsigned_abs().max(1).leading_zeros() + n.unsigned_abs().max(1).count_ones() - 1)
                 + f64::from(u8::from(n < 0))
@@ -125,7 +125,8 @@ pub fn scalar_cost(f: Scalar) -> f64 {
     match f {
         Scalar::Div | Scalar::Sqrt => 4.0,
         Scalar::Exp | Scalar::Log | Scalar::Tanh | Scalar::Sigmoid => 14.0,
-        Scalar::Sin | Scalar::Cos | Scalar::Erf | Scalar::Pow => 40.0,
+        Scalar::Sin | Scalar::Cos | Scalar::Erf => 25.0,
+        Scalar::Pow => 50.0,
         Scalar::PowI(n) => f64::from(32 - n.unsigned_abs().leading_zeros()) + if n < 0 { 4.0 } else { 0.0 },
         _ => 1.0,
     }

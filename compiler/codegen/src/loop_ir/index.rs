@@ -258,13 +258,22 @@ impl Index {
 
 /// The position of `at` in a row-major array with these axes.
 pub fn flatten(at: &[Index], axes: &[u32]) -> Index {
-    let mut flat = Index::lit(0);
-    let mut stride = 1;
-    for (index, &n) in at.iter().zip(axes).rev() {
-        flat = flat.plus(&index.times(stride));
-        stride *= i64::from(n);
+    strided(at, &row_major(axes))
+}
+
+/// Elements from entry to entry along every axis of a row-major array.
+pub fn row_major(axes: &[u32]) -> Vec<i64> {
+    let mut strides = vec![1; axes.len()];
+    for k in (1..axes.len()).rev() {
+        strides[k - 1] = strides[k] * i64::from(axes[k]);
     }
-    flat
+    strides
+}
+
+/// The position of `at` in an array with these strides.
+pub fn strided(at: &[Index], strides: &[i64]) -> Index {
+    let terms = at.iter().zip(strides);
+    terms.fold(Index::lit(0), |sum, (index, &s)| sum.plus(&index.times(s)))
 }
 
 /// The inverse of [`flatten`].

@@ -15,7 +15,7 @@ mod touched;
 mod work;
 
 pub use cost::{kernel_cost, kernel_flops, scalar_cost};
-pub use index::{Atom, Divisor, Extents, Index, Var, flatten, unflatten};
+pub use index::{Atom, Divisor, Extents, Index, Var, flatten, row_major, strided, unflatten};
 pub use touched::Touched;
 pub use work::Work;
 

@@ -9,7 +9,6 @@ mod products;
 mod run;
 mod tables;
 
-use crate::maths::calls::Call;
 use crate::{Array, Program, RunError, pool::Pool};
 use gdl_abi::plan::{Extent, Home, Plan, Step};
 use gdl_abi::{Instance, Signature};
@@ -27,8 +26,6 @@ pub struct KernelContext {
     pub tables: *const *const u32,
     /// Every size.
     pub sizes: *const i64,
-    /// The functions of [`crate::maths::calls`] in the precision of the program.
-    pub calls: *const Call,
 }
 
 /// Bytes of a local array of `len` reals of `real` bytes, rounded up so that the next one is aligned.

@@ -3,7 +3,6 @@
 use super::products::PARALLEL_GEMM;
 use super::{Executor, KernelContext, local_bytes, place, tables};
 use crate::gemm::Real;
-use crate::maths::calls;
 use crate::{Array, RunError};
 use gdl_abi::Instance;
 use gdl_abi::plan::{Buffer, BufferId, Extent, Home, KernelHead, Size, Space, Step, Table, TimeLoop};
@@ -358,7 +357,6 @@ impl Call<'_> {
             buffers: part.buffers.as_ptr(),
             tables: self.tables.as_ptr(),
             sizes: self.sizes,
-            calls: calls::table(self.program.plan.double).as_ptr(),
         };
         // SAFETY: buffers, tables and sizes have an entry for each of the program's, with the lengths that the schedule assumes:
         // arguments and maps were checked at the door, temporary arrays were laid out for this batch; rows are within the kernel's
