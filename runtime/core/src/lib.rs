@@ -12,4 +12,4 @@ pub mod program;
 pub use array::Array;
 pub use exec::Executor;
 pub use image::Image;
-pub use program::{Program, RunError};
+pub use program::{FromFn, Program, RunError, from_fn};

@@ -24,6 +24,50 @@ pub trait Program: Send + Sync {
     ) -> Result<(), RunError>;
 }
 
+/// What a program of [`from_fn`] does: gives its outputs from a batch, inputs and parameters.
+type Body<'a> = dyn Fn(&Instance, &[&Array], &[&Array]) -> Result<Vec<Array>, RunError> + Send + Sync + 'a;
+
+/// A program that is a function.
+pub struct FromFn<'a> {
+    signature: Signature,
+    double: bool,
+    body: Box<Body<'a>>,
+}
+
+/// A program that does what a function says, in double precision if `double`.
+pub fn from_fn<'a>(
+    signature: Signature,
+    double: bool,
+    body: impl Fn(&Instance, &[&Array], &[&Array]) -> Result<Vec<Array>, RunError> + Send + Sync + 'a,
+) -> FromFn<'a> {
+    FromFn {
+        signature,
+        double,
+        body: Box::new(body),
+    }
+}
+
+impl Program for FromFn<'_> {
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn is_f64(&self) -> bool {
+        self.double
+    }
+
+    fn run(
+        &self,
+        batch: &Instance,
+        inputs: &[&Array],
+        params: &[&Array],
+        outputs: &mut Vec<Array>,
+    ) -> Result<(), RunError> {
+        *outputs = (self.body)(batch, inputs, params)?;
+        Ok(())
+    }
+}
+
 /// Why a program did not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunError(pub String);

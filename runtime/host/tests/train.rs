@@ -10,18 +10,10 @@ use gdl_host::train::{
     BatchSize, Config, EarlyStop, Hooks, Notes, Plan, Programs, Report, Stat, Stop, Update, load_params, read_notes,
     save_params, train,
 };
-use gdl_runtime::{Array, Program, RunError};
+use gdl_runtime::{Array, FromFn, Program, RunError, from_fn};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-/// y = w · x + b with the squared error; `poison` makes the loss NaN from that step on.
-struct Regression {
-    signature: Signature,
-    gradients: bool,
-    poison: usize,
-    steps: AtomicUsize,
-}
 
 fn decl(name: &str, samples: bool, axes: &[u32]) -> ArrayDecl {
     ArrayDecl {
@@ -32,7 +24,8 @@ fn decl(name: &str, samples: bool, axes: &[u32]) -> ArrayDecl {
     }
 }
 
-fn regression(gradients: bool) -> Regression {
+/// y = w · x + b with the squared error.
+fn regression(gradients: bool) -> FromFn<'static> {
     let mut outputs = vec![decl("mse", false, &[]), decl("mae", false, &[])];
     if gradients {
         outputs.extend([
@@ -52,30 +45,7 @@ fn regression(gradients: bool) -> Regression {
         outputs,
         ..Signature::default()
     };
-    Regression {
-        signature,
-        gradients,
-        poison: usize::MAX,
-        steps: AtomicUsize::new(0),
-    }
-}
-
-impl Program for Regression {
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn is_f64(&self) -> bool {
-        false
-    }
-
-    fn run(
-        &self,
-        batch: &Instance,
-        inputs: &[&Array],
-        params: &[&Array],
-        outputs: &mut Vec<Array>,
-    ) -> Result<(), RunError> {
+    from_fn(signature, false, move |batch, inputs, params| {
         let (Array::F32(x), Array::F32(y), Array::F32(w), Array::F32(b)) = (inputs[0], inputs[1], params[0], params[1])
         else {
             return Err(RunError("f32 is needed".into()));
@@ -92,15 +62,22 @@ impl Program for Regression {
                 mean[k] += x[2 * s + k] / n as f32;
             }
         }
-        *outputs = vec![Array::F32(vec![mse]), Array::F32(vec![mae])];
-        if self.gradients {
-            if self.steps.fetch_add(1, Ordering::Relaxed) >= self.poison {
-                outputs[0] = Array::F32(vec![f32::NAN]);
-            }
+        let mut outputs = [vec![mse], vec![mae]].map(Array::F32).to_vec();
+        if gradients {
             outputs.extend([dw.to_vec(), vec![db], mean.to_vec()].map(Array::F32));
         }
-        Ok(())
-    }
+        Ok(outputs)
+    })
+}
+
+/// The regression with its gradients, with something done to the outputs of each run; runs count from 0.
+fn changed<'a>(change: impl Fn(usize, Vec<Array>) -> Result<Vec<Array>, RunError> + Send + Sync + 'a) -> FromFn<'a> {
+    let (inner, runs) = (regression(true), AtomicUsize::new(0));
+    from_fn(inner.signature().clone(), false, move |batch, inputs, params| {
+        let mut outputs = Vec::new();
+        inner.run(batch, inputs, params, &mut outputs)?;
+        change(runs.fetch_add(1, Ordering::Relaxed), outputs)
+    })
 }
 
 fn folds() -> Folds {
@@ -167,7 +144,7 @@ fn config(epochs: u64, folder: Option<&Path>) -> Config {
     }
 }
 
-fn go(step: &Regression, config: &Config, hooks: Hooks<'_>) -> gdl_host::Result<Report> {
+fn go(step: &dyn Program, config: &Config, hooks: Hooks<'_>) -> gdl_host::Result<Report> {
     train(
         Programs {
             step,
@@ -199,18 +176,18 @@ fn it_learns_and_writes_its_run_folder() {
         (report.stop, report.epochs, report.steps, test.samples),
         (Stop::Finished, 40, 40 * 5, 10)
     );
-    let w = report.params.of(&regression(false).signature).unwrap()[0].to_f64();
+    let w = report.params.of(regression(false).signature()).unwrap()[0].to_f64();
     assert!((w[0] - 2.0).abs() < 0.05 && (w[1] + 1.0).abs() < 0.05, "{w:?}");
     // The mean over all 30 samples for training, not that of the batches (of which the last is small).
     let data = folds().train;
     let x = data
         .data
-        .batch(&data.ids, &regression(false).signature, true)
+        .batch(&data.ids, regression(false).signature(), true)
         .unwrap()
         .1[0]
         .to_f64();
     let mean = x.chunks(2).map(|x| x[0]).sum::<f64>() / 30.0;
-    let over = report.params.of(&regression(false).signature).unwrap()[3].to_f64();
+    let over = report.params.of(regression(false).signature()).unwrap()[3].to_f64();
     assert!((over[0] - mean).abs() < 1e-6, "{over:?} {mean}");
     let csv = std::fs::read_to_string(folder.join("metrics.csv")).unwrap();
     assert_eq!(csv.lines().count(), 41);
@@ -222,7 +199,7 @@ fn it_learns_and_writes_its_run_folder() {
             .count(),
         40
     );
-    let mut best = Params::init(&regression(true).signature, &specs(), 0, false).unwrap();
+    let mut best = Params::init(regression(true).signature(), &specs(), 0, false).unwrap();
     load_params(&folder.join("best.safetensors"), &mut best, Some("abc")).unwrap();
     assert_eq!(best, report.params);
     let e = load_params(&folder.join("best.safetensors"), &mut best, Some("xyz")).unwrap_err();
@@ -260,11 +237,10 @@ fn resume_is_exact(cuts: &[usize], name: &str) {
     };
     for &steps in cuts {
         let flag = AtomicBool::new(false);
-        let program = Interrupting {
-            inner: regression(true),
-            after: steps,
-            flag: &flag,
-        };
+        let program = changed(|runs, outputs| {
+            flag.fetch_or(runs + 1 >= steps, Ordering::Relaxed);
+            Ok(outputs)
+        });
         let programs = Programs {
             step: &program,
             eval: &regression(false),
@@ -296,32 +272,6 @@ fn resume_is_exact(cuts: &[usize], name: &str) {
     );
 }
 
-/// Fails in its `after`-th run, as if the machine went down.
-struct Failing(Regression, usize);
-
-impl Program for Failing {
-    fn signature(&self) -> &Signature {
-        self.0.signature()
-    }
-
-    fn is_f64(&self) -> bool {
-        false
-    }
-
-    fn run(
-        &self,
-        batch: &Instance,
-        inputs: &[&Array],
-        params: &[&Array],
-        outputs: &mut Vec<Array>,
-    ) -> Result<(), RunError> {
-        if self.0.steps.load(Ordering::Relaxed) >= self.1 {
-            return Err(RunError("the machine went down".into()));
-        }
-        self.0.run(batch, inputs, params, outputs)
-    }
-}
-
 #[test]
 fn checkpoints_within_an_epoch() {
     let whole = go(&regression(true), &config(6, None), Hooks::default()).unwrap();
@@ -331,7 +281,11 @@ fn checkpoints_within_an_epoch() {
         checkpoint_steps: Some(3),
         ..config(6, Some(&folder))
     };
-    let program = Failing(regression(true), 5 + 14);
+    // As if the machine went down.
+    let program = changed(|runs, outputs| match runs {
+        ..19 => Ok(outputs),
+        _ => Err(RunError("the machine went down".into())),
+    });
     let programs = Programs {
         step: &program,
         eval: &regression(false),
@@ -344,37 +298,6 @@ fn checkpoints_within_an_epoch() {
         (resumed.params, resumed.test, resumed.train),
         (whole.params, whole.test, whole.train)
     );
-}
-
-/// Raises a flag in its `after`-th run.
-struct Interrupting<'a> {
-    inner: Regression,
-    after: usize,
-    flag: &'a AtomicBool,
-}
-
-impl Program for Interrupting<'_> {
-    fn signature(&self) -> &Signature {
-        self.inner.signature()
-    }
-
-    fn is_f64(&self) -> bool {
-        false
-    }
-
-    fn run(
-        &self,
-        batch: &Instance,
-        inputs: &[&Array],
-        params: &[&Array],
-        outputs: &mut Vec<Array>,
-    ) -> Result<(), RunError> {
-        self.inner.run(batch, inputs, params, outputs)?;
-        if self.inner.steps.load(Ordering::Relaxed) >= self.after {
-            self.flag.store(true, Ordering::Relaxed);
-        }
-        Ok(())
-    }
 }
 
 #[test]
@@ -439,10 +362,12 @@ fn nan_stops_and_is_explained() {
             params.count()
         )
     };
-    let step = Regression {
-        poison: 5 + 7,
-        ..regression(true)
-    };
+    let step = changed(|runs, mut outputs| {
+        if runs >= 5 + 7 {
+            outputs[0] = Array::F32(vec![f32::NAN]);
+        }
+        Ok(outputs)
+    });
     let e = go(
         &step,
         &config(6, None),
@@ -508,6 +433,7 @@ fn what_does_not_fit_is_named() {
     fails(&|p, _| p.metrics[0] = "d.w".into(), "array `d.w`");
     fails(&|_, c| c.monitor.name = Some("acc".into()), "`acc` is monitored");
     fails(&|_, c| c.batch = BatchSize::Samples(0), "a batch of size 0");
+    fails(&|_, c| c.epochs = 0, "0 epochs");
     fails(
         &|_, c| {
             c.batch = BatchSize::Rows {
@@ -523,12 +449,12 @@ fn what_does_not_fit_is_named() {
 fn a_failed_write_leaves_the_old_file() {
     let folder = folder("atomic");
     let path = folder.join("w.safetensors");
-    let params = Params::init(&regression(true).signature, &specs(), 1, false).unwrap();
+    let params = Params::init(regression(true).signature(), &specs(), 1, false).unwrap();
     save_params(&path, &params, &Notes::default()).unwrap();
     let old = std::fs::read(&path).unwrap();
     // Where the temporary file should go there is a folder: the write fails.
     std::fs::create_dir(folder.join(format!("w.safetensors.{}.tmp", std::process::id()))).unwrap();
-    let other = Params::init(&regression(true).signature, &specs(), 2, false).unwrap();
+    let other = Params::init(regression(true).signature(), &specs(), 2, false).unwrap();
     let e = save_params(&path, &other, &Notes::default()).unwrap_err();
     assert!(
         e.kind == Kind::Io && e.to_string().contains("w.safetensors: cannot write it"),

@@ -2,11 +2,11 @@
 
 use crate::Failure;
 use clap::ValueEnum;
-use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
+use gdl_abi::{ArrayDecl, Dtype, Signature};
 use gdl_codegen::{Compiled, Options, compile};
 use gdl_core::ir::interp::{self, Real64};
 use gdl_core::ir::{Func, opt};
-use gdl_runtime::{Array, Program, RunError};
+use gdl_runtime::{Array, FromFn, Program, RunError, from_fn};
 
 /// Who runs a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -52,10 +52,7 @@ impl Engine {
     /// If the code generator cannot do it.
     pub fn load(&self, func: &Func) -> Result<Box<dyn Program>, Failure> {
         if self.backend == Backend::Interp {
-            return Ok(Box::new(Interpreted {
-                signature: signature(func),
-                func: func.clone(),
-            }));
+            return Ok(Box::new(interpreted(func.clone())));
         }
         Ok(Box::new(self.compile(func)?))
     }
@@ -76,45 +73,19 @@ impl Engine {
     }
 }
 
-/// A program run by the interpreter.
-struct Interpreted {
-    func: Func,
-    signature: Signature,
-}
-
-impl Program for Interpreted {
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn is_f64(&self) -> bool {
-        true
-    }
-
-    fn run(
-        &self,
-        batch: &Instance,
-        inputs: &[&Array],
-        params: &[&Array],
-        outputs: &mut Vec<Array>,
-    ) -> Result<(), RunError> {
+/// A program run by the interpreter, in double precision.
+fn interpreted(func: Func) -> FromFn<'static> {
+    from_fn(signature(&func), true, move |batch, inputs, params| {
         let input = |(decl, array): (&ArrayDecl, &&Array)| match (decl.dtype, array) {
             (Dtype::Class(n), Array::Class(labels)) => interp::one_hot(&Real64, labels, n),
             _ => Ok(array.to_f64()),
         };
-        let inputs = self
-            .signature
-            .inputs
-            .iter()
-            .zip(inputs)
-            .map(input)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(RunError)?;
+        let inputs = func.inputs.iter().zip(inputs).map(input);
+        let inputs = inputs.collect::<Result<Vec<_>, _>>().map_err(RunError)?;
         let params: Vec<Vec<f64>> = params.iter().map(|p| p.to_f64()).collect();
-        let results = interp::run(&Real64, &self.func, batch, &inputs, &params).map_err(RunError)?;
-        *outputs = results.into_iter().map(Array::F64).collect();
-        Ok(())
-    }
+        let results = interp::run(&Real64, &func, batch, &inputs, &params).map_err(RunError)?;
+        Ok(results.into_iter().map(Array::F64).collect())
+    })
 }
 
 fn signature(func: &Func) -> Signature {

@@ -1,7 +1,7 @@
 //! From checked models to compiled programs, and what the training loop has to know about them.
 
 use super::backend::Engine;
-use super::random::Drawing;
+use super::random::drawing;
 use super::{D, Session};
 use crate::Failure;
 use gdl_abi::{DoorSizes, Dtype, Instance, Signature};
@@ -127,7 +127,7 @@ impl Training {
         if self.randoms.is_empty() {
             return Ok(program);
         }
-        Ok(Box::new(Drawing::new(program, &self.randoms, seed)))
+        Ok(Box::new(drawing(program, &self.randoms, seed)))
     }
 }
 
