@@ -1,30 +1,10 @@
 //! From a new project to a trained model.
 
-use gdl_host::files::{self, HostArray};
-use gdl_host::rng::Rng;
+use gdl_host::files;
 use gdl_tests::{Scratch, gdl};
 use serde_json::{Value, json};
-use std::path::Path;
 
 const SAMPLES: usize = 600;
-const ELEMENTS: usize = 9;
-
-/// Sets of nine elements; the label counts those whose first number is 1.
-fn points(path: &Path) {
-    let mut rng = Rng::new(3);
-    let (mut x, mut labels) = (Vec::new(), Vec::new());
-    for _ in 0..SAMPLES {
-        let count = rng.below(10);
-        labels.push(count as i64);
-        for k in 0..ELEMENTS {
-            x.push(f32::from(u8::from((k as u64) < count)));
-            x.extend([rng.normal() as f32 * 0.1, rng.normal() as f32 * 0.1]);
-        }
-    }
-    let x = HostArray::new(&[SAMPLES, ELEMENTS, 3], x).expect("an array");
-    let label = HostArray::from(labels);
-    files::save_npz(path, [("x", &x), ("label", &label)]).expect("a file");
-}
 
 #[test]
 fn a_new_project_learns() {
@@ -40,7 +20,6 @@ fn a_new_project_learns() {
     assert_eq!(tests.code, 0, "{tests:?}");
     assert!(tests.err.contains("1 passed, 0 failed"), "{}", tests.err);
 
-    points(Path::new(&format!("{project}/points.npz")));
     let run = folder.path("run");
     let train = |more: &[&str]| {
         let mut all = vec!["train", &model, "--out", &run, "--json", "--threads", "1"];
@@ -115,7 +94,6 @@ fn weights_belong_to_a_model() {
         format!("{project}/points.npz"),
         folder.path("run"),
     );
-    points(Path::new(&input));
     assert_eq!(
         gdl(&["train", &model, "--out", &run, "--epochs", "1", "--json"]).code,
         0

@@ -5,6 +5,7 @@ use gdl_core::check;
 use gdl_core::diag::Diagnostic;
 use gdl_core::modules::{self, Program};
 use gdl_core::typed::Model;
+use gdl_host::error::why;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -111,16 +112,6 @@ pub fn load(from: &str, file: &str) -> Result<(String, String), String> {
     Ok((clean(&path), utf8(bytes)?))
 }
 
-/// What the operating system says, without its number.
-fn why(e: &std::io::Error) -> String {
-    match e.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".into(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        _ => e.to_string(),
-    }
-}
-
 /// The path without `.` and without `..` where these follow a name, so that one file has one path.
 fn clean(path: &Path) -> String {
     let mut out = PathBuf::new();
@@ -147,5 +138,6 @@ fn neighbour(path: &Path) -> Option<String> {
         .filter_map(|e| e.file_name().into_string().ok()?.strip_suffix(".gdl").map(String::from))
         .collect();
     let near = check::nearest(path.file_stem()?.to_str()?, &names)?;
-    Some(clean(&path.with_file_name(format!("{near}.gdl"))))
+    let near = path.with_file_name(format!("{near}.gdl"));
+    (near != path).then(|| clean(&near))
 }

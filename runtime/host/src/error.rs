@@ -67,7 +67,7 @@ impl Error {
 
     /// What the operating system said about `path`.
     pub(crate) fn io(path: &Path, doing: &str, e: &std::io::Error) -> Error {
-        Error::new(Kind::Io, format!("cannot {doing} it: {e}")).in_file(path)
+        Error::new(Kind::Io, format!("cannot {doing} it: {}", why(e))).in_file(path)
     }
 
     /// Says which file it is about, unless that is known already.
@@ -89,6 +89,23 @@ impl Error {
     pub fn help(mut self, help: impl Into<String>) -> Error {
         self.help.get_or_insert_with(|| help.into());
         self
+    }
+}
+
+/// What the operating system says, without its number.
+pub fn why(e: &std::io::Error) -> String {
+    use std::io::ErrorKind::{
+        AlreadyExists, IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem, StorageFull,
+    };
+    match e.kind() {
+        NotFound => "there is no such file or folder".into(),
+        IsADirectory => "it is a folder".into(),
+        NotADirectory => "a part of its path is no folder".into(),
+        AlreadyExists => "there is a file of this name".into(),
+        PermissionDenied => "permission denied".into(),
+        ReadOnlyFilesystem => "the disk cannot be written".into(),
+        StorageFull => "the disk is full".into(),
+        _ => e.to_string(),
     }
 }
 

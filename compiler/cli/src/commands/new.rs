@@ -2,6 +2,9 @@
 
 use crate::{Failure, Terminal};
 use clap::Args;
+use gdl_host::error::why;
+use gdl_host::files::{self, HostArray};
+use gdl_host::rng::Rng;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +15,7 @@ const README: &str = include_str!("../../templates/README.md");
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   gdl new counting
-  gdl check counting/model.gdl")]
+  gdl train counting/model.gdl")]
 pub struct New {
     /// The folder to make.
     #[arg(value_name = "NAME")]
@@ -40,19 +43,39 @@ impl New {
             let _ = fs::remove_dir_all(&scratch);
         }
         made?;
-        terminal.line(format!("{}: model.gdl, README.md", self.name.display()))?;
-        terminal.say(format!("next: gdl check {}", self.name.join("model.gdl").display()))
+        terminal.line(format!("{}: model.gdl, points.npz, README.md", self.name.display()))?;
+        terminal.say(format!("next: gdl train {}", self.name.join("model.gdl").display()))
     }
 
     fn make(&self, name: &str, scratch: &Path) -> Result<(), Failure> {
-        let refused =
-            |doing: &str, e: std::io::Error| Failure::error(format!("cannot {doing} `{}`: {e}", self.name.display()));
+        let refused = |doing: &str, e: std::io::Error| {
+            Failure::error(format!("cannot {doing} `{}`: {}", self.name.display(), why(&e)))
+        };
         if fs::symlink_metadata(&self.name).is_ok() {
             return Err(Failure::error(format!("`{}` exists already", self.name.display())).help("Take another name."));
         }
         fs::create_dir(scratch).map_err(|e| refused("make", e))?;
         fs::write(scratch.join("model.gdl"), MODEL).map_err(|e| refused("write", e))?;
+        points(&scratch.join("points.npz"))?;
         fs::write(scratch.join("README.md"), README.replace("NAME", name)).map_err(|e| refused("write", e))?;
         fs::rename(scratch, &self.name).map_err(|e| refused("make", e))
     }
+}
+
+/// Something to learn: sets of nine points, whose label is how many of them begin with a 1.
+fn points(path: &Path) -> Result<(), Failure> {
+    const SAMPLES: usize = 600;
+    const ELEMENTS: usize = 9;
+    let mut rng = Rng::new(1);
+    let (mut x, mut labels) = (Vec::new(), Vec::new());
+    for _ in 0..SAMPLES {
+        let count = rng.below(ELEMENTS as u64 + 1) as usize;
+        labels.push(count as i64);
+        for k in 0..ELEMENTS {
+            x.push(f32::from(u8::from(k < count)));
+            x.extend([rng.normal() as f32, rng.normal() as f32].map(|noise| 0.1 * noise));
+        }
+    }
+    let x = HostArray::new(&[SAMPLES, ELEMENTS, 3], x)?;
+    Ok(files::save_npz(path, [("x", &x), ("label", &labels.into())])?)
 }

@@ -55,8 +55,8 @@ pub struct Run {
     #[arg(long, value_enum, default_value = "cranelift")]
     backend: Backend,
     /// Threads [default: all].
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// One JSON object: the outputs, and the milliseconds that compiling (tensor IR to machine code) and running took.
     #[arg(long)]
     json: bool,
@@ -65,6 +65,14 @@ pub struct Run {
 impl Run {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         terminal.set_json(self.json);
+        if let Some(path) = self
+            .output
+            .as_ref()
+            .filter(|p| p.extension().is_none_or(|e| e != "npz"))
+        {
+            let failure = Failure::usage(format!("`{}` does not end in `.npz`", path.display()));
+            return Err(failure.help("Results are written as .npz."));
+        }
         let (model, given) = words(&self.words);
         let mut settings = self.trained_settings()?;
         settings.extend(given.iter().cloned());
@@ -74,7 +82,7 @@ impl Run {
         let engine = Engine {
             backend: self.backend,
             double: self.dtype == Precision::F64,
-            threads: self.threads,
+            threads: self.threads.map(usize::from),
         };
         let start = Instant::now();
         let program = engine.load(&lowered.func)?;
@@ -98,10 +106,6 @@ impl Run {
         let running = start.elapsed();
 
         if let Some(path) = &self.output {
-            if path.extension().is_none_or(|e| e != "npz") {
-                return Err(Failure::usage(format!("`{}` does not end in `.npz`", path.display()))
-                    .help("Results are written as .npz."));
-            }
             files::save_npz(path, results.iter().map(|(n, a)| (n.as_str(), a)))?;
         }
         if self.json {
@@ -227,8 +231,16 @@ fn milliseconds(time: Duration) -> f64 {
 /// The first numbers.
 fn preview(array: &HostArray) -> String {
     const SHOWN: usize = 10;
-    let numbers = array.reals().into_iter().flatten().take(SHOWN);
-    let numbers: Vec<String> = numbers.map(|x| format!("{x:.4}")).collect();
+    let numbers: Vec<String> = match array.integers() {
+        Some(whole) => whole.iter().take(SHOWN).map(i64::to_string).collect(),
+        None => array
+            .reals()
+            .into_iter()
+            .flatten()
+            .take(SHOWN)
+            .map(|x| format!("{x:.4}"))
+            .collect(),
+    };
     let more = if array.len() > SHOWN { ", …" } else { "" };
     format!(": {}{more}", numbers.join(", "))
 }

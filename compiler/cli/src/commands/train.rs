@@ -45,14 +45,14 @@ pub struct Train {
     #[arg(long)]
     resume: bool,
     /// Passes over the samples, instead of what the program says.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     epochs: Option<u64>,
     /// Seed, instead of what the program says.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Threads [default: all].
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// Precision.
     #[arg(long, value_enum, default_value = "f32")]
     dtype: Precision,
@@ -92,7 +92,7 @@ impl Train {
         let engine = Engine {
             backend: Backend::Cranelift,
             double: self.dtype == Precision::F64,
-            threads: self.threads,
+            threads: self.threads.map(usize::from),
         };
         let step = training.load_step(&engine, config.seed)?;
         let eval = engine.load(&training.eval)?;

@@ -99,6 +99,9 @@ impl<'a> Run<'a> {
         config: &'a Config,
         hooks: Hooks<'a>,
     ) -> Result<Run<'a>> {
+        if config.epochs == 0 {
+            return Err(Error::config("a run of 0 epochs trains nothing").help("`epochs` is 1 or more"));
+        }
         folds.train.data.check(programs.step.signature())?;
         for fold in [&folds.val, &folds.test].into_iter().flatten() {
             fold.data.check(programs.eval.signature())?;
@@ -165,7 +168,7 @@ impl<'a> Run<'a> {
     /// Resumes, or prepares a new run.
     fn start(&mut self) -> Result<()> {
         if let Some(folder) = &self.config.folder {
-            fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make", &e))?;
+            fs::create_dir_all(folder).map_err(|e| Error::io(folder, "make", &e).help("--out names another folder"))?;
             files::write::clear(folder, &FILES);
         }
         let last = self
