@@ -1,6 +1,8 @@
 //! What the tests of whole programs share: the `gdl` program with its streams caught, and folders that vanish.
 #![forbid(unsafe_code)]
 
+pub mod fuzz;
+
 use gdl::report::{Report, Style};
 use gdl::session::Session;
 use gdl::source::Source;
