@@ -4,6 +4,7 @@
 //! [`report`] and nowhere else. Exit codes: 0 accepted or done, 1 rejected or failed, 2 wrong usage, 130 ended by Ctrl-C.
 #![forbid(unsafe_code)]
 
+mod claims;
 pub mod commands;
 mod interrupt;
 pub mod repl;

@@ -18,6 +18,7 @@ const VECTOR: &str =
 const VALUE: &str = "(s: set, x: s -> 4) -> (s -> 4)";
 const PAIR: &str = "(s: set, x: s -> 4, y: s -> 4) -> (s -> 1)";
 const LABEL: &str = "(s: set, x: s -> 4, y: s -> class(4)) -> (s -> 1)";
+const TIED: &str = "under trivial [ties] (s: set, x: s -> 4, y: s -> class(4)) -> (s -> 1)";
 const GRID: &str = "under D(4) (p: grid(2, size = 4*k), x: p -> 1) -> 4";
 const MESH: &str = "(m: mesh, x: m.verts -> 3) -> (m.verts -> 2)";
 
@@ -48,7 +49,7 @@ const CASES: [Case; 71] = [
     ("mae", PAIR, "mae(x, y)"),
     ("huber", PAIR, "huber(x, y, 0.5)"),
     ("huber_of", "(s: set, x: s -> 1) -> (s -> 1)", "huber_of(x, 1)"),
-    ("hit", LABEL, "hit(x, y)"),
+    ("hit", TIED, "hit(x, y)"),
     (
         "conv",
         GRID,

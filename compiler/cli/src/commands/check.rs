@@ -1,5 +1,6 @@
 //! `gdl check`.
 
+use crate::claims;
 use crate::report::wrap;
 use crate::session::Session;
 use crate::source::Source;
@@ -69,10 +70,13 @@ fn check(session: &Session, certify: bool, terminal: &mut Terminal<'_>) -> Resul
     }
     for m in &models {
         if terminal.is_json() {
-            let claims: Vec<_> = cert::certificate(m, false).iter().map(claim).collect();
-            terminal.object(&json!({ "model": m.name, "group": m.group.to_string(), "file": source.path(), "accepted": true, "certificate": claims }))?;
+            let claims = |training| -> Vec<_> { cert::certificate(m, training).iter().map(claim).collect() };
+            terminal.object(&json!({ "model": m.name, "group": m.group.to_string(), "file": source.path(), "accepted": true, "certificate": claims(false), "training": claims(true) }))?;
         } else if !certify && !rejected {
-            claims(m, terminal)?;
+            let (running, training) = (cert::certificate(m, false), cert::certificate(m, true));
+            for line in claims::table(&source.program, &m.name, &running, &training) {
+                terminal.line(line)?;
+            }
         }
     }
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
@@ -112,44 +116,6 @@ fn check(session: &Session, certify: bool, terminal: &mut Terminal<'_>) -> Resul
 fn claim(row: &cert::Row) -> serde_json::Value {
     let flags: Vec<&str> = row.flags.iter().map(|f| f.name).collect();
     json!({ "factor": row.factor, "claim": row.claim.to_string(), "flags": flags, "remark": row.remark })
-}
-
-/// What the typing rules prove: one row for every factor, for running; and for training where that differs.
-fn claims(model: &Model, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let running = cert::certificate(model, false);
-    let training = cert::certificate(model, true);
-    let first = running.iter().map(|r| r.factor.chars().count()).max().unwrap_or(0);
-    for (k, (row, train)) in running.iter().zip(&training).enumerate() {
-        let name = if k == 0 { model.name.as_str() } else { "" };
-        let flags: Vec<&str> = row.flags.iter().map(|f| f.name).collect();
-        let mut remark = [row.remark.clone(), flags.join(", ")]
-            .into_iter()
-            .filter(|t| !t.is_empty())
-            .collect::<Vec<_>>()
-            .join("; ");
-        if train != row {
-            let flags: Vec<&str> = train.flags.iter().map(|f| f.name).collect();
-            let words = [train.remark.clone(), flags.join(", ")]
-                .into_iter()
-                .filter(|t| !t.is_empty())
-                .collect::<Vec<_>>()
-                .join("; ");
-            remark = format!("{remark}; in training: {words}");
-        }
-        let lead = format!("{name:12}  {:first$}  {:12}", row.factor, row.claim.to_string());
-        for (j, line) in wrap(&remark, 80usize.saturating_sub(lead.chars().count() + 2).max(24))
-            .iter()
-            .enumerate()
-        {
-            let lead = if j == 0 {
-                lead.clone()
-            } else {
-                " ".repeat(lead.chars().count())
-            };
-            terminal.line(format!("{lead}  {line}").trim_end())?;
-        }
-    }
-    Ok(())
 }
 
 /// A certificate of the exact test: a table, or a JSON object a row.

@@ -1,9 +1,11 @@
 //! `gdl why`.
 
+use crate::claims;
 use crate::report::{Style, clip, position};
 use crate::session::{Session, words};
 use crate::{Failure, Terminal, show};
 use clap::Args;
+use gdl_core::cert::{self, Flags};
 use gdl_core::check::nearest;
 use gdl_core::typed::{Model, NodeId};
 use gdl_syntax::ast::Span;
@@ -13,7 +15,9 @@ use std::path::PathBuf;
 /// Show why a value has its type.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Every line is a value: how it is made, its type, and where. What it is made from stands below it.
+    after_help = "Every line is a value: how it is made, its type, where, and the typing rule by which it is natural (spec/typing.md), with the
+flag that the rule raises. What it is made from stands below it. The table at the end is the certificate of the value: the flags of
+everything that it is made from.
 
 Examples:
   gdl why digits.gdl output
@@ -66,9 +70,11 @@ impl Why {
             });
         };
         terminal.line(format!("{}: {}", self.name, show::ty(&model, &model.node(id).ty)))?;
+        let flags = Flags::of(&model, false);
         let mut walk = Walk {
             session: &session,
             model: &model,
+            flags: &flags,
             seen: HashSet::new(),
             rows: Vec::new(),
         };
@@ -87,6 +93,11 @@ impl Why {
                 Style::Colour => terminal.line(format!("{text}{gap}\x1b[2m{place}\x1b[0m"))?,
             }
         }
+        let running = cert::certificate_of(&model, &[id], &flags, false);
+        let training = cert::certificate_of(&model, &[id], &Flags::of(&model, true), true);
+        for line in claims::table(&session.source.program, &self.name, &running, &training) {
+            terminal.line(line)?;
+        }
         Ok(())
     }
 }
@@ -94,6 +105,7 @@ impl Why {
 struct Walk<'a> {
     session: &'a Session,
     model: &'a Model,
+    flags: &'a Flags,
     seen: HashSet<NodeId>,
     rows: Vec<(String, String)>,
 }
@@ -110,7 +122,13 @@ impl Walk<'_> {
             show::word(self.model, &node.op),
             show::ty(self.model, &node.ty)
         );
-        self.rows.push((text, self.place(node.span)));
+        let raises = self.flags.own(id).map_or(String::new(), |f| format!(", raises `{f}`"));
+        let place = format!(
+            "{}  {}{raises}",
+            self.place(node.span),
+            cert::rule(self.model, &node.op)
+        );
+        self.rows.push((text, place));
         if again {
             return;
         }

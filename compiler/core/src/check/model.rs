@@ -1,6 +1,7 @@
 //! A model: its group, domains, inputs, outputs; what the signature promises against what the network needs.
 
 use super::{Checker, Env, LayerRef, R, Val};
+use crate::cert::FLAGS;
 use crate::check::env::Kind;
 use crate::diag::Diagnostic;
 use crate::typed::Congruence;
@@ -10,7 +11,6 @@ use gdl_syntax::ast::{Expr, Span, Under};
 use std::rc::Rc;
 
 /// What a signature may allow to weaken its claim.
-const FLAGS: [&str; 5] = ["approx", "ties", "random", "numeric", "relaxed"];
 
 impl Checker<'_> {
     /// Checks a model; errors are reported.
@@ -68,7 +68,47 @@ impl Checker<'_> {
             self.model.outputs.push((name, n));
         }
         self.warn_of_dead_blocks();
-        self.congruences(c.name.span)
+        self.congruences(c.name.span)?;
+        self.claims_hold(c.under.as_ref().map_or(c.name.span, |u| u.group.span))
+    }
+
+    /// A signature must not claim more than the certificate says: whatever weakens it is allowed by name.
+    fn claims_hold(&mut self, span: Span) -> R<()> {
+        let mut ok = Ok(());
+        for flag in crate::cert::unclaimed(&self.model) {
+            let group = self.model.group.to_string();
+            let (label, why) = match flag.name {
+                "ties" => (
+                    "chooses among values",
+                    "Where two of them are equal, rounding or their order decides; elsewhere the model is exact.",
+                ),
+                "numeric" => (
+                    "is known in floating point only",
+                    "The model is equivariant up to the error of these numbers.",
+                ),
+                "approx" => (
+                    "reads cells that the group moves off the grid",
+                    "The model is equivariant up to interpolation.",
+                ),
+                _ => ("weakens the claim", "The model is less than exactly equivariant."),
+            };
+            let mut d = Diagnostic::error(
+                "GDL0128",
+                format!("the signature claims more than its certificate: `{}`", flag.name),
+                span,
+                format!("claims that {} is exact", self.model.name),
+            )
+            .note(why)
+            .help(format!(
+                "Ask for less by name, `under {group} [{}]`, or take the place out.",
+                flag.name
+            ));
+            for at in flag.spans.iter().take(3) {
+                d = d.label(*at, label);
+            }
+            ok = Err(self.report(d));
+        }
+        ok
     }
 
     pub(crate) fn under(&mut self, u: &Under, env: &mut Env) -> R<()> {

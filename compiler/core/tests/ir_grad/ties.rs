@@ -1,6 +1,7 @@
 //! Conventions at kinks, ties and zeros.
 
 use crate::check::{Case, real};
+use gdl_core::ir::grad::gradient_of;
 use gdl_core::ir::{Fold, Scalar};
 
 /// The gradient of the sum of the outputs with respect to the first input.
@@ -102,4 +103,13 @@ fn products_with_zeros() {
     });
     case.inputs[0] = vec![2.0, 3.0, 0.0, 5.0, 0.0, 0.0];
     assert_eq!(gradient(&case), [3.0, 2.0, 5.0, 0.0, 0.0, 0.0]);
+
+    // Of x y the derivatives are y and x, and those of their sum are 1, whatever x and y are.
+    let mut case = Case::new(0.0, 1.0, |b, w| {
+        let x = real(b, "x", w.edges, &[]);
+        let y = b.segment(Fold::Prod, x, w.dst);
+        gradient_of(b, y, &[x])
+    });
+    case.inputs[0] = vec![2.0, 4.0, 0.0, 5.0, 0.0, 0.0];
+    assert_eq!(gradient(&case), [1.0; 6]);
 }

@@ -66,6 +66,8 @@ fn other_factors(b: &mut Builder, x: Value, axis: u32) -> Value {
 }
 
 /// For every row the product of the other rows that go where it goes, by dividing; zeros are counted.
+///
+/// Where just one of the others is 0 the product is that one times the rest, so that its derivative is right too.
 fn other_rows(b: &mut Builder, op: &Op, x: Value) -> Value {
     let Op::Segment { map, .. } = op else { return x };
     let (zeros, ones) = (b.zeros_like(x), b.ones_like(x));
@@ -79,5 +81,12 @@ fn other_rows(b: &mut Builder, op: &Op, x: Value) -> Value {
     let others = b.sub(count, is_zero);
     let none = b.map2(Scalar::Eq, others, zeros);
     let quotient = b.div(product, safe);
-    b.select(none, quotient, zeros)
+    let own = b.select(is_zero, x, zeros);
+    let all = b.segment(Fold::Sum, own, *map);
+    let all = b.gather(all, *map);
+    let other = b.sub(all, own);
+    let one = b.map2(Scalar::Eq, others, ones);
+    let through = b.mul(other, quotient);
+    let rest = b.select(one, through, zeros);
+    b.select(none, quotient, rest)
 }

@@ -6,7 +6,7 @@
 //!
 //! Conventions: derivatives of extrema are shared equally among ties; `relu` and `abs` have derivative 0 at 0; comparisons,
 //! `sign`, `floor` and positions have derivative 0; [`Op::Detach`] stops both modes. The derivative of a product over rows
-//! ([`Op::Segment`]) is right everywhere, its own derivative where no factor is 0.
+//! ([`Op::Segment`]) is right everywhere, and so is its own derivative; the third one where fewer than two factors are 0.
 
 mod contract;
 mod folds;

@@ -2,11 +2,19 @@
 //!
 //! Before: a checked model, so every rule of `spec/typing.md` holds of it. After: a table, one row for each factor of Γ: the declared
 //! group, and what every domain contributes (relabelling of nodes, translations, gauges), and the samples of a batch.
+//!
+//! A certificate is that of a set of values: composition intersects the subgroups of what they are made from and unites the flags
+//! ([`Flags`]), so the certificate of a model is that of its outputs, and what no output uses weakens nothing.
+
+mod flags;
+mod rules;
+
+pub use flags::{FLAGS, Flag, Flags};
+pub use rules::rule;
 
 use crate::lower::args;
-use crate::typed::{Model, Node, NodeId, Offset, TOp};
-use crate::types::{DomainId, DomainKind, Set};
-use gdl_syntax::ast::Span;
+use crate::typed::{Model, NodeId, Offset, TOp};
+use crate::types::{DomainId, DomainKind, Elem, Set};
 use std::fmt;
 
 /// How far a claim goes.
@@ -27,15 +35,6 @@ pub enum Claim {
     NotClaimed,
 }
 
-/// Something that weakens a claim, and where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flag {
-    /// `ties`, `random`, `numeric`, `approx`.
-    pub name: &'static str,
-    /// The places that raise it.
-    pub spans: Vec<Span>,
-}
-
 /// One factor of the group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -51,8 +50,31 @@ pub struct Row {
 
 /// The certificate of a model, for training or for running.
 pub fn certificate(model: &Model, training: bool) -> Vec<Row> {
-    let flags = flags(model, training);
+    let outputs: Vec<NodeId> = model.outputs.iter().map(|(_, n)| *n).collect();
+    certificate_of(model, &outputs, &Flags::of(model, training), training)
+}
+
+/// What weakens the claim of a running model and is not allowed by its signature: `under G` claims more than the certificate says.
+pub fn unclaimed(model: &Model) -> Vec<Flag> {
+    let outputs: Vec<NodeId> = model.outputs.iter().map(|(_, n)| *n).collect();
+    let raised = Flags::of(model, false).united(&outputs);
+    raised.into_iter().filter(|f| !model.allows(f.name)).collect()
+}
+
+/// The certificate of some values of a model.
+pub fn certificate_of(model: &Model, of: &[NodeId], flags: &Flags, training: bool) -> Vec<Row> {
+    let reached = ancestors(model, of);
+    let flags = flags.united(of);
     let mut rows = vec![declared(model, &flags)];
+    let affine = model.inputs.iter().any(|i| matches!(i.ty.elem, Elem::Point(_)));
+    if affine || model.domains.iter().any(|d| matches!(d.kind, DomainKind::Cloud { .. })) {
+        rows.push(Row {
+            factor: "translations of points".into(),
+            claim: Claim::Exact,
+            flags: flags.clone(),
+            remark: String::new(),
+        });
+    }
     for (k, d) in model.domains.iter().enumerate() {
         let id = DomainId(k as u32);
         let name = &d.name;
@@ -63,12 +85,8 @@ pub fn certificate(model: &Model, training: bool) -> Vec<Row> {
             remark: String::new(),
         };
         match &d.kind {
-            DomainKind::Set { .. } | DomainKind::Graph | DomainKind::Any => {
+            DomainKind::Set { .. } | DomainKind::Graph | DomainKind::Cloud { .. } | DomainKind::Any => {
                 rows.push(exact(format!("relabelling of {name}")))
-            }
-            DomainKind::Cloud { .. } => {
-                rows.push(exact(format!("relabelling of {name}")));
-                rows.push(exact(format!("translations of {name}")));
             }
             DomainKind::Mesh => {
                 rows.push(exact(format!("relabelling of {name}")));
@@ -80,11 +98,12 @@ pub fn certificate(model: &Model, training: bool) -> Vec<Row> {
                 flags: Vec::new(),
                 remark: "the order of a sequence is part of the data".into(),
             }),
-            DomainKind::Grid { wrap, .. } => rows.push(translations(model, id, *wrap, &flags)),
+            DomainKind::Grid { wrap, .. } => rows.push(translations(model, id, *wrap, &flags, &reached)),
             DomainKind::Coarse { .. } => {}
         }
     }
-    let joined = training && model.stats.iter().any(|s| !s.over_data);
+    let joins = |op: &TOp| matches!(op, TOp::Stat { stat, .. } if !model.stats[stat.0 as usize].over_data);
+    let joined = training && (0..model.nodes.len()).any(|k| reached[k] && joins(&model.nodes[k].op));
     rows.push(Row {
         factor: "samples".into(),
         claim: Claim::Exact,
@@ -122,39 +141,42 @@ fn declared(model: &Model, flags: &[Flag]) -> Row {
             remark: needs.join(", "),
         };
     }
-    // Where a grid stands between the program and the group: what is read at offsets of cells.
-    let offsets = |n: &Node| {
-        matches!(
-            &n.op,
-            TOp::Offset {
-                offset: Offset::Window(_),
-                ..
-            }
-        )
-    };
-    let mut spans: Vec<Span> = model.nodes.iter().filter(|n| offsets(n)).map(|n| n.span).collect();
-    spans.dedup();
     Row {
         factor: model.group.to_string(),
         claim: Claim::Approximate {
             exact: exact.to_string(),
             all: model.group.to_string(),
         },
-        flags: [flags, &[Flag { name: "approx", spans }]].concat(),
+        flags: flags.to_vec(),
         remark: needs.join(", "),
     }
 }
 
+/// Which nodes some values are made from, themselves included.
+fn ancestors(model: &Model, of: &[NodeId]) -> Vec<bool> {
+    let mut reached = vec![false; model.nodes.len()];
+    for id in of {
+        reached[id.0 as usize] = true;
+    }
+    for k in (0..model.nodes.len()).rev() {
+        if reached[k] {
+            for a in args(&model.nodes[k].op) {
+                reached[a.0 as usize] = true;
+            }
+        }
+    }
+    reached
+}
+
 /// Translations of a grid: exact if it wraps and nothing strides; in steps if it wraps; else the radius within which the border is not felt.
-fn translations(model: &Model, id: DomainId, wrap: bool, flags: &[Flag]) -> Row {
+fn translations(model: &Model, id: DomainId, wrap: bool, flags: &[Flag], reached: &[bool]) -> Row {
     let factor = format!("translations of {}", model.domains[id.0 as usize].name);
     let step = model
         .domains
         .iter()
         .enumerate()
         .filter_map(|(k, _)| step_of(model, DomainId(k as u32), id))
-        .max()
-        .unwrap_or(1);
+        .fold(1, lcm);
     if wrap {
         let claim = if step == 1 {
             Claim::Exact
@@ -168,7 +190,7 @@ fn translations(model: &Model, id: DomainId, wrap: bool, flags: &[Flag]) -> Row 
             remark: String::new(),
         };
     }
-    let radius = interior(model, id);
+    let radius = interior(model, id, reached);
     let steps = if step == 1 {
         String::new()
     } else {
@@ -194,7 +216,7 @@ fn step_of(model: &Model, d: DomainId, root: DomainId) -> Option<i64> {
 }
 
 /// How many cells of `root` away a value can see, before it is pooled over the whole grid.
-fn interior(model: &Model, root: DomainId) -> i64 {
+fn interior(model: &Model, root: DomainId, reached: &[bool]) -> i64 {
     let mut seen: Vec<i64> = Vec::with_capacity(model.nodes.len());
     for n in &model.nodes {
         let below = args(&n.op).iter().map(|a| seen[a.0 as usize]).max().unwrap_or(0);
@@ -204,7 +226,8 @@ fn interior(model: &Model, root: DomainId) -> i64 {
         };
         seen.push(below + own);
     }
-    seen.into_iter().max().unwrap_or(0)
+    let of_outputs = seen.into_iter().zip(reached).filter(|(_, r)| **r);
+    of_outputs.map(|(n, _)| n).max().unwrap_or(0)
 }
 
 fn reach(model: &Model, x: NodeId, offset: &Offset, root: DomainId) -> i64 {
@@ -222,32 +245,13 @@ fn reach(model: &Model, x: NodeId, offset: &Offset, root: DomainId) -> i64 {
     step * cells
 }
 
-fn flags(model: &Model, training: bool) -> Vec<Flag> {
-    let mut out: Vec<Flag> = Vec::new();
-    let mut raise = |name: &'static str, span: Span| match out.iter_mut().find(|f| f.name == name) {
-        Some(f) if f.spans.contains(&span) => {}
-        Some(f) => f.spans.push(span),
-        None => out.push(Flag {
-            name,
-            spans: vec![span],
-        }),
-    };
-    for n in &model.nodes {
-        match &n.op {
-            TOp::Random { .. } if training => raise("random", n.span),
-            TOp::Argmax { .. } => raise("ties", n.span),
-            TOp::Constant(data) if data.iter().any(|x| x.r.is_none()) => raise("numeric", n.span),
-            TOp::Number(x) if x.r.is_none() => raise("numeric", n.span),
-            TOp::ChangeBasis { iso, .. } if iso.pieces.iter().any(|p| p.matrix.numeric) => raise("numeric", n.span),
-            _ => {}
-        }
+/// The least common multiple of two positive numbers.
+fn lcm(a: i64, b: i64) -> i64 {
+    let (mut x, mut y) = (a, b);
+    while y != 0 {
+        (x, y) = (y, x % y);
     }
-    for p in &model.params {
-        if crate::lower::reps::open(model, &p.space).is_ok_and(|o| o.parts.iter().any(|q| q.basis.numeric())) {
-            raise("numeric", p.span);
-        }
-    }
-    out
+    a / x.max(1) * b
 }
 
 impl fmt::Display for Claim {

@@ -1,0 +1,58 @@
+//! What the typing rules prove of some values, as a table: one row for every factor of the symmetry.
+
+use crate::report::{clip, position, wrap};
+use gdl_core::cert::{Flag, Row};
+use gdl_core::modules::Program;
+use gdl_syntax::ast::Span;
+
+/// The lines of a table: claims while running, and what differs in training.
+pub fn table(program: &Program, name: &str, running: &[Row], training: &[Row]) -> Vec<String> {
+    let first = running.iter().map(|r| r.factor.chars().count()).max().unwrap_or(0);
+    let mut out = Vec::new();
+    for (k, (row, train)) in running.iter().zip(training).enumerate() {
+        let name = if k == 0 { name } else { "" };
+        let mut remark = words(program, row);
+        if train != row {
+            let more = words(program, train);
+            remark = [remark, format!("in training: {more}")]
+                .into_iter()
+                .filter(|t| !t.is_empty())
+                .collect::<Vec<_>>()
+                .join("; ");
+        }
+        let lead = format!("{name:12}  {:first$}  {:12}", row.factor, row.claim.to_string());
+        let width = lead.chars().count();
+        for (j, line) in wrap(&remark, 80usize.saturating_sub(width + 2).max(24))
+            .iter()
+            .enumerate()
+        {
+            let lead = if j == 0 { lead.clone() } else { " ".repeat(width) };
+            out.push(format!("{lead}  {line}").trim_end().to_string());
+        }
+    }
+    out
+}
+
+/// Conditions and flags of a row.
+fn words(program: &Program, row: &Row) -> String {
+    let flags = row.flags.iter().map(|f| flag(program, f));
+    let parts = std::iter::once(row.remark.clone()).chain(flags);
+    parts.filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// `ties (model.gdl:5)`.
+fn flag(program: &Program, flag: &Flag) -> String {
+    let mut places: Vec<String> = flag.spans.iter().filter_map(|s| line_of(program, *s)).collect();
+    places.dedup();
+    match places.len() {
+        0 => flag.name.to_string(),
+        n if n > 3 => format!("{} ({} and {} more)", flag.name, places[..3].join(", "), n - 3),
+        _ => format!("{} ({})", flag.name, places.join(", ")),
+    }
+}
+
+fn line_of(program: &Program, span: Span) -> Option<String> {
+    let module = program.modules.get(span.file as usize)?;
+    let (line, _) = position(&module.text, clip(&module.text, span).start);
+    Some(format!("{}:{line}", module.path))
+}
