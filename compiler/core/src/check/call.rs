@@ -34,6 +34,7 @@ impl Checker<'_> {
         if let ExprKind::Name(n) = &f.kind
             && env.get(n).is_none()
             && super::functions::is_special(n)
+            && self.program.find(env.module, n).is_none()
             && first.is_none()
         {
             return self.special(n, args, span, env);

@@ -163,6 +163,9 @@ impl Checker<'_> {
         }
         let (a, b) = (self.eval(lhs, env), self.eval(rhs, env));
         let (a, b) = (a?, b?);
+        if let (BinOp::Div, Val::Group(group), Val::Group(by)) = (op, &a, &b) {
+            return self.quotient_group(group, by, span);
+        }
         match op {
             BinOp::Times => self.times(&a, &b, lhs.span, rhs.span),
             BinOp::Range => self.range(&a, &b, span),

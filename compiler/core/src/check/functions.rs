@@ -54,9 +54,9 @@ const FUNCTIONS: [&str; 21] = [
 ];
 
 /// Functions of types and representations, and those that need the text of their arguments.
-const SPECIAL: [&str; 21] = [
+const SPECIAL: [&str; 19] = [
     "grad", "fixed", "hom", "sym", "alt", "dual", "irrep", "enum", "class", "coarse", "gated", "grouped", "points",
-    "copies", "circle", "sphere", "disk", "ball", "quotient", "C", "D",
+    "copies", "circle", "sphere", "disk", "ball", "quotient",
 ];
 
 /// Option words that stand for themselves.
@@ -99,7 +99,7 @@ pub(super) fn function_names() -> impl Iterator<Item = String> {
 
 /// Whether a name is called with unevaluated arguments.
 pub(crate) fn is_special(n: &str) -> bool {
-    SPECIAL.contains(&n) || ["S", "SO", "O"].contains(&n)
+    SPECIAL.contains(&n) || super::groups::is_group_call(n)
 }
 
 impl Checker<'_> {

@@ -33,6 +33,12 @@ impl Checker<'_> {
         span: Span,
         env: &mut Env,
     ) -> R<Val> {
+        if let ExprKind::Name(n) = &base.kind
+            && n == "permutations"
+            && env.get(n).is_none()
+        {
+            return self.cycles(indices, span);
+        }
         let mut val = self.eval(base, env)?;
         for (k, ix) in indices.iter().enumerate() {
             let last = k + 1 == indices.len();

@@ -11,6 +11,7 @@ mod expr;
 mod expression;
 mod fields;
 mod functions;
+mod groups;
 mod index;
 mod isomorphism;
 mod layers;

@@ -5,8 +5,8 @@ use crate::cert::FLAGS;
 use crate::check::env::Kind;
 use crate::diag::Diagnostic;
 use crate::typed::Congruence;
-use crate::types::{Domain, DomainId, DomainKind};
-use gdl_rep::Group;
+use crate::types::{Domain, DomainId, DomainKind, RepKind};
+use gdl_rep::{Atom as Known, Group};
 use gdl_syntax::ast::{Expr, Span, Under};
 use std::rc::Rc;
 
@@ -32,6 +32,10 @@ impl Checker<'_> {
                             ..d
                         }))
                     })
+                }
+                // A model has no representations to be given: `perm` is the one on the points of its group.
+                Ok(Some(Kind::Rep(RepKind::Perm, None))) if Known::PermDefining.checked(&self.model.group).is_ok() => {
+                    self.input(&p.name.name, &p.ty, &mut env).map(Val::Node)
                 }
                 Ok(Some(_)) => Err(self.report(
                     Diagnostic::error(

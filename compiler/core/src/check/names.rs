@@ -22,7 +22,7 @@ impl Checker<'_> {
             return self.item_value(module, item, span);
         }
         Ok(match n {
-            "regular" if self.abstract_mode || self.model.group.order().is_some() => {
+            "regular" if self.abstract_mode || self.model.group.is_finite() => {
                 Val::Rep(Rep::atom(Int::num(1), Atom::Known(Known::Regular)))
             }
             "regular" => {
@@ -31,6 +31,22 @@ impl Checker<'_> {
                     Diagnostic::error("GDL0116", format!("{group} has no regular representation"), span, "it has infinitely many elements")
                         .help("Declare a finite group, or name a representation of this one: `vector`, an irrep, or a number for invariants."),
                 ));
+            }
+            "perm" => {
+                let group = &self.model.group;
+                if !self.abstract_mode && Known::PermDefining.checked(group).is_err() {
+                    let title = format!("{group} is not a group of permutations");
+                    return Err(self.report(
+                        Diagnostic::error(
+                            "GDL0116",
+                            title,
+                            span,
+                            "the action on points of `S(n)`, `A(n)`, `permutations…`",
+                        )
+                        .help("Every finite group permutes its elements: `regular`."),
+                    ));
+                }
+                Val::Rep(Rep::atom(Int::num(1), Atom::Known(Known::PermDefining)))
             }
             "trivial" => Val::Group(Group::Trivial),
             "vector" => Val::Rep(self.vector_rep(&self.space_dim())),
@@ -44,16 +60,14 @@ impl Checker<'_> {
                 r: Some(PI_RESIDUE),
             }),
             "true" | "false" => Val::Bool(n == "true"),
-            "O" | "Oh" => match Group::named(n, &[]) {
-                Ok(g) => Val::Group(g),
-                Err(e) => return Err(self.error("GDL0116", "no such group", span, e.to_string())),
-            },
+            _ if super::groups::is_group(n) => return self.group_by_name(n, span),
             _ if is_word(n) => Val::Word(n.into()),
             _ => {
                 let mut known = env.names();
                 known.extend(self.program.names(env.module));
                 known.extend(function_names());
-                known.extend(["regular", "vector", "point"].map(str::to_string));
+                known.extend(super::groups::group_names());
+                known.extend(["regular", "vector", "perm", "point"].map(str::to_string));
                 return Err(self.unknown(n, span, "name", &known));
             }
         })
@@ -117,8 +131,8 @@ impl Checker<'_> {
                 None => self.eval(value, &mut env).ok(),
             },
             ItemKind::Const(c) => self.constant(c, &mut env).ok(),
-            ItemKind::Group { value, .. } => match self.eval(value, &mut env).ok()? {
-                Val::Group(g) => Some(Val::Group(g)),
+            ItemKind::Group { name, value } => match self.eval(value, &mut env).ok()? {
+                Val::Group(g) => Some(Val::Group(g.renamed(&name.name))),
                 other => {
                     self.error(
                         "GDL0111",

@@ -71,16 +71,8 @@ impl Checker<'_> {
 
     /// Calls that need their arguments as written, or that make types.
     pub(crate) fn special(&mut self, n: &str, args: &[Arg], span: Span, env: &mut Env) -> R<Val> {
-        if let "C" | "D" | "S" | "SO" | "O" = n {
-            let mut list = Vec::new();
-            for a in args {
-                let k = self.eval_int(&a.value, env)?;
-                list.push(self.known(&k, "the size of a group", a.value.span)?);
-            }
-            return match Group::named(n, &list) {
-                Ok(g) => Ok(Val::Group(g)),
-                Err(e) => Err(self.error("GDL0116", "no such group", span, e.to_string())),
-            };
+        if super::groups::is_group_call(n) {
+            return self.group_call(n, args, span, env);
         }
         match (n, args) {
             ("enum", _) => {
@@ -141,23 +133,7 @@ impl Checker<'_> {
                     .map(Val::Rep)
                     .ok_or_else(|| self.error("GDL0124", "this size is out of bounds", span, "too many copies"))
             }
-            ("irrep", _) => {
-                let mut list = Vec::new();
-                for a in args {
-                    let k = self.eval_int(&a.value, env)?;
-                    list.push(self.known(&k, "a label", a.value.span)?);
-                }
-                let mesh = self.mesh();
-                let group = if mesh.is_some() {
-                    Group::SO2
-                } else {
-                    self.model.group.clone()
-                };
-                match Known::irrep(&group, &list).ok() {
-                    Some(a) => Ok(Val::Rep(Rep::from_blocks(vec![(Int::num(1), Atom::Known(a))], mesh))),
-                    None => Err(self.error("GDL0116", format!("{group} has no such irrep"), span, "unknown label")),
-                }
-            }
+            ("irrep", _) => self.irrep_by_label(args, span, env),
             ("sym" | "alt" | "dual" | "quotient" | "copies", _) => self.rep_function(n, args, span, env),
             ("coarse", _) => self.coarse(args, span, env),
             ("grad", [a, b]) => {
@@ -206,6 +182,37 @@ impl Checker<'_> {
             ));
         }
         Ok(Val::Set(Set::Harmonic(Harmonic { dim, degree, rings })))
+    }
+
+    /// `irrep(1, 2)` by numbers, `irrep(T1u)` by name.
+    fn irrep_by_label(&mut self, args: &[Arg], span: Span, env: &mut Env) -> R<Val> {
+        let mesh = self.mesh();
+        let group = match mesh {
+            Some(_) => Group::SO2,
+            None => self.model.group.clone(),
+        };
+        let named = match args {
+            [Arg { value, name: None }] => match &value.kind {
+                ExprKind::Name(n) if env.get(n).is_none() => Known::named(&group, n).ok(),
+                _ => None,
+            },
+            _ => None,
+        };
+        let atom = match named {
+            Some(atom) => Ok(atom),
+            None => {
+                let mut list = Vec::new();
+                for a in args {
+                    let k = self.eval_int(&a.value, env)?;
+                    list.push(self.known(&k, "a label", a.value.span)?);
+                }
+                Known::irrep(&group, &list)
+            }
+        };
+        match atom {
+            Ok(a) => Ok(Val::Rep(Rep::from_blocks(vec![(Int::num(1), Atom::Known(a))], mesh))),
+            Err(e) => Err(self.error("GDL0116", format!("{group} has no such irrep"), span, e.to_string())),
+        }
     }
 
     /// The mesh in whose fibres `irrep(k)` lives, if the model has one.

@@ -3,7 +3,7 @@
 
 use super::generated::Generated;
 use super::perm::{self, identity};
-use crate::element::{Elem, Element};
+use crate::element::Element;
 use crate::error::Error;
 use crate::exact::Exact;
 use crate::group::{Group, MAX_ELEMENTS};
@@ -263,16 +263,4 @@ pub(crate) fn icosahedral(full: bool) -> Result<Group, Error> {
             Ok(Group::matrices(&generators, 3)?.renamed(if full { "Ih" } else { "I" }))
         })
         .clone()
-}
-
-/// The element r^k of a cyclic group, for semidirect products by a number.
-pub fn power(group: &Group, k: i64) -> Option<Element> {
-    match group {
-        Group::C(n) => Some(Elem::Planar {
-            n: *n,
-            flip: false,
-            turn: k.rem_euclid(i64::from(*n)) as u32,
-        }),
-        _ => None,
-    }
 }

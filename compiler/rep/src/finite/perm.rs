@@ -71,9 +71,9 @@ pub fn notation(p: &[u32]) -> String {
 }
 
 /// The permutation with these cycles of points counted from one; they must be disjoint.
-pub fn from_cycles(cycles: &[Vec<u64>]) -> Result<Vec<u32>, Error> {
+pub fn from_cycles(cycles: &[Vec<u32>]) -> Result<Vec<u32>, Error> {
     let degree = cycles.iter().flatten().copied().max().unwrap_or(0);
-    if degree > MAX_DEGREE as u64 {
+    if degree as usize > MAX_DEGREE {
         return Err(Error::TooLarge(format!(
             "point {degree} is too large: permutations act on at most {MAX_DEGREE} points"
         )));
@@ -88,7 +88,7 @@ pub fn from_cycles(cycles: &[Vec<u64>]) -> Result<Vec<u32>, Error> {
             if std::mem::replace(&mut seen[at], true) {
                 return Err(Error::Invalid(format!("point {point} stands twice in the cycles")));
             }
-            p[at] = (cycle[(k + 1) % cycle.len()] - 1) as u32;
+            p[at] = cycle[(k + 1) % cycle.len()].saturating_sub(1);
         }
     }
     Ok(p)
