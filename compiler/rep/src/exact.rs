@@ -221,10 +221,9 @@ impl Exact {
     pub fn as_ratio(self) -> Option<(u64, u64)> {
         (1..=4096u64).find_map(|d| {
             let n = (self.f * d as f64).round();
-            let exact = self.r? == modp::mul(modp::from_int(n as i128), modp::inv(d)?);
             let near = (self.f - n / d as f64).abs() < 1e-9 * self.f.abs().max(1.0);
-            (0.0..9e15).contains(&n).then_some(())?;
-            (exact && near).then_some((n as u64, d))
+            (near && (0.0..9e15).contains(&n)).then_some(())?;
+            (modp::mul(self.r?, d) == modp::from_int(n as i128)).then_some((n as u64, d))
         })
     }
 

@@ -374,7 +374,7 @@ fn commuting(
     if square.f < 1e-9 {
         return None;
     }
-    let root = super::spherical::exact_sqrt(square.polish());
+    let root = square.polish().sqrt();
     let m: Vec<Exact> = m.into_iter().map(|x| (x / root).polish()).collect();
     let exact = m.iter().all(|x| x.r.is_some());
     Some((m, exact))

@@ -188,7 +188,7 @@ impl<'a> Vector<'a> {
                 let Some((row, square)) = self.next_row(&basis, &lower, x) else {
                     continue;
                 };
-                let pivot = exact_sqrt(square);
+                let pivot = square.sqrt();
                 if exact && pivot.r.is_none() {
                     continue;
                 }
@@ -334,22 +334,4 @@ fn realified(m: &[Complex], d: usize) -> Vec<Exact> {
             }
         })
         .collect()
-}
-
-/// Rational numbers with denominators up to this are recognised.
-const MAX_DENOMINATOR: u64 = 1 << 12;
-
-/// √x with its residue if x is rational, without one otherwise.
-pub(super) fn exact_sqrt(x: Exact) -> Exact {
-    let root = Exact::inexact(x.f.sqrt());
-    for denominator in 1..=MAX_DENOMINATOR {
-        let numerator = (x.f * denominator as f64).round();
-        if (x.f - numerator / denominator as f64).abs() < 1e-10 {
-            let exact = Exact::ratio(numerator as i64, denominator as i64);
-            if exact.r == x.r && x.r.is_some() {
-                return Exact::sqrt_ratio(numerator as u64, denominator);
-            }
-        }
-    }
-    root
 }
