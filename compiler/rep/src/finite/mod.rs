@@ -7,11 +7,13 @@
 //! - [`structure`], [`lattice`], [`automorphisms`]: series and predicates, classes of subgroups, isomorphisms.
 //! - [`table`]: character tables, by partitions (`murnaghan`) or by the method of Burnside and Dixon (`dixon`, over a prime
 //!   field of its own in `field`).
+//! - [`character`]: class functions, their products, powers, restriction, induction.
 //! - [`summary`]: all of it in plain numbers.
 //! - [`realise`]: orthogonal matrices of the real irreducible representations (`spherical`: exact ones; `numeric`).
 
 pub mod automorphisms;
 pub mod chain;
+pub mod character;
 pub mod classes;
 mod complex;
 pub mod construct;
@@ -33,6 +35,7 @@ pub mod summary;
 pub mod table;
 
 pub use chain::Chain;
+pub use character::Character;
 pub use classes::Classes;
 pub use generated::Generated;
 pub use lattice::SubgroupClass;
