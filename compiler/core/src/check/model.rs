@@ -10,8 +10,6 @@ use gdl_rep::{Atom as Known, Group};
 use gdl_syntax::ast::{Expr, Span, Under};
 use std::rc::Rc;
 
-/// What a signature may allow to weaken its claim.
-
 impl Checker<'_> {
     /// Checks a model; errors are reported.
     pub(crate) fn model_definition(&mut self, layer: &Rc<LayerRef>) -> R<()> {
