@@ -112,6 +112,72 @@ fn weights_belong_to_a_model() {
 }
 
 #[test]
+fn no_number_is_traced_to_its_expression() {
+    let folder = Scratch::new();
+    let project = folder.path("counting");
+    assert_eq!(gdl(&["new", &project]).code, 0);
+    let text = include_str!("../../compiler/cli/templates/model.gdl");
+    // The logarithm of a negative number, in the third line.
+    let text = text.replace("h[i] = mlp(x[i], [32, 32])", "h[i] = log(norm2(x[i]) - 100.0)");
+    std::fs::write(format!("{project}/model.gdl"), text).expect("a file");
+    let run = gdl(&["train", &format!("{project}/model.gdl"), "--out", &folder.path("run")]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(
+        run.err.contains("epoch 1, batch 1: the loss `ce` is NaN"),
+        "{}",
+        run.err
+    );
+    assert!(
+        run.err.contains("not a number is `log`") && run.err.contains("model.gdl:3"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_in_words() {
+    let folder = Scratch::new();
+    let project = folder.path("counting");
+    assert_eq!(gdl(&["new", &project]).code, 0);
+    let (model, input) = (format!("{project}/model.gdl"), format!("{project}/points.npz"));
+    let file = folder.file("file", "");
+    let says = |arguments: &[&str], code: u8, words: &str| {
+        let output = gdl(arguments);
+        assert_eq!(output.code, code, "{output:?}");
+        // Lines are broken where the names of folders are long.
+        let said: Vec<&str> = output.err.split_whitespace().collect();
+        assert!(said.join(" ").contains(words), "{}", output.err);
+        assert!(!output.err.contains("os error"), "{}", output.err);
+    };
+    says(&["train", &model, "--epochs", "0"], 2, "0 is not in 1..");
+    says(&["train", &model, "--threads", "0"], 2, "0 is not in 1..");
+    says(
+        &["train", &model, "--out", &file],
+        1,
+        "cannot make it: there is a file of this name",
+    );
+    says(&["train", &model, "--data", "nowhere.npz"], 1, "there is no such file");
+    says(
+        &["train", &model, "--data", &model],
+        1,
+        "files that end in `.gdl` are not known",
+    );
+    says(
+        &["run", &model, "--input", &input, "--output", "a.txt"],
+        2,
+        "does not end in `.npz`",
+    );
+    says(
+        &["run", &model, "--input", &input, "--output", &format!("{file}/a.npz")],
+        1,
+        "cannot write it",
+    );
+    says(&["check", &project], 1, "it is a folder");
+    let words = folder.file("words.gdl", b"model M(x: 3) -> 3 {\n  x // \xff\n}\n");
+    says(&["check", &words], 1, "line 2 is not UTF-8");
+}
+
+#[test]
 fn every_stage_is_shown() {
     let folder = Scratch::new();
     let file = folder.file("model.gdl", include_str!("../../compiler/cli/templates/model.gdl"));

@@ -232,7 +232,7 @@ fn ragged_sets_split_by_index_arrays_and_by_fractions() {
 
     let program = sets(&folder, "(train, val, test)", 150, "2");
     let said = gdl(&["train", &program, "--out", &folder.path("run"), "--epochs", "1"]);
-    let counts = "Sum: 1 parameters; 4 samples for training, 1 for validation, 3 for testing";
+    let counts = "Sum: 1 parameters; samples: 4 training, 1 validation, 3 test";
     assert!(said.err.starts_with(counts), "{}", said.err);
     let report = train(&folder, &program, &[]);
     assert!(report["test"]["far"].as_f64() < Some(0.5), "{report}");

@@ -107,7 +107,7 @@ impl Train {
         let first = Params::init(step.signature(), &specs, config.seed, step.is_f64())?;
         let count = |f: &Option<data::Fold>| f.as_ref().map_or(0, |f| f.ids.len());
         terminal.say(format!(
-            "{}: {} parameters; {} samples for training, {} for validation, {} for testing",
+            "{}: {} parameters; samples: {} training, {} validation, {} test",
             train.model.name,
             first.count(),
             folds.train.ids.len(),

@@ -40,12 +40,9 @@ impl Screen {
 
     /// After each epoch.
     pub(super) fn epoch(&self, epoch: u64, epochs: u64, train: &Scores, val: Option<&Scores>, seconds: f64) {
-        let val = val.map_or(String::new(), |v| format!(" | validation {}", show(v)));
+        let val = val.map_or(String::new(), |v| format!(" | val {}", show(v)));
         let rate = train.samples as f64 / seconds;
-        self.line(&format!(
-            "epoch {epoch}/{epochs}: {}{val} | {rate:.0} samples/s",
-            show(train)
-        ));
+        self.line(&format!("epoch {epoch}/{epochs}: {}{val} | {rate:.0}/s", show(train)));
     }
 
     /// A line of its own.
