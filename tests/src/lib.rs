@@ -3,6 +3,7 @@
 
 pub mod fuzz;
 
+use gdl::repl::{Session as Prompt, is_complete, transcript};
 use gdl::report::{Report, Style};
 use gdl::session::Session;
 use gdl::source::Source;
@@ -99,4 +100,51 @@ impl Drop for Scratch {
         // A folder that is left behind in the temporary folder harms nobody.
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// An input and what should be printed for it.
+struct Turn {
+    input: String,
+    output: String,
+}
+
+fn turns(text: &str) -> Vec<Turn> {
+    let mut turns: Vec<Turn> = Vec::new();
+    for line in text.lines() {
+        let (input, more) = (line.strip_prefix("> "), line.strip_prefix(". "));
+        match (input, more, turns.last_mut()) {
+            (Some(input), _, _) => turns.push(Turn {
+                input: format!("{input}\n"),
+                output: String::new(),
+            }),
+            (None, Some(more), Some(turn)) if turn.output.is_empty() => turn.input += &format!("{more}\n"),
+            (_, _, Some(turn)) => turn.output += &format!("{line}\n"),
+            (_, _, None) => assert!(line.is_empty(), "a transcript begins with an input: {line}"),
+        }
+    }
+    turns
+}
+
+/// Replays a transcript of a session, inputs after `> ` (going on after `. `) with what is printed below them: what differs.
+///
+/// # Panics
+/// If the session does.
+pub fn replay(name: &str, text: &str) -> Vec<String> {
+    let (name, text) = (name.to_string(), text.to_string());
+    let work = move || {
+        let mut session = Prompt::new();
+        let mut wrong = Vec::new();
+        for turn in turns(&text) {
+            assert!(is_complete(&turn.input), "{name}: {} goes on", turn.input);
+            let (printed, next) = transcript(&session, &turn.input);
+            session = next;
+            // Blank lines between turns are for the reader.
+            if printed.trim_end() != turn.output.trim_end() {
+                wrong.push(format!("{name}: > {}{printed}", turn.input));
+            }
+        }
+        wrong
+    };
+    let thread = std::thread::Builder::new().stack_size(gdl::STACK).spawn(work);
+    thread.expect("a thread").join().expect("the session panicked")
 }

@@ -1,53 +1,9 @@
 //! Sessions: transcripts are inputs after `> ` (going on after `. `) with what is printed below them.
 
-use gdl::repl::{Session, is_complete, transcript};
-use gdl_tests::root;
+use gdl::repl::{Session, transcript};
+use gdl_tests::{replay, root};
 use std::fs;
 use std::path::Path;
-
-/// An input and what should be printed for it.
-struct Turn {
-    input: String,
-    output: String,
-}
-
-fn turns(text: &str) -> Vec<Turn> {
-    let mut turns: Vec<Turn> = Vec::new();
-    for line in text.lines() {
-        let (input, more) = (line.strip_prefix("> "), line.strip_prefix(". "));
-        match (input, more, turns.last_mut()) {
-            (Some(input), _, _) => turns.push(Turn {
-                input: format!("{input}\n"),
-                output: String::new(),
-            }),
-            (None, Some(more), Some(turn)) if turn.output.is_empty() => turn.input += &format!("{more}\n"),
-            (_, _, Some(turn)) => turn.output += &format!("{line}\n"),
-            (_, _, None) => assert!(line.is_empty(), "a transcript begins with an input: {line}"),
-        }
-    }
-    turns
-}
-
-/// Replays a transcript: what differs.
-fn replay(name: &str, text: &str) -> Vec<String> {
-    let (name, text) = (name.to_string(), text.to_string());
-    let work = move || {
-        let mut session = Session::new();
-        let mut wrong = Vec::new();
-        for turn in turns(&text) {
-            assert!(is_complete(&turn.input), "{name}: {} goes on", turn.input);
-            let (printed, next) = transcript(&session, &turn.input);
-            session = next;
-            // Blank lines between turns are for the reader.
-            if printed.trim_end() != turn.output.trim_end() {
-                wrong.push(format!("{name}: > {}{printed}", turn.input));
-            }
-        }
-        wrong
-    };
-    let thread = std::thread::Builder::new().stack_size(gdl::STACK).spawn(work);
-    thread.expect("a thread").join().expect("the session panicked")
-}
 
 /// The blocks of a page in a language.
 fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {

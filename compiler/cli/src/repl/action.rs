@@ -1,11 +1,17 @@
 //! Group elements acting on things: vectors, points, domains, and fields on them.
+//!
+//! The image of a field is (g·x)(g p) = ρ(g) x(p): places move, and values move with them.
 
+use super::domain::Domain;
 use super::methods::element::member;
 use super::methods::{self, Call};
 use super::tensor::{Elem, Tensor};
 use super::value::{Member, Value};
 use crate::session::D;
+use gdl_rep::element::Elem as GroupElem;
 use gdl_rep::{Atom, Element, Group, Rep};
+use gdl_runtime::domain::{Cell, Edges, Point, neighbours};
+use std::sync::Arc;
 
 /// `act(g, x)`.
 ///
@@ -29,6 +35,7 @@ pub type Why = (String, String);
 pub fn image(m: &Member, x: &Value) -> Result<Value, Why> {
     match x {
         Value::Tensor(t) => tensor(m, t).map(Value::Tensor),
+        Value::Domain(d) => domain(m, d).map(|(d, _)| Value::Domain(d)),
         Value::Element(h) => match m.element.compose(&h.element) {
             Some(p) if m.group == h.group => Ok(Value::element(&m.group, p)),
             _ => Err((
@@ -64,13 +71,13 @@ fn standard(group: &Group, d: usize) -> Result<Rep, Why> {
 fn element_in(m: &Member, group: &Group) -> Result<Element, Why> {
     m.group.include(group, &m.element).ok_or_else(|| {
         (
-            format!("{} is not an element of {group}", m.element),
+            format!("{} is not an element of {group}", m.group.describe(&m.element)),
             format!("an element of {}; this belongs to {group}", m.group),
         )
     })
 }
 
-/// The image of every value, where it stands.
+/// The images of all values, in their old places.
 fn values(m: &Member, t: &Tensor) -> Result<Vec<f64>, Why> {
     let r = match &t.elem {
         Elem::Rep(r) if !r.is_trivial() => r.clone(),
@@ -82,18 +89,205 @@ fn values(m: &Member, t: &Tensor) -> Result<Vec<f64>, Why> {
 }
 
 fn tensor(m: &Member, t: &Tensor) -> Result<Tensor, Why> {
-    match t.over.as_slice() {
+    let (d, on_edges) = match t.over.as_slice() {
         [] if t.rep().is_some_and(Rep::is_trivial) && t.width() > 1 => {
             // Bare numbers are a point of R^d where the group has one.
-            match standard(&m.group, t.width()) {
+            return Ok(match standard(&m.group, t.width()) {
                 Ok(r) => {
                     let data = r.apply(&m.element, &t.data);
-                    Ok(Tensor::vector(r, data))
+                    Tensor::vector(r, data)
                 }
-                Err(_) => Ok(t.clone()),
+                Err(_) => t.clone(),
+            });
+        }
+        [] => return Ok(t.with(values(m, t)?)),
+        [one] => one.clone(),
+        _ => return Err(("signals of two indices are not acted on".into(), t.words())),
+    };
+    if matches!(t.elem, Elem::Tangent(_)) && !is_proper(m) {
+        return Err((
+            "a reflection turns the frames of a mesh over".into(),
+            "rotations act on tangent fields".into(),
+        ));
+    }
+    let moved = values(m, t)?;
+    let (image, places) = domain(m, &d)?;
+    let width = moved.len() / places.len().max(1);
+    let out = match (&*d, on_edges) {
+        (Domain::Grid { extents, .. }, _) if places.is_empty() => {
+            // No permutation of the cells: the image is resampled.
+            resampled(m, extents, &moved, t.data.len() / d.nodes().max(1))?
+        }
+        (_, true) => moved,
+        _ => {
+            let mut out = vec![0.0; moved.len()];
+            for (from, &to) in places.iter().enumerate() {
+                out[to * width..][..width].copy_from_slice(&moved[from * width..][..width]);
+            }
+            out
+        }
+    };
+    Ok(Tensor {
+        over: vec![(image, on_edges)],
+        data: out.into(),
+        ..t.clone()
+    })
+}
+
+/// Whether the element keeps orientation.
+fn is_proper(m: &Member) -> bool {
+    (1..=3)
+        .find_map(|d| m.group.vector_matrix(&m.element, d).map(|v| (d, v)))
+        .is_none_or(|(d, v)| match d {
+            1 => v[0] > 0.0,
+            2 => v[0] * v[3] - v[1] * v[2] > 0.0,
+            _ => {
+                v[0] * (v[4] * v[8] - v[5] * v[7]) - v[1] * (v[3] * v[8] - v[5] * v[6])
+                    + v[2] * (v[3] * v[7] - v[4] * v[6])
+                    > 0.0
+            }
+        })
+}
+
+/// The image of a domain, and where each of its nodes goes; nowhere for a grid that is not mapped to a grid.
+fn domain(m: &Member, d: &Arc<Domain>) -> Result<(Arc<Domain>, Vec<usize>), Why> {
+    let same = |n: usize| (d.clone(), (0..n).collect());
+    let permutation = match &m.element {
+        GroupElem::Permutation(image) if image.len() == d.nodes() => {
+            Some(image.iter().map(|&i| i as usize).collect::<Vec<_>>())
+        }
+        _ => None,
+    };
+    Ok(match &**d {
+        Domain::Grid { extents, wrap } => match m.group.point_matrix(&m.element, extents.len()) {
+            Some(matrix) => {
+                let (extents, places) = turned(&matrix, extents);
+                (Arc::new(Domain::Grid { extents, wrap: *wrap }), places)
+            }
+            None if m.group.vector_matrix(&m.element, extents.len()).is_some() => (d.clone(), vec![]),
+            None => return Err((format!("{} does not act on a grid", m.group), d.words())),
+        },
+        Domain::Set(n) => match permutation {
+            Some(p) => (d.clone(), p),
+            None => same(*n),
+        },
+        Domain::Seq(n) => same(*n),
+        Domain::Graph { nodes, edges } => match permutation {
+            Some(p) => {
+                let mut ends: Vec<(u32, u32)> = edges
+                    .dst
+                    .iter()
+                    .zip(&edges.src)
+                    .map(|(&d, &s)| (p[d as usize] as u32, p[s as usize] as u32))
+                    .collect();
+                ends.sort_unstable();
+                let edges = Edges {
+                    src: ends.iter().map(|e| e.1).collect(),
+                    dst: ends.iter().map(|e| e.0).collect(),
+                    shift: vec![[0; 3]; ends.len()],
+                };
+                (Arc::new(Domain::Graph { nodes: *nodes, edges }), p)
+            }
+            None => same(*nodes),
+        },
+        Domain::Cloud {
+            dim, points, cutoff, ..
+        } => {
+            let points = rotated(m, *dim, points)?;
+            let edges = neighbours(&points, &Cell::OPEN, *cutoff).map_err(|e| (e, "no neighbours".into()))?;
+            let n = points.len();
+            let image = Domain::Cloud {
+                dim: *dim,
+                points,
+                cutoff: *cutoff,
+                edges,
+            };
+            (Arc::new(image), (0..n).collect())
+        }
+        Domain::Mesh { points, faces, .. } => {
+            let points = rotated(m, 3, points)?;
+            let flip = |f: &[u32; 3]| if is_proper(m) { *f } else { [f[0], f[2], f[1]] };
+            let n = points.len();
+            let image =
+                Domain::mesh(points, faces.iter().map(flip).collect()).map_err(|e| (e, "not a surface".into()))?;
+            (Arc::new(image), (0..n).collect())
+        }
+    })
+}
+
+/// Points of space moved.
+fn rotated(m: &Member, d: usize, points: &[Point]) -> Result<Vec<Point>, Why> {
+    let Some(matrix) = m.group.vector_matrix(&m.element, d) else {
+        return Err((
+            format!("{} does not act on points of {d}-space", m.group),
+            "points have that many coordinates".into(),
+        ));
+    };
+    let row = |p: &Point, i: usize| (0..d).map(|j| matrix[i * d + j] * p[j]).sum::<f64>();
+    Ok(points
+        .iter()
+        .map(|p| std::array::from_fn(|i| if i < d { row(p, i) } else { p[i] }))
+        .collect())
+}
+
+/// Where the cells of a grid go under an integer matrix about its centre, and the extents of the image.
+fn turned(matrix: &[i32], extents: &[u32]) -> (Vec<u32>, Vec<usize>) {
+    let d = extents.len();
+    let image: Vec<u32> = (0..d)
+        .map(|i| (0..d).map(|j| matrix[i * d + j].unsigned_abs() * extents[j]).sum())
+        .collect();
+    let count: usize = extents.iter().map(|&n| n as usize).product();
+    let places = (0..count).map(|k| {
+        // Twice the offset from the centre, so that it is whole.
+        let mut rest = k;
+        let mut q = vec![0i64; d];
+        for j in (0..d).rev() {
+            let n = extents[j] as usize;
+            q[j] = 2 * (rest % n) as i64 - (n as i64 - 1);
+            rest /= n;
+        }
+        (0..d).fold(0, |at, i| {
+            let moved: i64 = (0..d).map(|j| i64::from(matrix[i * d + j]) * q[j]).sum();
+            let n = i64::from(image[i]);
+            at * n as usize + ((moved + n - 1) / 2) as usize
+        })
+    });
+    let places = places.collect();
+    (image, places)
+}
+
+/// The picture of a plane grid turned by any angle about its centre: values between cells are interpolated, 0 outside.
+fn resampled(m: &Member, extents: &[u32], data: &[f64], width: usize) -> Result<Vec<f64>, Why> {
+    let ([h, w], Some(v)) = (extents, m.group.vector_matrix(&m.element.inverse(), extents.len())) else {
+        return Err((
+            "only plane grids are turned by such angles".into(),
+            "a grid of another rank".into(),
+        ));
+    };
+    let (h, w) = (*h as i64, *w as i64);
+    let at = |r: i64, c: i64, j: usize| {
+        let inside = (0..h).contains(&r) && (0..w).contains(&c);
+        if inside {
+            data[(r * w + c) as usize * width + j]
+        } else {
+            0.0
+        }
+    };
+    let (cr, cc) = ((h - 1) as f64 / 2.0, (w - 1) as f64 / 2.0);
+    let mut out = Vec::with_capacity(data.len());
+    for r in 0..h {
+        for c in 0..w {
+            let (x, y) = (r as f64 - cr, c as f64 - cc);
+            let (sr, sc) = (v[0] * x + v[1] * y + cr, v[2] * x + v[3] * y + cc);
+            let (r0, c0) = (sr.floor(), sc.floor());
+            let (a, b) = (sr - r0, sc - c0);
+            let (r0, c0) = (r0 as i64, c0 as i64);
+            for j in 0..width {
+                let top = (1.0 - b) * at(r0, c0, j) + b * at(r0, c0 + 1, j);
+                let bottom = (1.0 - b) * at(r0 + 1, c0, j) + b * at(r0 + 1, c0 + 1, j);
+                out.push((1.0 - a) * top + a * bottom);
             }
         }
-        [] => Ok(t.with(values(m, t)?)),
-        _ => Err(("this version does not act on such signals".into(), t.words())),
     }
+    Ok(out)
 }

@@ -58,6 +58,41 @@ pub const COMMANDS: &[Command] = &[
         run: reload,
     },
     Command {
+        name: "rep",
+        args: "EXPR",
+        doc: "What there is to know of a representation: blocks, irreps, matrices of generators.",
+        example: ":rep D(4).vector",
+        run: rep_of,
+    },
+    Command {
+        name: "time",
+        args: "EXPR",
+        doc: "The value of an expression, and how long it took.",
+        example: ":time 1o * 1o * 1o",
+        run: time,
+    },
+    Command {
+        name: "ir",
+        args: "EXPR",
+        doc: "The tensor IR of an expression or model, optimised.",
+        example: ":ir norm2((1o)(1, 2, 3))",
+        run: ir,
+    },
+    Command {
+        name: "asm",
+        args: "EXPR",
+        doc: "The machine code of an expression or model.",
+        example: ":asm norm2((1o)(1, 2, 3))",
+        run: asm,
+    },
+    Command {
+        name: "save",
+        args: "FILE",
+        doc: "Writes the inputs so far as a script that `gdl repl < FILE` repeats.",
+        example: ":save session.gdlr",
+        run: save,
+    },
+    Command {
         name: "explain",
         args: "CODE",
         doc: "The page of an error.",
@@ -281,4 +316,104 @@ fn names(session: &Session, _: &str) -> Outcome {
             lines.join("\n")
         },
     )
+}
+
+fn rep_of(session: &Session, text: &str) -> Outcome {
+    use super::value::Value;
+    let (answers, _) = session.input(text);
+    let shown = answers.into_iter().map(|a| match a {
+        Answer::Value {
+            value: Value::Rep(r), ..
+        } => Answer::Text(about(&r)),
+        Answer::Value { value, .. } => Answer::Text(format!("this is {}", value.kind())),
+        other => other,
+    });
+    Ok((shown.collect(), session.clone()))
+}
+
+/// A representation in full.
+fn about(r: &gdl_rep::Rep) -> String {
+    let mut lines = vec![
+        format!("{r}"),
+        format!("group       {}", r.group),
+        format!("dimension   {}", r.dim()),
+    ];
+    if let Ok(sum) = methods::rep::decompose(r) {
+        lines.push(format!("irreps      {sum}"));
+    }
+    let kind = if r.is_trivial() {
+        "invariants: any function may be applied"
+    } else if r.is_permutation() {
+        "the group permutes the components: functions of single components may be applied"
+    } else {
+        "orthogonal: linear operations, dot and norm"
+    };
+    lines.push(format!("kind        {kind}"));
+    if r.dim() <= 8 {
+        for g in r.group.generators() {
+            let cells: Vec<Vec<String>> = r
+                .matrix(&g)
+                .chunks(r.dim().max(1))
+                .map(|row| row.iter().map(|x| show::number((x * 1e12).round() / 1e12)).collect())
+                .collect();
+            lines.push(format!(
+                "{}\n{}",
+                super::elements::name(&r.group, &g),
+                show::brackets(&cells)
+            ));
+        }
+    }
+    lines.join("\n")
+}
+
+fn time(session: &Session, text: &str) -> Outcome {
+    let start = std::time::Instant::now();
+    let (mut answers, next) = session.input(text);
+    let seconds = start.elapsed().as_secs_f64();
+    answers.push(Answer::Text(format!("{:.3} ms", seconds * 1e3)));
+    Ok((answers, next))
+}
+
+/// The optimised program of an expression or model.
+fn optimised(session: &Session, text: &str) -> Result<Result<gdl_core::ir::Func, Answer>, Failure> {
+    match session.lowered(text)? {
+        Ok(func) => gdl_core::ir::opt::optimised(&func)
+            .map(Ok)
+            .map_err(|e| Failure::error(format!("it cannot be optimised: {e}"))),
+        Err(reports) => Ok(Err(reports)),
+    }
+}
+
+fn ir(session: &Session, text: &str) -> Outcome {
+    match optimised(session, text)? {
+        Ok(func) => said(session, gdl_core::ir::text::print(&func).trim_end().to_string()),
+        Err(reports) => Ok((vec![reports], session.clone())),
+    }
+}
+
+fn asm(session: &Session, text: &str) -> Outcome {
+    let func = match optimised(session, text)? {
+        Ok(func) => func,
+        Err(reports) => return Ok((vec![reports], session.clone())),
+    };
+    let options = gdl_codegen::Options {
+        double: true,
+        texts: true,
+        ..gdl_codegen::Options::default()
+    };
+    let compiled =
+        gdl_codegen::compile(&func, &options).map_err(|e| Failure::error(format!("it cannot be compiled: {e}")))?;
+    said(session, compiled.asm_text().trim_end().to_string())
+}
+
+fn save(session: &Session, file: &str) -> Outcome {
+    let file = file.trim_matches('"');
+    if file.is_empty() {
+        return Err(Failure::error("which file?").help("Write `:save FILE`."));
+    }
+    let loads = session.files.iter().map(|f| format!(":load {}", f.display()));
+    let lines: Vec<String> = loads.chain(session.log.iter().cloned()).collect();
+    let written = gdl_host::files::write::atomically(Path::new(file), (lines.join("\n") + "\n").as_bytes());
+    written?;
+    said(session, format!("{} inputs in {file}", session.log.len()))
 }

@@ -39,6 +39,11 @@ pub const GROUPS: [&str; 20] = [
     "permutations",
 ];
 
+/// Functions of the language that are methods too.
+const LANGUAGE: [&str; 11] = [
+    "dim", "sym", "alt", "dual", "norm", "norm2", "dot", "center", "derived", "wreath", "tensor",
+];
+
 /// Evaluates expressions of one input.
 pub struct Evaluator<'a> {
     session: &'a Session,
@@ -380,6 +385,25 @@ impl<'a> Evaluator<'a> {
                 }
             }));
         }
+        if methods::find(v.kind(), &name.name).is_none() && LANGUAGE.contains(&name.name.as_str()) {
+            let f = Expr {
+                span: name.span,
+                kind: ExprKind::Name(name.name.clone()),
+            };
+            let first = Arg {
+                name: None,
+                value: self.embed(Lifted::Value(v), base)?,
+            };
+            let args: Vec<Arg> = std::iter::once(first).chain(args.iter().cloned()).collect();
+            // Its first argument has a name already; it is no value of the session.
+            let kept = self.shadowed.len();
+            if let ExprKind::Name(n) = &args[0].value.kind {
+                self.shadowed.push(n.clone());
+            }
+            let call = self.language_call(&f, &args, None, e);
+            self.shadowed.truncate(kept);
+            return call;
+        }
         // What a method without arguments gives is called: `D(4).r(x)`.
         if let (Some(m), [_, ..]) = (methods::find(v.kind(), &name.name), args)
             && m.params.is_empty()
@@ -442,6 +466,23 @@ impl<'a> Evaluator<'a> {
                 self.apply(callee, f, args, first, e)
             }
         }
+    }
+
+    /// An expression of the language as a program, unless it is a value already.
+    ///
+    /// # Errors
+    /// As for [`Evaluator::eval`].
+    pub fn program(&mut self, e: &Expr) -> D<Option<gdl_core::ir::Func>> {
+        let Lifted::Expr(e) = self.lift(e)? else {
+            return Ok(None);
+        };
+        let sentence = Sentence {
+            program: &self.session.program,
+            group: &self.group,
+            given: &self.given,
+            expr: &e,
+        };
+        language::program(&sentence)
     }
 
     /// A call that the checker sees.

@@ -2,7 +2,7 @@
 
 use super::tensor::Tensor;
 use super::value::{Maps, Value};
-use gdl_rep::Group;
+use gdl_rep::{Atom, Group, Rep, finite};
 use serde_json::{Map, Value as Json, json};
 
 /// A value as JSON.
@@ -19,17 +19,70 @@ pub fn value(v: &Value) -> Json {
             "group": m.group.to_string(),
             "element": super::elements::name(&m.group, &m.element),
         }),
-        Value::Rep(r) => json!({ "representation": r.to_string(), "group": r.group.to_string(), "dim": r.dim() }),
+        Value::Rep(r) => representation(r),
         Value::Basis(b) => basis(b),
         Value::Domain(d) => json!({ "domain": d.words() }),
         Value::Tensor(t) => tensor(t),
         Value::Function(_) => json!({ "function": super::show::short(v) }),
+        Value::Picture(p) => json!({ "picture": p.title, "svg": p.svg().ok() }),
         Value::Table(t) => json!({ "title": t.title, "rows": t.rows }),
     }
 }
 
+/// A finite group in numbers, under the names that tables of groups use; what is beyond a bound is null.
 fn group(g: &Group) -> Json {
-    json!({ "name": g.to_string(), "order": g.small_order(), "dimension": g.lie_dim() })
+    let Ok(s) = finite::summary::summary(g) else {
+        return json!({ "name": g.to_string(), "order": null, "dimension": g.lie_dim() });
+    };
+    // Larger numbers than JSON readers keep are text.
+    let order = g.small_order().map_or_else(|| json!(s.order.to_string()), |n| json!(n));
+    let real = |list: &Vec<finite::summary::RealSummary>| -> Vec<Json> {
+        let one = |r: &finite::summary::RealSummary| {
+            json!({
+                "type": r.kind.letter().to_string(),
+                "degree": r.degree,
+                "end_dim": r.end_dim,
+                "multiplicity_in_regular": r.multiplicity_in_regular,
+                "complex": r.complex,
+                "characters": r.characters,
+            })
+        };
+        list.iter().map(one).collect()
+    };
+    json!({
+        "name": s.name,
+        "order": order,
+        "class_sizes": s.class_sizes,
+        "class_orders": s.class_orders,
+        "degrees": s.degrees,
+        "characters": s.characters,
+        "frobenius_schur": s.frobenius_schur,
+        "real_irreps": s.real_irreps.as_ref().map(real),
+        "n_subgroup_classes": s.n_subgroup_classes,
+        "n_subgroups": s.n_subgroups,
+        "n_normal_subgroups": s.n_normal_subgroups,
+        "automorphism_group_order": s.automorphism_group_order,
+        "center_order": s.center_order,
+        "derived_order": s.derived_order,
+        "exponent": s.exponent,
+        "abelian": s.abelian,
+        "nilpotent": s.nilpotent,
+        "solvable": s.solvable,
+        "simple": s.simple,
+    })
+}
+
+/// A representation; of `hom(V, W)` the number of equivariant maps. `basis(hom(V, W))` gives them.
+fn representation(r: &Rep) -> Json {
+    if let [(1, Atom::Hom(a, b))] = r.blocks.as_slice() {
+        return json!({
+            "from": a.to_string(),
+            "to": b.to_string(),
+            "group": r.group.to_string(),
+            "dim": super::methods::rep::maps(a, b).ok().map(|m| m.len()),
+        });
+    }
+    json!({ "representation": r.to_string(), "group": r.group.to_string(), "dim": r.dim() })
 }
 
 /// `dim` and the basis, one nested list of rows a map.

@@ -12,6 +12,7 @@ use crate::session::programs::specs;
 use gdl_abi::{ArrayDecl, DoorSizes, Dtype, Instance};
 use gdl_core::check::{Checked, Given, Val, check_expression};
 use gdl_core::diag::Diagnostic;
+use gdl_core::ir::Func;
 use gdl_core::lower::{self, Lowered, reps};
 use gdl_core::modules::Program;
 use gdl_core::typed::{Model, NodeId};
@@ -47,17 +48,7 @@ pub fn evaluate(sentence: &Sentence<'_>) -> Result<(Value, Vec<Diagnostic>), Vec
     let one = |d: Box<Diagnostic>| vec![*d];
     let group = group_of(sentence).map_err(one)?;
     let mut scene = Scene::default();
-    let mut given: Vec<(String, Given)> = Vec::new();
-    for (name, value) in sentence.given {
-        given.push((name.clone(), scene.give(name, value)));
-    }
-    let domains: Vec<(String, Given)> = scene
-        .domains
-        .iter()
-        .map(|(n, d)| (n.clone(), Given::Domain(d.declared(n))))
-        .collect();
-    given.retain(|(_, g)| !matches!(g, Given::Domain(_)));
-    let given = [domains, given].concat();
+    let given = scene.give_all(sentence.given);
     let (checked, diags) = check_expression(sentence.program, &group, &given, sentence.expr);
     match checked {
         None => Err(diags),
@@ -66,6 +57,22 @@ pub fn evaluate(sentence: &Sentence<'_>) -> Result<(Value, Vec<Diagnostic>), Vec
             let outputs = scene.run(&model, None, sentence.expr).map_err(one)?;
             Ok((joined(outputs), diags))
         }
+    }
+}
+
+/// The program of an expression that is computed, in tensor IR; none if it is known at compile time.
+///
+/// # Errors
+/// The first error of the checker.
+pub fn program(sentence: &Sentence<'_>) -> D<Option<Func>> {
+    let group = group_of(sentence)?;
+    let mut scene = Scene::default();
+    let given = scene.give_all(sentence.given);
+    let (checked, diags) = check_expression(sentence.program, &group, &given, sentence.expr);
+    match (checked, diags.into_iter().find(Diagnostic::is_error)) {
+        (_, Some(d)) => Err(Box::new(d)),
+        (Some(Checked::Model(m)), _) => Ok(Some(lower::lower_model(&m)?.func)),
+        _ => Ok(None),
     }
 }
 
@@ -150,8 +157,22 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// What the checker is told of values: domains first, for signals refer to them.
+    fn give_all(&mut self, values: &[(String, Value)]) -> Vec<(String, Given)> {
+        let mut given: Vec<(String, Given)> = Vec::new();
+        for (name, value) in values {
+            given.push((name.clone(), self.give(name, value)));
+        }
+        given.retain(|(_, g)| !matches!(g, Given::Domain(_)));
+        let domains = self
+            .domains
+            .iter()
+            .map(|(n, d)| (n.clone(), Given::Domain(d.declared(n))));
+        domains.chain(given).collect()
+    }
+
     /// What the checker is told of a value. Its domains and numbers are remembered.
-    pub fn give(&mut self, name: &str, value: &Value) -> Given {
+    fn give(&mut self, name: &str, value: &Value) -> Given {
         match value {
             Value::Domain(d) => {
                 match self.domains.iter_mut().find(|(_, e)| e == d) {

@@ -17,6 +17,8 @@ mod matrix;
 pub mod methods;
 mod model;
 mod operators;
+mod picture;
+mod plots;
 mod session;
 mod show;
 mod sphere;
@@ -156,6 +158,12 @@ fn print<'a>(
     for a in answers {
         match a {
             Answer::Value { value, .. } if json => terminal.object(&json::value(value))?,
+            Answer::Value {
+                value: value::Value::Picture(p),
+                ..
+            } if terminal.style() == Style::Colour && p.blocks().is_some() => {
+                terminal.line(p.blocks().unwrap_or_default())?;
+            }
             Answer::Value { name, text, value } => terminal.line(show::value(value, name.as_deref(), text))?,
             Answer::Text(text) => terminal.line(text)?,
             Answer::Reports(list) => {

@@ -30,8 +30,8 @@ pub struct Session {
     pub files: Vec<PathBuf>,
     /// The number of the next input.
     input: usize,
-    /// Whether computations report their time.
-    pub timed: bool,
+    /// The inputs that were done, in order.
+    pub log: Arc<Vec<String>>,
 }
 
 /// What an input gave, in order.
@@ -72,7 +72,7 @@ impl Session {
             last: None,
             files: vec![],
             input: 1,
-            timed: false,
+            log: Arc::default(),
         }
     }
 
@@ -116,6 +116,9 @@ impl Session {
                 answers.push(next.reports(vec![*d]));
                 return (answers, self.after_error());
             }
+        }
+        if !parts.is_empty() {
+            Arc::make_mut(&mut next.log).push(text.trim_end().to_string());
         }
         (answers, next)
     }
@@ -166,6 +169,41 @@ impl Session {
         }
         self.program = Arc::new(program);
         (parts, diags)
+    }
+
+    /// The program of an expression in tensor IR, or that of a model by name.
+    ///
+    /// # Errors
+    /// What is wrong with it, rendered.
+    pub fn lowered(&self, text: &str) -> Result<Result<gdl_core::ir::Func, Answer>, Failure> {
+        let mut next = self.clone();
+        let (parts, diags) = next.extend("input", text);
+        if diags.iter().any(Diagnostic::is_error) {
+            return Ok(Err(next.reports(diags)));
+        }
+        let [
+            TestPart::Stmt(Stmt {
+                kind: StmtKind::Expr(e),
+                ..
+            }),
+        ] = parts.as_slice()
+        else {
+            return Err(Failure::error("an expression, or the name of a model, is needed"));
+        };
+        let found = match &e.kind {
+            ExprKind::Name(n) if self.model(n).is_some() => match self.model(n) {
+                Some(m) => super::model::checked(&next, m)
+                    .and_then(|m| gdl_core::lower::lower_model(&m))
+                    .map(|l| Some(l.func)),
+                None => Ok(None),
+            },
+            _ => Evaluator::new(&next).program(e),
+        };
+        match found {
+            Ok(Some(func)) => Ok(Ok(func)),
+            Ok(None) => Err(Failure::error("this needs no program: it is known at compile time")),
+            Err(d) => Ok(Err(next.reports(vec![*d]))),
+        }
     }
 
     fn reports(&self, diags: Vec<Diagnostic>) -> Answer {

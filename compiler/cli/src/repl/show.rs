@@ -72,6 +72,7 @@ pub fn short(v: &Value) -> String {
             format!("{callee}({})", args.join(", "))
         }
         Value::Table(t) => table(t),
+        Value::Picture(p) => format!("picture: {}", p.title),
         Value::List(items) => {
             let shown: Vec<String> = items.iter().map(short).collect();
             format!("[{}]", shown.join(", "))

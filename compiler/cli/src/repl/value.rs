@@ -1,6 +1,7 @@
 //! What a name of a session stands for.
 
 use super::domain::Domain;
+use super::picture::Picture;
 use super::tensor::Tensor;
 use gdl_rep::{Basis, Element, Exact, Group, Rep};
 use gdl_syntax::ast::{Arg, Expr};
@@ -40,6 +41,8 @@ pub enum Value {
     Function(Arc<Function>),
     /// Rows with headings.
     Table(Arc<Table>),
+    /// A picture.
+    Picture(Arc<Picture>),
 }
 
 /// An element with the group it was taken from.
@@ -106,6 +109,7 @@ pub enum Kind {
     Tensor,
     Function,
     Table,
+    Picture,
 }
 
 impl Kind {
@@ -126,6 +130,7 @@ impl Kind {
             Kind::Tensor => "a signal",
             Kind::Function => "a function",
             Kind::Table => "a table",
+            Kind::Picture => "a picture",
         }
     }
 }
@@ -154,6 +159,7 @@ impl Value {
             Value::Tensor(_) => Kind::Tensor,
             Value::Function(_) => Kind::Function,
             Value::Table(_) => Kind::Table,
+            Value::Picture(_) => Kind::Picture,
         }
     }
 

@@ -503,22 +503,8 @@ fn irreducibles(c: &mut Call<'_, '_>) -> D<Value> {
 }
 
 fn quotient(c: &mut Call<'_, '_>) -> D<Value> {
-    let g = c.group();
-    let Some(Value::Group(h)) = c.arg("H").map(|a| &a.value) else {
-        return Err(c.refuse("a subgroup is needed", "here"));
-    };
-    let sub = match &**h {
-        Group::Subgroup(s) if *s.parent() == g => (**s).clone(),
-        Group::Trivial => Subgroup::generated(&g, &[]).map_err(|e| c.math(e))?,
-        h if *h == g => Subgroup::generated(&g, &g.generators()).map_err(|e| c.math(e))?,
-        h => {
-            return Err(c.refuse(
-                format!("{h} is not a subgroup of {g}"),
-                "a subgroup is made by `generated`, `stabilizer`, `centralizer`",
-            ));
-        }
-    };
-    let rep = Rep::atom(g, Atom::Quotient(sub)).map_err(|e| c.math(e))?;
+    let sub = super::finite::subgroup(c, "H")?;
+    let rep = Rep::atom(c.group(), Atom::Quotient(sub)).map_err(|e| c.math(e))?;
     Ok(Value::rep(rep))
 }
 

@@ -5,7 +5,9 @@
 //! a test.
 
 pub mod element;
+mod finite;
 mod group;
+mod plot;
 pub mod rep;
 mod signal;
 mod things;
@@ -19,12 +21,14 @@ use gdl_rep::{Error, Group, Rep};
 use gdl_syntax::ast::{Expr, Span};
 
 /// All functions, by subject.
-pub const TABLES: [(&str, &[Method]); 5] = [
+pub const TABLES: [(&str, &[Method]); 7] = [
     ("Groups", group::METHODS),
+    ("Finite groups", finite::METHODS),
     ("Elements", element::METHODS),
     ("Representations", rep::METHODS),
     ("Domains, and signals from numbers and files", things::METHODS),
     ("Signals", signal::METHODS),
+    ("Pictures", plot::METHODS),
 ];
 
 /// A function.
