@@ -363,6 +363,7 @@ impl<'a> Evaluator<'a> {
             };
         }
         if methods::find(v.kind(), &name.name).is_none()
+            && !LANGUAGE.contains(&name.name.as_str())
             && matches!(v, Value::Domain(_) | Value::Tensor(_) | Value::Type(_))
         {
             let base = Box::new(self.embed(Lifted::Value(v), base)?);

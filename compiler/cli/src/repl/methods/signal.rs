@@ -191,7 +191,12 @@ fn equivariance(c: &mut Call<'_, '_>) -> D<Value> {
         format!("{:.2} of the length", error)
     };
     let mut rows = vec![["", "f(g x)", "g f(x)", "difference"].map(String::from).to_vec()];
-    for k in 0..p.len().min(MAX_COMPARED) {
+    // Those that say most: the largest, in their order.
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|&i, &j| p[j].abs().max(q[j].abs()).total_cmp(&p[i].abs().max(q[i].abs())));
+    order.truncate(MAX_COMPARED);
+    order.sort_unstable();
+    for k in order {
         rows.push(vec![
             k.to_string(),
             show::number(clean(p[k])),
@@ -200,7 +205,7 @@ fn equivariance(c: &mut Call<'_, '_>) -> D<Value> {
         ]);
     }
     if p.len() > MAX_COMPARED {
-        rows.push(vec!["…".into(), format!("{} numbers", p.len())]);
+        rows.push(vec!["…".into(), format!("of {} numbers", p.len())]);
     }
     Ok(Value::table(Table {
         title: format!("f(g x) and g f(x): {verdict}"),
