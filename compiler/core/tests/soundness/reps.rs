@@ -75,6 +75,23 @@ pub const ABSTRACT: &[Group] = &[
         atoms: &[("1", Trivial), ("regular", Permutation), ("irrep(2, 1)", Other)],
     },
     Group {
+        text: "Q8",
+        atoms: &[("1", Trivial), ("irrep(1)", Other), ("irrep(4)", Other)],
+    },
+    Group {
+        text: "A(4)",
+        atoms: &[
+            ("1", Trivial),
+            ("perm", Permutation),
+            ("irrep(1)", Other),
+            ("irrep(2)", Other),
+        ],
+    },
+    Group {
+        text: "semidirect(C(3), C(4), -1)",
+        atoms: &[("1", Trivial), ("irrep(1)", Other), ("irrep(4)", Other)],
+    },
+    Group {
         text: "O",
         atoms: &[("1", Trivial), ("vector", Other)],
     },
