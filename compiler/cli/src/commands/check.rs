@@ -59,14 +59,20 @@ fn check(session: &Session, certify: bool, terminal: &mut Terminal<'_>) -> Resul
     if certify && !diagnostics.iter().any(Diagnostic::is_error) {
         for model in &models {
             match session.certify(model) {
-                Ok(report) => certificates.push((model, report)),
+                Ok(report) => certificates.push((model.name.clone(), report)),
+                Err(d) => diagnostics.push(*d),
+            }
+        }
+        for (name, result) in session.certify_training() {
+            match result {
+                Ok(report) => certificates.push((name, report)),
                 Err(d) => diagnostics.push(*d),
             }
         }
     }
     let rejected = terminal.report(&source.program, &diagnostics)?;
-    for (model, report) in &certificates {
-        certificate(model, report, terminal)?;
+    for (name, report) in &certificates {
+        certificate(name, report, terminal)?;
     }
     for m in &models {
         if terminal.is_json() {
@@ -119,7 +125,7 @@ fn claim(row: &cert::Row) -> serde_json::Value {
 }
 
 /// A certificate of the exact test: a table, or a JSON object a row.
-fn certificate(model: &Model, report: &Report, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+fn certificate(name: &str, report: &Report, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let words = |row: &Row| match &row.status {
         Status::Exact => ("exact", None, None),
         Status::NotClaimed(why) => ("not claimed", None, Some(why.clone())),
@@ -129,17 +135,21 @@ fn certificate(model: &Model, report: &Report, terminal: &mut Terminal<'_>) -> R
     if terminal.is_json() {
         for row in &report.rows {
             let (status, error, reason) = words(row);
-            terminal.object(&json!({ "model": model.name, "factor": row.factor, "status": status, "error": error, "reason": reason, "runs": row.runs }))?;
+            terminal.object(&json!({ "model": name, "factor": row.factor, "status": status, "error": error, "reason": reason, "runs": row.runs }))?;
         }
-        return terminal.object(&json!({ "model": model.name, "degree": report.degree, "false_acceptance": report.false_acceptance, "undefined": report.undefined, "skipped": report.skipped }));
+        return terminal.object(&json!({ "model": name, "degree": report.degree, "false_acceptance": report.false_acceptance, "undefined": report.undefined, "skipped": report.skipped }));
     }
     let width = |texts: Vec<usize>| texts.into_iter().max().unwrap_or(0);
     let first = width(report.rows.iter().map(|r| r.factor.chars().count()).collect());
     for (k, row) in report.rows.iter().enumerate() {
         let (status, error, reason) = words(row);
-        let name = if k == 0 { model.name.as_str() } else { "" };
+        let lead_name = if k == 0 { name } else { "" };
         let error = error.map_or(String::new(), |e| format!(" {e:.1e}"));
-        let lead = format!("{name:12}  {:first$}  {:18}", row.factor, format!("{status}{error}"));
+        let lead = format!(
+            "{lead_name:12}  {:first$}  {:18}",
+            row.factor,
+            format!("{status}{error}")
+        );
         let lines = wrap(
             &reason.unwrap_or_default(),
             80usize.saturating_sub(lead.chars().count() + 2).max(24),

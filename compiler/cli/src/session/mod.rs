@@ -104,6 +104,21 @@ impl Session {
         certify::certify(model, &lowered.func, 1).map_err(|f| Box::new(f.diagnostic()))
     }
 
+    /// The exact test of what every `train` block computes: its name, and the result.
+    ///
+    /// # Errors
+    /// GDL0133 if a loss or metric is not invariant, or cannot be tested.
+    pub fn certify_training(&self) -> Vec<(String, D<certify::Report>)> {
+        let root = self.source.program.root();
+        let test = |train| {
+            let (checked, _) = check::check_train(&self.source.program, root, train);
+            let checked = checked?;
+            let result = certify::certify_train(&checked, 1).map_err(|f| Box::new(f.diagnostic()));
+            Some((format!("{}, training", checked.model.name), result))
+        };
+        self.trains().into_iter().filter_map(test).collect()
+    }
+
     fn known_settings(&self) -> Result<(), Failure> {
         let items = self.source.program.modules.iter().flat_map(|m| &m.ast.items);
         let known: Vec<String> = items

@@ -68,13 +68,16 @@ impl<A: Draw> Bench<'_, A> {
         Ok(None)
     }
 
-    /// Whether every sample of a batch gives what it gives alone.
+    /// Whether every sample of a batch gives what it gives alone. Numbers of the whole batch say nothing about that.
     pub fn check_alone(
         &self,
         scene: &Scene<A::S>,
         instance: &Instance,
         base: &[Vec<A::S>],
     ) -> Result<Option<Mismatch>, String> {
+        if self.outputs.iter().all(|slot| slot.dim.is_none()) {
+            return Ok(None);
+        }
         for s in 0..scene.door.samples {
             let door = alone(&scene.door, s);
             let single = Instance::new(&self.func.domains, &door)?;

@@ -38,9 +38,11 @@ pub use factors::Factor;
 pub use numeric::{Batch, VerifyOptions, VerifyReport, verify};
 pub use scene::{Column, Rng};
 
+use crate::check::TrainModel;
 use crate::diag::Diagnostic;
 use crate::ir::field::Field;
 use crate::ir::{Func, Op};
+use crate::lower::{Mode, lower};
 use crate::typed::{Model, NodeId};
 use bench::Bench;
 use factors::Which;
@@ -193,6 +195,21 @@ pub fn certify(model: &Model, func: &Func, seed: u64) -> Result<Report, Failure>
     )
 }
 
+/// Tests what a `train` block computes in one step: losses and metrics are numbers of a batch, the same for every presentation of its
+/// samples. Statistics are those of the batch, random draws are inputs, and the model's outputs are not looked at.
+///
+/// # Errors
+/// As [`certify`].
+pub fn certify_train(train: &TrainModel, seed: u64) -> Result<Report, Failure> {
+    let model = Model {
+        outputs: train.losses.iter().chain(&train.metrics).cloned().collect(),
+        ..train.model.clone()
+    };
+    let lowered = lower(&model, &model.outputs, Mode::Train)
+        .map_err(|d| Failure::refused(&model, format!("{}: {}", d.code, d.title)))?;
+    certify(&model, &lowered.func, seed)
+}
+
 /// Tests a program of a model.
 ///
 /// # Errors
@@ -237,8 +254,13 @@ pub fn certify_with(model: &Model, func: &Func, options: &Options) -> Result<Rep
             None => Status::Exact,
             Some(why) => Status::Numeric(test.numeric(factor, options.seed)?, why.clone()),
         };
+        let whole = *factor == Factor::Samples && outputs.iter().all(|slot| slot.dim.is_none());
         rows.push(Row {
-            factor: factor.describe(model),
+            factor: if whole {
+                "permutations of samples".into()
+            } else {
+                factor.describe(model)
+            },
             status,
             runs: *runs,
         });

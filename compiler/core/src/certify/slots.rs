@@ -128,6 +128,15 @@ pub(crate) fn turning() -> Rep {
 /// The slots of all outputs of a program, which must be outputs of the model.
 pub(crate) fn outputs(model: &Model, func: &Func) -> Result<Vec<Slot>, String> {
     let slot = |(name, value): (&String, &crate::ir::Value)| {
+        if let (Some(_), Some(node)) = (name.strip_prefix("stat."), func.body.get(*value)) {
+            // A statistic of the batch: invariant numbers.
+            return Ok(Slot {
+                name: name.clone(),
+                dim: node.shape.dim,
+                sets: Vec::new(),
+                values: Values::Vectors(Rep::trivial(model.group.clone(), node.shape.row_len() as u32)),
+            });
+        }
         let (_, id) = model
             .outputs
             .iter()

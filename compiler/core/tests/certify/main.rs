@@ -4,3 +4,4 @@ mod accepted;
 mod approx;
 mod common;
 mod mutations;
+mod training;

@@ -1,0 +1,60 @@
+//! Training programs: losses, metrics, batch statistics and draws.
+
+use gdl_core::certify::{Status, certify_train};
+use gdl_core::check::{TrainModel, check_train};
+use gdl_core::typed::NodeId;
+use gdl_syntax::ast::ItemKind;
+
+const TEXT: &str = "
+model Field under D(4) (img: grid(2), x: img -> 1) -> (img -> vector) {
+  x |> conv(2 x regular, 3) |> batch_norm |> relu |> dropout(0.9) |> conv(vector, 3)
+}
+data Fields from \"fields.npz\" {
+  img: grid(2)
+  x: img -> 1
+  v: img -> vector
+}
+train Field on Fields {
+  loss mse = mean a in batch: (mean q in img: norm2(output[a][q] - v[a][q]))
+  metric worst = mean a in batch: (max q in img: norm2(output[a][q] - v[a][q]))
+  epochs = 1
+}";
+
+fn train() -> TrainModel {
+    let (program, _) = gdl_core::modules::load("test.gdl", TEXT, &[], &|_, f| Err(format!("no file {f}")));
+    let root = program.root();
+    let items = program.modules[root].ast.items.iter();
+    let mut blocks = items.filter_map(|i| match &i.kind {
+        ItemKind::Train(t) => Some(t),
+        _ => None,
+    });
+    let (train, diags) = check_train(&program, root, blocks.next().expect("a train block"));
+    train.unwrap_or_else(|| panic!("{diags:#?}"))
+}
+
+#[test]
+fn losses_are_invariant() {
+    let report = certify_train(&train(), 3).unwrap_or_else(|f| panic!("{f:?}"));
+    for row in &report.rows {
+        let claimed = !matches!(row.status, Status::NotClaimed(_));
+        assert!(!claimed || row.status == Status::Exact && row.runs > 0, "{row:?}");
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_invariant_is_found() {
+    let mut train = train();
+    let output = train.model.outputs[0].1;
+    let moved = (0..train.model.nodes.len() as u32)
+        .map(NodeId)
+        .find(|n| {
+            train.model.node(*n).ty == train.model.node(output).ty
+                && matches!(train.model.node(*n).op, gdl_core::typed::TOp::Input(_))
+        })
+        .expect("the target");
+    // No program can write it: the target's vectors, said to be two invariant numbers a pixel.
+    train.losses = vec![("mse".into(), moved)];
+    let scalar = gdl_core::types::Rep::scalars(2);
+    train.model.nodes[moved.0 as usize].ty.elem = gdl_core::types::Elem::Rep(scalar);
+    assert!(certify_train(&train, 3).is_err_and(|f| f.is_counterexample()));
+}
