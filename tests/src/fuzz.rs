@@ -15,8 +15,11 @@ use gdl_syntax::print::print;
 use std::path::Path;
 use std::{env, fs, process, thread};
 
+/// What is fuzzed: it takes any bytes and comes back.
+pub type Target = fn(&[u8]);
+
 /// Every target by name.
-pub const TARGETS: [(&str, fn(&[u8])); 12] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("parser", parser),
     ("checker", checker),
     ("ir", ir),
