@@ -63,7 +63,7 @@ macro_rules! plain {
                     Order::Greater => a > b,
                     Order::Equal => a == b,
                     Order::NotEqual => a != b,
-                    Order::NotGreaterOrEqual => !(a >= b),
+                    Order::NotGreaterOrEqual => a < b || a.is_nan() || b.is_nan(),
                 };
                 if holds { yes } else { no }
             }
@@ -113,7 +113,7 @@ fn worst(f: Scalar, exact: fn(f64) -> f64, [low, high]: [f64; 2], double: bool) 
         let want = exact(x);
         for got in values(f, &[x], double) {
             let error = (got - want).abs() / unit(want, double);
-            if !(error <= worst.0) {
+            if error > worst.0 || error.is_nan() {
                 worst = (error, x);
             }
         }
@@ -164,7 +164,7 @@ fn within_a_few_units() {
         (Scalar::Sigmoid, |x| 1.0 / (1.0 + (-x).exp()), [-80.0, 80.0]),
         (Scalar::Sin, f64::sin, [-10.0, 10.0]),
         (Scalar::Sin, f64::sin, [-1e-3, 1e-3]),
-        (Scalar::Sin, f64::sin, [3.14, 3.15]),
+        (Scalar::Sin, f64::sin, [3.1, 3.2]),
         (Scalar::Sin, f64::sin, [-6e3, 6e3]),
         (Scalar::Cos, f64::cos, [-10.0, 10.0]),
         (Scalar::Cos, f64::cos, [1.57, 1.58]),
@@ -222,7 +222,7 @@ fn powers() {
                 let x = f64::from((f64::from(k) * 0.037 + 0.001) as f32);
                 let y = f64::from((f64::from(j) * 0.11 - 16.5) as f32);
                 let want = x.powf(y);
-                if want < 1e-35 || want > 1e35 {
+                if !(1e-35..1e35).contains(&want) {
                     continue;
                 }
                 for got in values(Scalar::Pow, &[x, y], double) {

@@ -1,12 +1,12 @@
 //! The loops that compute one stored value at one row.
 
-use super::contract::{OneHot, Roles};
+use super::contract::{Label, OneHot, Role, Roles};
 use super::kernel::{Builder, Dest, dest_index};
 use super::nest::Nest;
 use super::{At, Scheduler, sparse};
 use crate::CodegenError;
-use crate::loop_ir::{Array, Expr, Index, Loop, LoopKind, Range, Size, Stmt, Table, Window};
-use gdl_abi::MapId;
+use crate::loop_ir::{Array, BufferId, Expr, Index, Loop, LoopKind, Range, Size, Stmt, Table, Window, flatten};
+use gdl_abi::{MapId, SAMPLES};
 use gdl_core::ir::{Cmp, Fold, Op, Scalar, Value};
 
 impl Scheduler<'_> {
@@ -190,6 +190,19 @@ impl Scheduler<'_> {
         let summed: Vec<(u8, u32)> = roles.summed().collect();
         let red: Vec<Range> = summed.iter().map(|(_, n)| Range::Lit(*n)).collect();
         let fold = (!red.is_empty()).then_some(Fold::Sum);
+        let copies = [(a, a_axes), (b, b_axes)].map(|(x, letters)| self.weights(x, letters, out_axes, &roles));
+        let [copy_a, copy_b] = copies;
+        let (copy_a, copy_b) = (copy_a?, copy_b?);
+        let sizes = |letters: &[u8]| -> Vec<u32> {
+            let size = |l: &u8| {
+                roles
+                    .letters
+                    .iter()
+                    .find(|(x, ..)| *x == Label::Axis(*l))
+                    .map_or(1, |(_, n, _)| *n as u32)
+            };
+            letters.iter().map(size).collect()
+        };
         self.reduction(k, &axes, &red, fold, dest, &|s, k, out, red| {
             let index = |letter: &u8| match out_axes.iter().position(|l| l == letter) {
                 Some(j) => out[j].clone(),
@@ -199,10 +212,38 @@ impl Scheduler<'_> {
                     .map_or(Index::lit(0), |j| red[j].clone()),
             };
             let pick = |letters: &[u8]| letters.iter().map(index).collect::<Vec<_>>();
-            let x = s.eval(k, a, row, &pick(a_axes))?;
-            let y = s.eval(k, b, row, &pick(b_axes))?;
+            let mut factor = |x: At, letters: &[u8], copy: &Option<(BufferId, Vec<u8>)>| match copy {
+                Some((buffer, order)) => Ok(Expr::Load(Array::Buffer(*buffer), flatten(&pick(order), &sizes(order)))),
+                None => s.eval(k, x, row, &pick(letters)),
+            };
+            let x = factor(a, a_axes, &copy_a)?;
+            let y = factor(b, b_axes, &copy_b)?;
             Ok(super::eval::apply(Scalar::Mul, vec![x, y]))
         })
+    }
+
+    /// Weights that many rows are multiplied with, copied so that the result's innermost axis runs along memory.
+    fn weights(
+        &mut self,
+        x: At,
+        letters: &[u8],
+        out: &[u8],
+        roles: &Roles,
+    ) -> Result<Option<(BufferId, Vec<u8>)>, CodegenError> {
+        let Some(&fast) = out.last() else { return Ok(None) };
+        let rows = roles.letters.iter().find_map(|(l, ..)| match l {
+            Label::Rows(d) => Some(*d),
+            Label::Axis(_) => None,
+        });
+        let side = roles.letters.iter().find(|(l, ..)| *l == Label::Axis(fast));
+        // Samples may be few, and short axes leave lanes empty.
+        let pays = rows.is_some_and(|d| d != SAMPLES)
+            && side.is_some_and(|(_, n, role)| *n >= self.width() as usize && matches!(role, Role::M | Role::N));
+        if pays {
+            self.fast_copy(x, letters, fast)
+        } else {
+            Ok(None)
+        }
     }
 
     /// A contraction with a one-hot array: the label is an index.

@@ -185,6 +185,47 @@ impl Scheduler<'_> {
         Operand { letters, strides }
     }
 
+    /// A copy of an argument without rows in which the letter `fast`, along which the loops of a contraction run side by side, is
+    /// innermost: the copy, and its letters. `None` where it is already, or where the copy would cost as much as the contraction.
+    pub(super) fn fast_copy(
+        &mut self,
+        at: At,
+        letters: &[u8],
+        fast: u8,
+    ) -> Result<Option<(BufferId, Vec<u8>)>, CodegenError> {
+        let shape = self.shape(at);
+        let (Some(j), None, 0) = (letters.iter().position(|l| *l == fast), shape.dim, at.depth) else {
+            return Ok(None);
+        };
+        let different = (1..letters.len()).all(|k| !letters[..k].contains(&letters[k]));
+        match self.view(at) {
+            Some(view) if different && view.strides[j] != 1 => {}
+            _ => return Ok(None),
+        }
+        let mut order = letters.to_vec();
+        order.remove(j);
+        order.push(fast);
+        if let Some((_, _, copy)) = self.copies.iter().find(|(v, o, _)| *v == at && *o == order) {
+            return Ok(Some((*copy, order)));
+        }
+        let extent = |l: &u8| letters.iter().position(|x| x == l).map_or(1, |j| shape.axes[j]);
+        let sizes: Vec<u32> = order.iter().map(extent).collect();
+        let strides = |l: &u8| {
+            order
+                .iter()
+                .position(|x| x == l)
+                .map_or(0, |j| sizes[j + 1..].iter().product::<u32>() as usize)
+        };
+        let operand = Operand {
+            letters: letters.iter().map(|l| (Label::Axis(*l), extent(l) as usize)).collect(),
+            strides: Some(letters.iter().map(strides).collect()),
+        };
+        let (copy, kernel) = self.reordered(at, letters, &operand, false)?;
+        self.before.push(Step::Kernel(kernel));
+        self.copies.push((at, order.clone(), copy));
+        Ok(Some((copy, order)))
+    }
+
     /// A kernel that stores a value in another order, in a new buffer.
     fn reordered(
         &mut self,

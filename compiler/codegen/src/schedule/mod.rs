@@ -72,6 +72,10 @@ struct Scheduler<'a> {
     params: Vec<BufferId>,
     /// What every loop so far runs over.
     times: Vec<DimId>,
+    /// Steps that the step being made needs in front of it.
+    before: Vec<Step>,
+    /// Copies of values without rows in another order, by value and its letters from slow to fast.
+    copies: Vec<(At, Vec<u8>, BufferId)>,
 }
 
 /// Schedules a function.
@@ -123,6 +127,8 @@ pub fn schedule(func: &Func, double: bool) -> Result<Program, CodegenError> {
         inputs,
         params,
         times: Vec::new(),
+        before: Vec::new(),
+        copies: Vec::new(),
     };
     let finals = func
         .body
@@ -252,7 +258,11 @@ impl<'a> Scheduler<'a> {
         let mut steps = Vec::new();
         for g in groups {
             match g.work {
-                group::Work::Rows(space, items) => steps.push(self.kernel(space, &items)?),
+                group::Work::Rows(space, items) => {
+                    let kernel = self.kernel(space, &items)?;
+                    steps.append(&mut self.before);
+                    steps.push(kernel);
+                }
                 group::Work::Gemm(v) => self.gemm(v, &mut steps)?,
                 group::Work::Loop(v) => self.time_loop(v, &mut steps)?,
             }
