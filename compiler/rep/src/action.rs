@@ -88,6 +88,7 @@ impl Group {
     pub fn vector<S: Scalar>(&self, element: &Elem<S>, d: usize) -> Option<Vec<S>> {
         match (self, element) {
             (Group::Subgroup(sub), _) => sub.parent().vector(element, d),
+            (Group::Axial(axial), _) => axial.parent().vector(element, d),
             (Group::Product(factors), Elem::Tuple(parts)) => {
                 let mut acting = factors.iter().zip(parts).filter_map(|(g, part)| g.vector(part, d));
                 acting.next().filter(|_| acting.next().is_none())
@@ -135,6 +136,7 @@ impl Group {
         match (self, into, element) {
             (Group::Trivial, _, _) => Some(into.identity().lift()),
             (Group::Subgroup(sub), _, _) => sub.parent().include(into, element),
+            (Group::Axial(axial), _, _) => axial.parent().include(into, element),
             (Group::C(_), Group::C(m), Elem::Planar { n, flip, turn })
             | (Group::C(_) | Group::D(_), Group::D(m), Elem::Planar { n, flip, turn })
                 if m % n == 0 =>

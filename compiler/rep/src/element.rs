@@ -407,7 +407,7 @@ fn axis_of(r: &[f64; 9]) -> [f64; 3] {
     best
 }
 
-fn axis_name(v: &[f64; 3]) -> String {
+pub(crate) fn axis_name(v: &[f64; 3]) -> String {
     let size = v.iter().fold(0.0f64, |m, x| m.max(x.abs())).max(1e-300);
     let unit = v.map(|x| (x / size * 100.0).round() / 100.0 + 0.0);
     for (k, name) in ["x", "y", "z"].iter().enumerate() {

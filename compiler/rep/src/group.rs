@@ -1,5 +1,6 @@
 //! Groups: what they are called, their elements, generators and standard actions.
 
+use crate::axial::Axial;
 use crate::element::{Elem, Element};
 use crate::error::Error;
 use crate::exact::Exact;
@@ -49,6 +50,8 @@ pub enum Group {
     Product(Vec<Group>),
     /// A subgroup of a finite group, as a group with the parent's elements.
     Subgroup(Box<Subgroup>),
+    /// Rotations of space about one axis, and what maps the axis to itself.
+    Axial(Box<Axial>),
     /// A group of permutations by generators; all finite groups without a line of their own are built as one.
     Generated(Arc<Generated>),
 }
@@ -120,7 +123,7 @@ impl Group {
             Group::Dic(n) => BigUint::from(*n) * 4u32,
             Group::S(n) => (1..=*n).fold(BigUint::from(1u32), |order, k| order * k),
             Group::T | Group::Td | Group::Th | Group::O | Group::Oh => BigUint::from(self.signed()?.order()),
-            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 => return None,
+            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 | Group::Axial(_) => return None,
             Group::Product(factors) => {
                 let orders: Vec<BigUint> = factors.iter().map(Group::order).collect::<Option<_>>()?;
                 orders.into_iter().product()
@@ -156,6 +159,7 @@ impl Group {
         match self {
             Group::SO2 | Group::O2 => 1,
             Group::SO3 | Group::O3 => 3,
+            Group::Axial(_) => 1,
             Group::Product(factors) => factors.iter().map(Group::lie_dim).sum(),
             _ => 0,
         }
@@ -181,7 +185,7 @@ impl Group {
                 sign: [1; 3],
             },
             Group::SO2 | Group::O2 => circle(false, 0, 1),
-            Group::SO3 | Group::O3 => space([1, 0, 0, 0, 1, 0, 0, 0, 1]),
+            Group::SO3 | Group::O3 | Group::Axial(_) => space([1, 0, 0, 0, 1, 0, 0, 0, 1]),
             Group::Product(factors) => Elem::Tuple(factors.iter().map(Group::identity).collect()),
             Group::Subgroup(sub) => sub.parent().identity(),
             Group::Generated(group) => Elem::Permutation((0..group.degree() as u32).collect()),
@@ -240,6 +244,7 @@ impl Group {
             Group::O3 => vec![space([-1, 0, 0, 0, -1, 0, 0, 0, -1])],
             Group::Product(factors) => embed_each(factors, Group::generators),
             Group::Subgroup(sub) => sub.generators(),
+            Group::Axial(axial) => axial.generators(),
             Group::Generated(group) => group.generators().iter().cloned().map(Elem::Permutation).collect(),
         }
     }
@@ -259,6 +264,7 @@ impl Group {
                     sin: jet(0, 1),
                 }]
             }
+            Group::Axial(axial) => vec![axial.curve()],
             Group::SO3 | Group::O3 => (0..3)
                 .map(|k| {
                     let (i, j) = ((k + 1) % 3, (k + 2) % 3);
@@ -350,7 +356,7 @@ impl Group {
             }
             Group::Subgroup(sub) => sub.element(index as usize)?,
             Group::Generated(group) => Elem::Permutation(group.chain().element(index)?),
-            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 => return None,
+            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 | Group::Axial(_) => return None,
         })
     }
 
@@ -401,6 +407,7 @@ impl Group {
             (Group::S(n), Elem::Permutation(image)) => image.len() == *n as usize,
             (Group::Generated(group), Elem::Permutation(image)) => group.chain().contains(image),
             (Group::Subgroup(sub), _) => sub.contains(element),
+            (Group::Axial(axial), Elem::Space(m)) => axial.contains(m),
             _ => self.index(element).is_some(),
         }
     }
@@ -455,6 +462,7 @@ impl Group {
             Group::Product(factors) => Elem::Tuple(factors.iter().map(|g| g.random_dyn(draw)).collect()),
             Group::Generated(group) => Elem::Permutation(group.chain().random(draw)),
             Group::Subgroup(sub) => sub.random(draw),
+            Group::Axial(axial) => axial.random(draw),
             _ => {
                 let order = self.small_order().unwrap_or(1).max(1);
                 self.element(draw() % order).unwrap_or_else(|| self.identity())
@@ -580,6 +588,7 @@ impl fmt::Display for Group {
                 f.write_str(&names.join(" x "))
             }
             Group::Subgroup(sub) => sub.fmt(f),
+            Group::Axial(axial) => axial.fmt(f),
             Group::Generated(group) => group.fmt(f),
         }
     }

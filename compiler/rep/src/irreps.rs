@@ -46,7 +46,7 @@ pub fn irreps(group: &Group, max: u32) -> Result<Vec<Atom>, Error> {
                 "two factors of {group} have representations that are not of real type"
             )));
         }
-        Group::Dic(_) | Group::Product(_) | Group::Subgroup(_) | Group::Generated(_) => {
+        Group::Dic(_) | Group::Product(_) | Group::Subgroup(_) | Group::Axial(_) | Group::Generated(_) => {
             let count = group.finite()?.real_irreps()?.characters().len();
             (0..count as u32).map(|index| Label::Finite { index }).collect()
         }
@@ -72,7 +72,7 @@ fn splits(factors: &[Group]) -> bool {
     let complex = |group: &&Group| match group {
         Group::C(n) => *n > 2,
         Group::SO2 | Group::T | Group::Th => true,
-        Group::Dic(_) | Group::Product(_) | Group::Subgroup(_) | Group::Generated(_) => {
+        Group::Dic(_) | Group::Product(_) | Group::Subgroup(_) | Group::Axial(_) | Group::Generated(_) => {
             let real = group.finite().and_then(|finite| {
                 let irreps = finite.real_irreps()?;
                 Ok(irreps.characters().iter().all(|c| c.kind == Kind::Real))

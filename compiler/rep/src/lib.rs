@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+pub mod axial;
 pub mod cyclotomic;
 pub mod decompose;
 pub mod element;
@@ -33,6 +34,7 @@ mod random;
 pub mod rep;
 pub mod rings;
 pub mod scalar;
+pub mod stabilizer;
 pub mod subgroup;
 pub mod symmetric;
 pub mod tying;

@@ -72,6 +72,7 @@ impl Group {
                 ("k", dicyclic(2, true, 1)),
             ],
             Group::Dic(n) => vec![("a", dicyclic(*n, false, 1)), ("x", dicyclic(*n, true, 0))],
+            Group::O2 => vec![("f", crate::group::circle(true, 0, 1))],
             Group::Subgroup(sub) => {
                 let mut names = sub.parent().named_elements();
                 names.retain(|(_, g)| sub.contains(g));

@@ -208,6 +208,10 @@ pub(crate) fn group_move<A: Draw>(
 fn rational(group: &Group, rng: &mut Rng) -> Element {
     let small = |rng: &mut Rng| rng.below(13) as i64 - 6;
     match group {
+        Group::Axial(axial) => {
+            let (w, t) = (1 + rng.below(6) as i64, small(rng));
+            axial.element(rng.below(4), Exact::int(w), Exact::int(t))
+        }
         Group::SO2 | Group::O2 => {
             let (a, b) = (1 + rng.below(9) as i64, small(rng));
             let n = a * a + b * b;

@@ -27,7 +27,7 @@ impl Checker<'_> {
     fn call_with(&mut self, first: Option<(Val, &Expr)>, f: &Expr, args: &[Arg], span: Span, env: &mut Env) -> R<Val> {
         if let ExprKind::Field { base, name } = &f.kind {
             let on = self.eval(base, env)?;
-            if matches!(on, Val::Domain(_) | Val::Var(_)) {
+            if matches!(on, Val::Domain(_) | Val::Var(_) | Val::Group(_)) {
                 return self.method(&on, name, args, span, env);
             }
         }
@@ -408,7 +408,7 @@ impl Checker<'_> {
     }
 
     /// A compile-time argument of a kind.
-    fn coerce_kind(&mut self, kind: &Kind, val: &Val) -> Result<Val, Misfit> {
+    pub(crate) fn coerce_kind(&mut self, kind: &Kind, val: &Val) -> Result<Val, Misfit> {
         match kind {
             Kind::Rep(k, gauge) => {
                 let mut r = match val.to_rep() {

@@ -2,7 +2,7 @@
 
 use crate::typed::{NodeId, VarId};
 use crate::types::{DomainId, Int, Rep, RepKind, Set, Space, Type};
-use gdl_rep::{Exact, Group};
+use gdl_rep::{Element, Exact, Group};
 use gdl_syntax::ast::{Callable, Expr};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -36,6 +36,8 @@ pub enum Val {
     Domain(DomainId),
     /// A group.
     Group(Group),
+    /// An element of a group.
+    Element(Group, Element),
     /// A kind in a signature.
     Kind(Kind),
     /// `[a, b]`.
@@ -178,6 +180,7 @@ impl Val {
             Val::Set(_) => "an index set",
             Val::Domain(_) => "a domain",
             Val::Group(_) => "a group",
+            Val::Element(..) => "an element of a group",
             Val::Kind(_) => "a kind",
             Val::List(_) => "a list",
             Val::Word(_) => "a word",

@@ -278,6 +278,14 @@ impl Checker<'_> {
                     .map(Val::Rep)
             }
             (Concat, Val::List(x), Val::List(y)) => Ok(Val::List([x.as_slice(), y.as_slice()].concat())),
+            (Mul, Val::Element(g, x), Val::Element(h, y)) => self.element_product((g, x), (h, y), span),
+            (Pow, Val::Element(g, x), Val::Int(n)) => {
+                let n = self.known(&n.clone(), "an exponent", parts.1)?;
+                match g.power(x, n) {
+                    Some(y) => Ok(Val::Element(g.clone(), y)),
+                    None => Err(self.error("GDL0116", "this power does not exist", span, format!("in {g}"))),
+                }
+            }
             (Pow, _, Val::Int(n)) => {
                 let n = self.known(&n.clone(), "an exponent", parts.1)?;
                 self.power(a, n, span)

@@ -67,6 +67,7 @@ impl Checker<'_> {
                 }
             },
             Val::Domain(d) => self.domain_field(*d, name, span),
+            Val::Group(g) => self.named_element(&g.clone(), name),
             Val::Var(e) => self.edge_field(*e, name, span),
             other => Err(self.error(
                 "GDL0100",

@@ -1,6 +1,7 @@
 //! Built-in functions. A function is built in only where the calculus cannot say it.
 
 use super::ops::Parity;
+use super::subgroups::SUBGROUPS;
 use super::{Checker, R, Val};
 use crate::diag::Diagnostic;
 use crate::ir::Scalar;
@@ -94,12 +95,16 @@ pub(super) fn is_word(n: &str) -> bool {
 /// The names of all functions.
 pub(super) fn function_names() -> impl Iterator<Item = String> {
     let pointwise = POINTWISE.iter().map(|p| p.0);
-    pointwise.chain(FUNCTIONS).chain(SPECIAL).map(str::to_string)
+    pointwise
+        .chain(FUNCTIONS)
+        .chain(SPECIAL)
+        .chain(SUBGROUPS)
+        .map(str::to_string)
 }
 
 /// Whether a name is called with unevaluated arguments.
 pub(crate) fn is_special(n: &str) -> bool {
-    SPECIAL.contains(&n) || super::groups::is_group_call(n)
+    SPECIAL.contains(&n) || SUBGROUPS.contains(&n) || super::groups::is_group_call(n)
 }
 
 impl Checker<'_> {

@@ -8,6 +8,9 @@ use gdl_syntax::ast::{Expr, ExprKind, Span};
 
 impl Checker<'_> {
     pub(crate) fn index_expr(&mut self, base: &Expr, indices: &[Expr], span: Span, env: &mut Env) -> R<Val> {
+        if let Some(element) = self.permutation_element(base, indices, span, env)? {
+            return Ok(element);
+        }
         if let Some(domain) = self.literal_domain(base, indices, span, env)? {
             return Ok(domain);
         }

@@ -34,6 +34,7 @@ mod signature;
 mod size;
 mod special;
 mod stmts;
+mod subgroups;
 mod suggest;
 mod tests;
 mod train;
@@ -102,11 +103,25 @@ pub fn check(program: &Program) -> (Vec<Model>, Vec<Diagnostic>) {
             }
             ItemKind::Const(_) | ItemKind::Setting { .. } | ItemKind::Group { .. } | ItemKind::Rep { .. } => {
                 let mut checker = Checker::new(program, Group::Trivial);
+                if let ItemKind::Rep { of, .. } = &item.kind
+                    && let Ok(group) = checker.group_named(of, &mut Env::new(root))
+                {
+                    checker.model.group = group;
+                }
                 checker.item_value_of(root, item);
                 diags.extend(checker.diags);
             }
             ItemKind::Test(t) => diags.extend(check_test(program, root, t)),
-            ItemKind::Use(_) | ItemKind::Trust { .. } | ItemKind::Data(_) => {}
+            ItemKind::Trust { name, .. } => diags.push(
+                Diagnostic::error(
+                    "GDL0172",
+                    "functions whose equivariance is taken on trust are not part of this version",
+                    name.span,
+                    format!("`{}` would be opaque to the checker", name.name),
+                )
+                .help("Write it as a layer, which is checked, or compute it outside and pass the result as an input."),
+            ),
+            ItemKind::Use(_) | ItemKind::Data(_) => {}
         }
     }
     let mut seen: Vec<Diagnostic> = Vec::new();

@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::typed::TOp;
 use crate::types::{Atom, DomainKind, Elem, Int, Rep, Type, known};
 use gdl_rep::{Atom as Known, Exact, Group};
-use gdl_syntax::ast::{ExprKind, Item, ItemKind, Span};
+use gdl_syntax::ast::{Expr, ExprKind, Item, ItemKind, Span};
 use std::rc::Rc;
 
 impl Checker<'_> {
@@ -123,31 +123,66 @@ impl Checker<'_> {
     pub(crate) fn item_value_of(&mut self, module: usize, item: &Item) -> Option<Val> {
         let mut env = Env::new(module);
         match &item.kind {
-            ItemKind::Setting { name, value, .. } => match self.program.setting(&name.name) {
-                Some(text) => self
-                    .program
-                    .setting_expr(text)
-                    .and_then(|e| self.eval(&e, &mut env).ok()),
-                None => self.eval(value, &mut env).ok(),
-            },
+            ItemKind::Setting { name, ty, value } => {
+                let given = self.program.setting(&name.name);
+                let v = match given {
+                    Some(text) => self
+                        .program
+                        .setting_expr(text)
+                        .and_then(|e| self.eval(&e, &mut env).ok()),
+                    None => self.eval(value, &mut env).ok(),
+                }?;
+                let at = if given.is_some() { ty.span } else { value.span };
+                self.setting_fits(&name.name, ty, v, at, &mut env).ok()
+            }
             ItemKind::Const(c) => self.constant(c, &mut env).ok(),
-            ItemKind::Group { name, value } => match self.eval(value, &mut env).ok()? {
-                Val::Group(g) => Some(Val::Group(g.renamed(&name.name))),
-                other => {
-                    self.error(
-                        "GDL0111",
-                        "a group is needed here",
-                        value.span,
-                        format!("this is {}", other.describe()),
-                    );
-                    None
+            ItemKind::Group { name, value } => {
+                let group = self.group_named(value, &mut env).ok()?;
+                Some(Val::Group(group.renamed(&name.name)))
+            }
+            ItemKind::Rep { name, of, value } => {
+                let group = self.group_named(of, &mut env).ok()?;
+                if group == self.model.group || self.abstract_mode {
+                    return self.eval_rep(value, &mut env).ok().map(Val::Rep);
                 }
-            },
-            ItemKind::Rep { value, .. } => {
-                let r = self.eval_rep(value, &mut env).ok()?;
-                Some(Val::Rep(r))
+                let own = self.model.group.to_string();
+                self.report(
+                    Diagnostic::error(
+                        "GDL0116",
+                        format!("`{}` is a representation of {group}", name.name),
+                        of.span,
+                        format!("used under {own}"),
+                    )
+                    .help("Restrict it to a subgroup that is a value: `restrict(V, H)`."),
+                );
+                None
             }
             _ => None,
+        }
+    }
+
+    /// The value of a setting, if it is what its declaration says: of a kind (`int`, `word`, …), or a number.
+    fn setting_fits(&mut self, name: &str, ty: &Expr, v: Val, at: Span, env: &mut Env) -> R<Val> {
+        let fits = match self.kind_of(ty, env)? {
+            Some(kind) => self.coerce_kind(&kind, &v).ok(),
+            None => {
+                let declared = self.eval(ty, env)?;
+                let number = declared.to_rep().is_some_and(|r| r.same(&Rep::scalars(1)));
+                (number && matches!(v, Val::Int(_) | Val::Num(_))).then(|| v.clone())
+            }
+        };
+        match fits {
+            Some(v) => Ok(v),
+            None => Err(self.report(
+                Diagnostic::error(
+                    "GDL0111",
+                    format!("the setting `{name}` has another value than declared"),
+                    at,
+                    format!("`{name}` is {}", v.describe()),
+                )
+                .label(ty.span, "declared here")
+                .help("Kinds of settings: `int`, `odd`, `list`, `word`, `rep`, `group`, and `1` for a number."),
+            )),
         }
     }
 

@@ -278,6 +278,9 @@ impl Checker<'_> {
                 Ok(Val::Bool(x.f.partial_cmp(&y.f).is_some_and(by)))
             }
             (Val::Word(x), Val::Word(y)) => Ok(Val::Bool(by(x.cmp(y)))),
+            (Val::Element(g, x), Val::Element(h, y)) if matches!(op, BinOp::Eq | BinOp::Ne) => {
+                Ok(Val::Bool((g == h && x == y) == (op == BinOp::Eq)))
+            }
             (Val::Group(x), Val::Group(y)) if matches!(op, BinOp::Eq | BinOp::Ne) => {
                 Ok(Val::Bool((x == y) == (op == BinOp::Eq)))
             }

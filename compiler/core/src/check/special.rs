@@ -26,6 +26,7 @@ impl Checker<'_> {
                 }
                 Ok(Val::Set(Set::Window(*d, n)))
             }
+            (Val::Group(g), "rotation", _) => self.rotation(&g.clone(), args, span, env),
             (Val::Var(e), "transport", [a]) => self.transport(*e, a, span, env),
             _ => Err(self.unknown(&name.name, name.span, "method", &["window".into(), "transport".into()])),
         }
@@ -134,7 +135,9 @@ impl Checker<'_> {
                     .ok_or_else(|| self.error("GDL0124", "this size is out of bounds", span, "too many copies"))
             }
             ("irrep", _) => self.irrep_by_label(args, span, env),
-            ("sym" | "alt" | "dual" | "quotient" | "copies", _) => self.rep_function(n, args, span, env),
+            ("quotient", [h]) => self.quotient(h, env),
+            (word, _) if super::subgroups::SUBGROUPS.contains(&word) => self.subgroup(word, args, span, env),
+            ("sym" | "alt" | "dual" | "copies", _) => self.rep_function(n, args, span, env),
             ("coarse", _) => self.coarse(args, span, env),
             ("grad", [a, b]) => {
                 let of = self.eval_node(&a.value, env)?;
@@ -250,15 +253,7 @@ impl Checker<'_> {
         let atom = match n {
             "sym" => Known::Sym(Box::new(known), power),
             "alt" => Known::Alt(Box::new(known), power),
-            "dual" => Known::Dual(Box::new(known)),
-            _ => {
-                return Err(self.error(
-                    "GDL0111",
-                    format!("`{n}` is for the subgroups of {group}"),
-                    span,
-                    "not available here",
-                ));
-            }
+            _ => Known::Dual(Box::new(known)),
         };
         // There are no alternating tensors of more vectors than the space has dimensions.
         let copies = i64::from(atom.dim(&group) > 0);

@@ -13,6 +13,13 @@ pub fn o3_irrep(group: &Group, l: u32, odd: bool) -> Option<Known> {
         } else {
             Known::Irrep(Label::SO3 { l })
         }),
+        // Restricted to a subgroup; in degree 1 it is the standard representation.
+        Group::Axial(_) if l == 0 && !odd => Some(Known::Trivial),
+        Group::Axial(_) if l == 1 && odd => Known::vector(group, 3).ok(),
+        Group::Axial(_) => {
+            let whole = gdl_rep::Rep::atom(Group::O3, o3(l, odd)).ok()?;
+            Some(Known::Restrict(Box::new(whole)))
+        }
         _ => None,
     }
 }
