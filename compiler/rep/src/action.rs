@@ -13,10 +13,20 @@ impl Group {
     ///
     /// For images, coordinates are (row, column): r turns the displayed image counter-clockwise, f is its left-right mirror.
     pub fn point_matrix(&self, element: &Element, d: usize) -> Option<Vec<i32>> {
-        if self.acts_on_space(d) {
+        if self.is_internal() {
+            Some((0..d * d).map(|at| i32::from(at / d == at % d)).collect())
+        } else if self.acts_on_space(d) {
             self.integral(element, d)
         } else {
             None
+        }
+    }
+
+    /// Does the group act on no space of one to three dimensions? Points are then fixed by it: SU(2), SO(5), S(5).
+    pub fn is_internal(&self) -> bool {
+        match self {
+            Group::Product(factors) => factors.iter().all(Group::is_internal),
+            _ => (1..=3).all(|d| !self.acts_on_space(d)),
         }
     }
 
@@ -63,9 +73,10 @@ impl Group {
         }
     }
 
-    /// Does the group act on Z^d? A product does through its only factor that acts on R^d.
+    /// Does the group act on Z^d? A product does through its only factor that acts on R^d, an internal group trivially.
     pub fn acts_on_grid(&self, d: usize) -> bool {
         match self {
+            _ if self.is_internal() => true,
             Group::Product(factors) => {
                 let mut acting = factors.iter().filter(|factor| factor.acts_on_space(d));
                 acting.next().is_some_and(|factor| factor.acts_on_grid(d)) && acting.next().is_none()
@@ -96,7 +107,29 @@ impl Group {
             (Group::Generated(group), Elem::Permutation(image)) if group.space_dim() == Some(d) => {
                 Some(group.matrix(image)?.into_iter().map(S::constant).collect())
             }
+            // Complex groups act on spaces of their own, not on points.
+            (Group::Linear(group), _) if !group.is_complex() => self.defining(element, d),
             _ => element.vector(d),
+        }
+    }
+
+    /// The matrix of the defining representation, of dimension d: the standard action on R^d, or the matrix of an element of a
+    /// group of matrices.
+    pub fn defining<S: Scalar>(&self, element: &Elem<S>, d: usize) -> Option<Vec<S>> {
+        match (self, element) {
+            (Group::Linear(_), Elem::Linear { n, matrix, .. }) if *n as usize == d => Some(matrix.clone()),
+            (Group::Linear(_), _) => None,
+            _ => self.vector(element, d),
+        }
+    }
+
+    /// The dimension of the defining representation of a group of matrices, SO(2) … O(3) included.
+    pub fn defining_dim(&self) -> Option<u32> {
+        match self {
+            Group::SO2 | Group::O2 => Some(2),
+            Group::SO3 | Group::O3 => Some(3),
+            Group::Linear(group) => Some(group.size() as u32),
+            _ => None,
         }
     }
 
@@ -121,7 +154,12 @@ impl Group {
             let identity: Vec<Exact> = crate::linear::identity(d);
             product.iter().zip(&identity).all(|(x, y)| (x.f - y.f).abs() < 1e-9)
         };
-        self.acts_on_space(d) && self.generators().iter().all(orthogonal)
+        let rigid = match self {
+            Group::Linear(group) => group.is_orthogonal(),
+            Group::Product(factors) => factors.iter().all(|g| !g.acts_on_space(d) || g.acts_orthogonally(d)),
+            _ => true,
+        };
+        rigid && self.acts_on_space(d) && self.generators().iter().all(orthogonal)
     }
 
     /// The image of an element of this group in a larger one, by the natural inclusion: subgroups in their parents,

@@ -252,6 +252,7 @@ fn top(atom: &Atom) -> u32 {
     match atom {
         Atom::Irrep(Label::O3 { l, .. } | Label::SO3 { l }) => *l,
         Atom::Irrep(Label::SO2 { k } | Label::O2 { k, .. }) => *k,
+        Atom::Irrep(Label::Spin { twice }) => twice.div_ceil(2),
         Atom::Kron(a, b) => of_rep(a) + of_rep(b),
         Atom::Sym(a, k) | Atom::Alt(a, k) => k * of_rep(a),
         Atom::Outer(parts) => parts.iter().map(top).max().unwrap_or(0),
@@ -264,7 +265,8 @@ fn paths(group: &Group, atom: &Atom) -> Result<Vec<(Atom, Basis)>, Error> {
     let dim = atom.dim(group);
     let mut out = vec![];
     let mut left = dim;
-    for to in irreps(group, top(atom))? {
+    // Where the irreducible representations are unknown, invariants still are.
+    for to in irreps(group, top(atom)).unwrap_or_else(|_| vec![Atom::Trivial]) {
         if left == 0 {
             break;
         }

@@ -2,6 +2,8 @@
 
 use crate::exact::Exact;
 use crate::finite::perm;
+use crate::lie::matrix_words;
+use crate::linear::multiply;
 use crate::scalar::Scalar;
 use std::fmt;
 
@@ -48,6 +50,15 @@ pub enum Elem<S> {
     },
     /// An orthogonal 3×3 matrix, row-major.
     Space([S; 9]),
+    /// An invertible n×n matrix and its inverse, row-major.
+    Linear {
+        /// The size.
+        n: u32,
+        /// The matrix.
+        matrix: Vec<S>,
+        /// Its inverse.
+        inverse: Vec<S>,
+    },
     /// One element for each factor of a product.
     Tuple(Vec<Elem<S>>),
 }
@@ -81,6 +92,14 @@ impl Element {
                 sin: S::constant(*sin),
             },
             Elem::Space(m) => Elem::Space(m.map(S::constant)),
+            Elem::Linear { n, matrix, inverse } => {
+                let lift = |m: &[Exact]| m.iter().map(|&x| S::constant(x)).collect();
+                Elem::Linear {
+                    n: *n,
+                    matrix: lift(matrix),
+                    inverse: lift(inverse),
+                }
+            }
             Elem::Tuple(parts) => Elem::Tuple(parts.iter().map(Element::lift).collect()),
         }
     }
@@ -107,7 +126,7 @@ impl<S: Scalar> Elem<S> {
                 sign: *sign,
             },
             Elem::Tuple(parts) => Elem::Tuple(parts.iter().map(Elem::discrete).collect::<Option<_>>()?),
-            Elem::Circle { .. } | Elem::Space(_) => return None,
+            Elem::Circle { .. } | Elem::Space(_) | Elem::Linear { .. } => return None,
         })
     }
 
@@ -179,6 +198,25 @@ impl<S: Scalar> Elem<S> {
                 let (i, j) = (at / 3, at % 3);
                 (0..3).fold(S::zero(), |sum, k| sum.plus(&a[3 * i + k].times(&b[3 * k + j])))
             })),
+            (
+                Elem::Linear {
+                    n,
+                    matrix: a,
+                    inverse: x,
+                },
+                Elem::Linear {
+                    n: m,
+                    matrix: b,
+                    inverse: y,
+                },
+            ) if n == m => {
+                let size = *n as usize;
+                Elem::Linear {
+                    n: *n,
+                    matrix: multiply(a, b, size, size, size),
+                    inverse: multiply(y, x, size, size, size),
+                }
+            }
             (Elem::Tuple(a), Elem::Tuple(b)) if a.len() == b.len() => {
                 Elem::Tuple(a.iter().zip(b).map(|(a, b)| a.compose(b)).collect::<Option<_>>()?)
             }
@@ -234,6 +272,11 @@ impl<S: Scalar> Elem<S> {
                 sin: if *flip { sin.clone() } else { sin.minus() },
             },
             Elem::Space(m) => Elem::Space(std::array::from_fn(|at| m[3 * (at % 3) + at / 3].clone())),
+            Elem::Linear { n, matrix, inverse } => Elem::Linear {
+                n: *n,
+                matrix: inverse.clone(),
+                inverse: matrix.clone(),
+            },
             Elem::Tuple(parts) => Elem::Tuple(parts.iter().map(Elem::inverse).collect()),
         }
     }
@@ -307,6 +350,7 @@ impl fmt::Display for Element {
                 f.write_str(&spatial_words(&std::array::from_fn(|at| m[at].f)))
             }
             Elem::Space(m) => f.write_str(&spatial_words(&std::array::from_fn(|at| m[at].f))),
+            Elem::Linear { n, matrix, .. } => f.write_str(&matrix_words(*n as usize, matrix)),
             Elem::Tuple(parts) => {
                 let words: Vec<String> = parts
                     .iter()

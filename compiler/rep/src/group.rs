@@ -5,6 +5,7 @@ use crate::element::{Elem, Element};
 use crate::error::Error;
 use crate::exact::Exact;
 use crate::finite::{Generated, construct};
+use crate::lie::Linear;
 use crate::permutation::{Signed, rank, unrank};
 use crate::scalar::Jet;
 use crate::subgroup::Subgroup;
@@ -54,11 +55,13 @@ pub enum Group {
     Axial(Box<Axial>),
     /// A group of permutations by generators; all finite groups without a line of their own are built as one.
     Generated(Arc<Generated>),
+    /// A group of matrices with a Lie algebra; those above have lines of their own.
+    Linear(Arc<Linear>),
 }
 
 impl Group {
     /// The group called `name` with arguments: `C(n)`, `D(n)`, `S(n)`, `A(n)`, `Dic(n)`, `Q8`, `T`, `Td`, `Th`, `O`, `Oh`,
-    /// `I`, `Ih`, `SO(2)`, `O(2)`, `SO(3)`, `O(3)`, `trivial`.
+    /// `I`, `Ih`, `SO(n)`, `O(n)`, `SO(p, q)`, `O(p, q)`, `U(n)`, `SU(n)`, `Sp(n)`, `SL(n)`, `trivial`.
     pub fn named(name: &str, args: &[i64]) -> Result<Group, Error> {
         let count = |n: i64| u32::try_from(n).ok().filter(|&n| n > 0 && n <= 1 << 24);
         let bad = || Error::Invalid(format!("`{name}` needs a positive number"));
@@ -81,6 +84,14 @@ impl Group {
             ("O", [2]) => Ok(Group::O2),
             ("SO", [3]) => Ok(Group::SO3),
             ("O", [3]) => Ok(Group::O3),
+            ("SO" | "SU" | "SL", [1]) => Ok(Group::Trivial),
+            ("O", [1]) => Ok(Group::D(1)),
+            ("SO" | "O", &[p, 0]) => Group::named(name, &[p]),
+            ("SO" | "O", &[0, q]) => Group::named(name, &[q]),
+            ("SO" | "O" | "U" | "SU" | "Sp" | "SL", _) if Linear::named(name, args).is_some() => {
+                let group = Linear::named(name, args).ok_or_else(bad)??;
+                Ok(Group::Linear(Arc::new(group)))
+            }
             (_, []) => Err(Error::Unknown(format!("there is no group `{name}`"))),
             _ => {
                 let args: Vec<String> = args.iter().map(ToString::to_string).collect();
@@ -123,7 +134,7 @@ impl Group {
             Group::Dic(n) => BigUint::from(*n) * 4u32,
             Group::S(n) => (1..=*n).fold(BigUint::from(1u32), |order, k| order * k),
             Group::T | Group::Td | Group::Th | Group::O | Group::Oh => BigUint::from(self.signed()?.order()),
-            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 | Group::Axial(_) => return None,
+            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 | Group::Axial(_) | Group::Linear(_) => return None,
             Group::Product(factors) => {
                 let orders: Vec<BigUint> = factors.iter().map(Group::order).collect::<Option<_>>()?;
                 orders.into_iter().product()
@@ -160,6 +171,7 @@ impl Group {
             Group::SO2 | Group::O2 => 1,
             Group::SO3 | Group::O3 => 3,
             Group::Axial(_) => 1,
+            Group::Linear(group) => group.algebra().len(),
             Group::Product(factors) => factors.iter().map(Group::lie_dim).sum(),
             _ => 0,
         }
@@ -189,6 +201,7 @@ impl Group {
             Group::Product(factors) => Elem::Tuple(factors.iter().map(Group::identity).collect()),
             Group::Subgroup(sub) => sub.parent().identity(),
             Group::Generated(group) => Elem::Permutation((0..group.degree() as u32).collect()),
+            Group::Linear(group) => group.identity(),
         }
     }
 
@@ -246,11 +259,12 @@ impl Group {
             Group::Subgroup(sub) => sub.generators(),
             Group::Axial(axial) => axial.generators(),
             Group::Generated(group) => group.generators().iter().cloned().map(Elem::Permutation).collect(),
+            Group::Linear(group) => group.generators(),
         }
     }
 
     /// One curve 1 + εA through the identity for each generator A of the Lie algebra:
-    /// SO(2): dr/dθ; SO(3): rotations about x, y, z, (L_k)_ij = −ε_ijk.
+    /// SO(2): dr/dθ; SO(3): rotations about x, y, z, (L_k)_ij = −ε_ijk; for others see [`Linear::algebra`].
     pub fn lie_curves(&self) -> Vec<Elem<Jet>> {
         let jet = |v: i64, d: i64| Jet {
             v: Exact::int(v),
@@ -276,6 +290,7 @@ impl Group {
                     }))
                 })
                 .collect(),
+            Group::Linear(group) => group.algebra().iter().map(|a| curve(group.size(), a)).collect(),
             Group::Product(factors) => {
                 let rest: Vec<Elem<Jet>> = factors.iter().map(|g| g.identity().lift()).collect();
                 let mut curves = vec![];
@@ -356,7 +371,7 @@ impl Group {
             }
             Group::Subgroup(sub) => sub.element(index as usize)?,
             Group::Generated(group) => Elem::Permutation(group.chain().element(index)?),
-            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 | Group::Axial(_) => return None,
+            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 | Group::Axial(_) | Group::Linear(_) => return None,
         })
     }
 
@@ -408,11 +423,12 @@ impl Group {
             (Group::Generated(group), Elem::Permutation(image)) => group.chain().contains(image),
             (Group::Subgroup(sub), _) => sub.contains(element),
             (Group::Axial(axial), Elem::Space(m)) => axial.contains(m),
+            (Group::Linear(group), Elem::Linear { matrix, .. }) => group.contains(matrix),
             _ => self.index(element).is_some(),
         }
     }
 
-    /// A random element, uniform (Haar); `draw` gives 64 random bits a call.
+    /// A random element; uniform on the finite groups and on SO(2), O(2), SO(3), O(3). `draw` gives 64 random bits a call.
     pub fn random(&self, draw: &mut impl FnMut() -> u64) -> Element {
         self.random_dyn(draw)
     }
@@ -463,6 +479,7 @@ impl Group {
             Group::Generated(group) => Elem::Permutation(group.chain().random(draw)),
             Group::Subgroup(sub) => sub.random(draw),
             Group::Axial(axial) => axial.random(draw),
+            Group::Linear(group) => group.random(draw),
             _ => {
                 let order = self.small_order().unwrap_or(1).max(1);
                 self.element(draw() % order).unwrap_or_else(|| self.identity())
@@ -517,8 +534,25 @@ impl Group {
             }
             Group::O | Group::Oh => [self.generators(), vec![signed([1, 2, 0], [1; 3])]].concat(),
             Group::Product(factors) => embed_each(factors, Group::witness_elements),
+            Group::Linear(group) => group.witness_elements(),
             _ => self.generators(),
         }
+    }
+}
+
+/// 1 + εA.
+fn curve(n: usize, a: &[Exact]) -> Elem<Jet> {
+    let through = |sign: Exact| {
+        let jet = |at: usize| Jet {
+            v: if at / n == at % n { Exact::ONE } else { Exact::ZERO },
+            d: sign * a[at],
+        };
+        (0..n * n).map(jet).collect()
+    };
+    Elem::Linear {
+        n: n as u32,
+        matrix: through(Exact::ONE),
+        inverse: through(-Exact::ONE),
     }
 }
 
@@ -590,6 +624,7 @@ impl fmt::Display for Group {
             Group::Subgroup(sub) => sub.fmt(f),
             Group::Axial(axial) => axial.fmt(f),
             Group::Generated(group) => group.fmt(f),
+            Group::Linear(group) => group.fmt(f),
         }
     }
 }

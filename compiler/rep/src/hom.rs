@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::exact::Exact;
 use crate::group::Group;
 use crate::irreps;
+use crate::lie::imaginary_unit;
 use crate::linear::{self, canonical};
 use crate::rep::Atom;
 use crate::tying::hom_tying;
@@ -113,6 +114,23 @@ pub fn hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
     Ok(Basis::from_rows(rows, &[db, da], numeric))
 }
 
+/// A basis over the real numbers of the complex linear maps among those of [`hom_basis`], for representations of a group of complex
+/// matrices: twice as many as over the complex numbers.
+pub fn complex_hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
+    let (a, b) = (a.clone().checked(group)?, b.clone().checked(group)?);
+    let unit = |atom: &Atom| match atom {
+        Atom::Vector(_) | Atom::Tensor { .. } => Ok(imaginary_unit(atom.dim(group))),
+        Atom::Irrep(_) if atom.dim(group).is_multiple_of(2) => Ok(imaginary_unit(atom.dim(group))),
+        _ => Err(Error::Invalid(format!(
+            "`{}` of {group} is not a complex space",
+            atom.name(group)
+        ))),
+    };
+    let pair = (unit(&a)?, unit(&b)?);
+    let (rows, numeric) = solve(group, &group.generators(), vec![pair], &a, &b)?;
+    Ok(Basis::from_rows(rows, &[b.dim(group), a.dim(group)], numeric))
+}
+
 /// A basis of the vectors that every element fixes, of shape \[k, dim\].
 pub fn invariants(group: &Group, atom: &Atom) -> Result<Basis, Error> {
     let basis = hom_basis(group, &Atom::Trivial, atom)?;
@@ -208,6 +226,17 @@ pub(crate) fn matrix(group: &Group, atom: &Atom, g: &Element) -> Result<Vec<Exac
 /// The matrices X of dim b × dim a, flattened, with ρ_b(g) X = X ρ_a(g) for the given elements and for the identity
 /// component: in reduced row echelon form, and whether floats decided.
 pub(crate) fn fixed(group: &Group, elements: &[Element], a: &Atom, b: &Atom) -> Result<(Vec<Vec<Exact>>, bool), Error> {
+    solve(group, elements, vec![], a, b)
+}
+
+/// The same for maps that also commute with other pairs of matrices.
+fn solve(
+    group: &Group,
+    elements: &[Element],
+    mut pairs: Vec<(Vec<Exact>, Vec<Exact>)>,
+    a: &Atom,
+    b: &Atom,
+) -> Result<(Vec<Vec<Exact>>, bool), Error> {
     let (da, db) = (a.dim(group), b.dim(group));
     if da.saturating_mul(db) > MAX_UNKNOWNS {
         return Err(Error::TooLarge(format!(
@@ -216,7 +245,6 @@ pub(crate) fn fixed(group: &Group, elements: &[Element], a: &Atom, b: &Atom) -> 
             b.name(group)
         )));
     }
-    let mut pairs = vec![];
     for g in elements {
         pairs.push((matrix(group, a, g)?, matrix(group, b, g)?));
     }

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::exact::Exact;
 use crate::finite::{Kind, construct};
 use crate::group::Group;
+use crate::lie::{Family, spin};
 use crate::rep::{Atom, Label};
 use crate::{octahedral, symmetric, wigner};
 
@@ -40,6 +41,17 @@ pub fn irreps(group: &Group, max: u32) -> Result<Vec<Atom>, Error> {
         Group::T | Group::Td | Group::Th | Group::O | Group::Oh => (0..octahedral::list(group).len() as u32)
             .map(|index| Label::Finite { index })
             .collect(),
+        Group::Linear(linear) => match linear.family() {
+            Family::U(1) => (0..=max).map(|k| Label::SO2 { k }).collect(),
+            Family::SU(2) => (0..=(2 * max).min(spin::MAX_TWICE))
+                .map(|twice| Label::Spin { twice })
+                .collect(),
+            _ => {
+                return Err(Error::Unknown(format!(
+                    "the irreducible representations of {group} are not listed; build others from its vectors by products, powers and duals"
+                )));
+            }
+        },
         Group::Product(factors) if !splits(factors) => return products(factors, max),
         Group::Product(_) if !group.is_finite() => {
             return Err(Error::Unknown(format!(
@@ -72,6 +84,7 @@ fn splits(factors: &[Group]) -> bool {
     let complex = |group: &&Group| match group {
         Group::C(n) => *n > 2,
         Group::SO2 | Group::T | Group::Th => true,
+        Group::Linear(_) => true,
         Group::Dic(_) | Group::Product(_) | Group::Subgroup(_) | Group::Axial(_) | Group::Generated(_) => {
             let real = group.finite().and_then(|finite| {
                 let irreps = finite.real_irreps()?;
@@ -120,7 +133,8 @@ pub fn commutant(group: &Group, atom: &Atom) -> usize {
         (_, Atom::Irrep(Label::Finite { index })) if tabulated(group) => {
             character(group, *index).map_or(1, |c| c.kind.commutant())
         }
-        (Group::SO2, Atom::Irrep(_)) => 2,
+        (Group::SO2, Atom::Irrep(_)) | (Group::Linear(_), Atom::Irrep(Label::SO2 { .. })) => 2,
+        (_, Atom::Irrep(Label::Spin { twice })) if twice % 2 == 1 => 4,
         (Group::Product(factors), Atom::Outer(parts)) => {
             factors.iter().zip(parts).map(|(g, a)| commutant(g, a)).product()
         }
@@ -130,6 +144,9 @@ pub fn commutant(group: &Group, atom: &Atom) -> usize {
 
 /// A basis of the commutant of a representation that comes from the character table.
 pub(crate) fn commutant_basis(group: &Group, atom: &Atom) -> Option<Vec<Vec<Exact>>> {
+    if let Atom::Irrep(Label::Spin { twice }) = atom {
+        return Some(spin::commutant(*twice));
+    }
     let Atom::Irrep(Label::Finite { index }) = atom else {
         return None;
     };
@@ -151,6 +168,8 @@ pub fn checked(group: &Group, label: Label) -> Result<Atom, Error> {
     let valid = match (group, label) {
         (Group::O3, Label::O3 { l, .. }) | (Group::SO3, Label::SO3 { l }) => l < wigner::MAX_L,
         (Group::SO2, Label::SO2 { .. }) => true,
+        (Group::Linear(linear), Label::SO2 { .. }) => linear.family() == Family::U(1),
+        (Group::Linear(linear), Label::Spin { twice }) => linear.family() == Family::SU(2) && twice <= spin::MAX_TWICE,
         (Group::O2, Label::O2 { j, k }) => j || k == 0,
         (Group::C(n), Label::Cyclic { k }) => 2 * k <= *n,
         (Group::D(n), Label::Dihedral { j, k }) => 2 * k <= *n && (j || k == 0 || 2 * k == *n),
@@ -173,6 +192,7 @@ pub fn checked(group: &Group, label: Label) -> Result<Atom, Error> {
     let trivial = match label {
         Label::O3 { l, odd } => l == 0 && !odd,
         Label::SO3 { l } => l == 0,
+        Label::Spin { twice } => twice == 0,
         Label::SO2 { k } | Label::Cyclic { k } => k == 0,
         Label::O2 { j, k } | Label::Dihedral { j, k } => !j && k == 0,
         Label::Finite { index } => index == 0,
@@ -194,6 +214,10 @@ pub(crate) fn by_numbers(group: &Group, numbers: &[i64]) -> Result<Atom, Error> 
         (Group::Trivial, [0]) => return Ok(Atom::Trivial),
         (Group::SO3, &[l]) => Label::SO3 { l: natural(l)? },
         (Group::SO2, &[k]) => Label::SO2 { k: natural(k)? },
+        (Group::Linear(linear), &[k]) if linear.family() == Family::U(1) => Label::SO2 { k: natural(k)? },
+        (Group::Linear(linear), &[j]) if linear.family() == Family::SU(2) => Label::Spin {
+            twice: natural(j.saturating_mul(2))?,
+        },
         (Group::C(_), &[k]) => Label::Cyclic { k: natural(k)? },
         (Group::O2, &[j @ 0..=1, k]) => Label::O2 {
             j: j == 1,
@@ -289,6 +313,8 @@ pub(crate) fn name(group: &Group, label: Label) -> String {
     match (group, label) {
         (_, Label::O3 { l, odd }) => format!("{l}{}", if odd { "o" } else { "e" }),
         (_, Label::SO3 { l }) => format!("irrep({l})"),
+        (_, Label::Spin { twice }) if twice % 2 == 1 => format!("irrep({twice}/2)"),
+        (_, Label::Spin { twice }) => format!("irrep({})", twice / 2),
         (_, Label::SO2 { k } | Label::Cyclic { k }) => format!("irrep({k})"),
         (_, Label::O2 { j, k } | Label::Dihedral { j, k }) => format!("irrep({},{k})", u8::from(j)),
         (Group::S(n), Label::Finite { index }) => {
@@ -314,6 +340,7 @@ pub(crate) fn name(group: &Group, label: Label) -> String {
 pub(crate) fn dim(group: &Group, label: Label) -> usize {
     match (group, label) {
         (_, Label::O3 { l, .. } | Label::SO3 { l }) => 2 * l as usize + 1,
+        (_, Label::Spin { twice }) => spin::dim(twice),
         (_, Label::SO2 { k } | Label::O2 { k, .. }) => {
             if k == 0 {
                 1

@@ -2,14 +2,14 @@
 //!
 //! - [`exact`]: numbers as pairs (f64, residue), the ground everything stands on; [`modp`], [`scalar`], [`linear`].
 //! - [`group`], [`element`], [`subgroup`]: what acts; [`finite`]: finite groups by generators, their structure and characters, with
-//!   exact values in [`cyclotomic`].
+//!   exact values in [`cyclotomic`]; [`lie`]: groups of matrices.
 //! - [`rep`]: representations as ordered sums of atoms; [`matrices`] evaluates them, [`mod@irreps`] lists irreducible ones;
 //!   [`wigner`], [`symmetric`], [`octahedral`] hold the formulas.
 //! - [`mod@hom`], [`kernel`], [`tying`]: bases of equivariant linear maps, kernels and invariants; [`harmonics`], [`rings`]: kernels
 //!   on R² and R³; [`witness`] holds counterexamples.
 //! - [`decompose`]: canonical isomorphisms onto sums of irreducible representations.
 //!
-//! All representations are real and orthogonal in their bases. Conventions are formulas in `spec/conventions.md`.
+//! All representations are real, and those of compact groups orthogonal in their bases. Conventions are formulas in `spec/conventions.md`.
 #![forbid(unsafe_code)]
 
 mod action;
@@ -20,17 +20,20 @@ pub mod element;
 pub mod error;
 pub mod exact;
 pub mod finite;
+mod forms;
 pub mod group;
 pub mod harmonics;
 pub mod hom;
 pub mod irreps;
 pub mod kernel;
+pub mod lie;
 pub mod linear;
 pub mod matrices;
 pub mod modp;
 pub mod octahedral;
 mod permutation;
 mod random;
+mod rational;
 pub mod rep;
 pub mod rings;
 pub mod scalar;
@@ -48,9 +51,10 @@ pub use error::Error;
 pub use exact::Exact;
 pub use group::Group;
 pub use harmonics::{harmonic_kernel, harmonic_kernels};
-pub use hom::{Basis, hom_basis, invariants};
+pub use hom::{Basis, complex_hom_basis, hom_basis, invariants};
 pub use irreps::irreps;
 pub use kernel::{circle_kernel, kernel_basis};
+pub use lie::Linear;
 pub use rep::{Atom, Label, Rep};
 pub use rings::{WindowBasis, window_kernel};
 pub use subgroup::Subgroup;

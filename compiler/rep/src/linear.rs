@@ -72,6 +72,74 @@ pub fn minor<S: Scalar>(a: &[S], rows: &[usize], columns: &[usize], n: usize) ->
     sum
 }
 
+/// The inverse of an n×n matrix, by Gauss-Jordan with the largest pivots; `None` if there is none.
+pub fn inverse(a: &[Exact], n: usize) -> Option<Vec<Exact>> {
+    let mut rows: Vec<Vec<Exact>> = (0..n)
+        .map(|i| {
+            let unit = (0..n).map(|j| if i == j { Exact::ONE } else { Exact::ZERO });
+            a[i * n..(i + 1) * n].iter().copied().chain(unit).collect()
+        })
+        .collect();
+    let exact = a.iter().all(|x| x.r.is_some());
+    let zero = |x: Exact| if exact { x.is_zero() } else { x.f.abs() < NUMERIC_ZERO };
+    for k in 0..n {
+        let best = (k..n)
+            .filter(|&i| !zero(rows[i][k]))
+            .max_by(|&i, &j| rows[i][k].f.abs().total_cmp(&rows[j][k].f.abs()))?;
+        rows.swap(k, best);
+        let scale = Exact::ONE / rows[k][k];
+        rows[k].iter_mut().for_each(|x| *x = *x * scale);
+        let pivot = rows[k].clone();
+        for (_, row) in rows.iter_mut().enumerate().filter(|(i, _)| *i != k) {
+            let factor = row[k];
+            if !factor.is_zero() {
+                row.iter_mut()
+                    .zip(&pivot)
+                    .for_each(|(x, y)| *x = eliminate(*x, factor, *y));
+            }
+        }
+    }
+    Some(
+        rows.iter()
+            .flat_map(|row| row[n..].iter().map(|x| x.polish()))
+            .collect(),
+    )
+}
+
+/// The dimension of the span of some vectors; an error if they are known in floating point only and leave no clear gap.
+pub fn rank(vectors: &[Vec<Exact>], width: usize) -> Result<usize, Error> {
+    let exact = vectors.iter().flatten().all(|x| x.r.is_some());
+    let mut echelon = Echelon::new(width, exact);
+    echelon.reduce(vectors.to_vec());
+    match echelon.decided {
+        true => Ok(echelon.rows.len()),
+        false => Err(undecided()),
+    }
+}
+
+/// The length of the part of a vector that lies outside the span of independent ones; exactly 0 if it lies inside.
+pub fn rest(basis: &[Vec<Exact>], v: &[Exact], width: usize) -> Result<f64, Error> {
+    let with = [basis, &[v.to_vec()]].concat();
+    if rank(&with, width)? == basis.len() {
+        return Ok(0.0);
+    }
+    let mut frame: Vec<Vec<f64>> = vec![];
+    for b in &with {
+        let mut u: Vec<f64> = b.iter().map(|x| x.f).collect();
+        // Twice is enough.
+        for e in frame.iter().chain(&frame) {
+            let c: f64 = e.iter().zip(&u).map(|(x, y)| x * y).sum();
+            u.iter_mut().zip(e).for_each(|(x, y)| *x -= c * y);
+        }
+        let size = u.iter().map(|x| x * x).sum::<f64>().sqrt();
+        if frame.len() == basis.len() {
+            return Ok(size);
+        }
+        frame.push(u.iter().map(|x| x / size.max(f64::MIN_POSITIVE)).collect());
+    }
+    Ok(0.0)
+}
+
 /// An integer matrix applied to a point.
 pub fn act(m: &[i32], point: &[i32]) -> Vec<i32> {
     let d = point.len();
@@ -208,9 +276,11 @@ pub fn null_space(equations: Vec<Vec<Exact>>, width: usize) -> Result<(Vec<Vec<E
     let mut echelon = Echelon::new(width, exact);
     echelon.reduce(equations);
     if !echelon.decided {
-        return Err(Error::Invalid(
-            "floating point does not decide the rank of the equations".into(),
-        ));
+        return Err(undecided());
     }
     Ok((echelon.null_space(), !exact))
+}
+
+fn undecided() -> Error {
+    Error::Invalid("floating point does not decide the rank of the equations".into())
 }

@@ -3,6 +3,7 @@
 use crate::element::{Elem, Element, planar};
 use crate::exact::Exact;
 use crate::group::Group;
+use crate::lie::spin;
 use crate::linear::{kronecker, minor, transpose};
 use crate::rep::{Atom, Label, Rep};
 use crate::scalar::{Jet, Scalar};
@@ -23,7 +24,7 @@ impl Atom {
             Atom::Trivial => Some(vec![S::one()]),
             Atom::Irrep(label) => irrep(group, *label, g),
             Atom::Regular | Atom::Quotient(_) | Atom::PermDefining => None,
-            Atom::Vector(d) => group.vector(g, *d as usize),
+            Atom::Vector(d) => group.defining(g, *d as usize),
             Atom::Kron(a, b) => Some(kronecker(&a.matrix_over(g)?, &b.matrix_over(g)?, a.dim(), b.dim())),
             Atom::Sym(a, k) => Some(symmetric_power(&a.matrix_over(g)?, a.dim(), *k as usize)),
             Atom::Alt(a, k) => {
@@ -38,6 +39,12 @@ impl Atom {
             Atom::Dual(a) => Some(contragredient(a, g)?),
             Atom::Hom(a, b) => Some(kronecker(&b.matrix_over(g)?, &contragredient(a, g)?, b.dim(), a.dim())),
             Atom::Restrict(a) => a.matrix_over(&group.include(&a.group, g)?),
+            Atom::Tensor { up, down } => match (group, g) {
+                (Group::Linear(_), Elem::Linear { n, matrix, inverse }) => {
+                    Some(crate::lie::complex_tensor(*n as usize, matrix, inverse, *up, *down))
+                }
+                _ => None,
+            },
             Atom::Outer(parts) => {
                 let (Group::Product(factors), Elem::Tuple(elements)) = (group, g) else {
                     return None;
@@ -63,7 +70,7 @@ impl Atom {
         };
         match self {
             Atom::Trivial => Some(vec![0]),
-            Atom::Irrep(_) | Atom::Vector(_) => None,
+            Atom::Irrep(_) | Atom::Vector(_) | Atom::Tensor { .. } => None,
             Atom::Regular => {
                 let g = g.discrete()?;
                 let image = |h: Element| Some(group.index(&g.compose(&h)?)? as u32);
@@ -222,6 +229,13 @@ fn irrep<S: Scalar>(group: &Group, label: Label, g: &Elem<S>) -> Option<Vec<S>> 
             let (c, s) = turn_power(cos, sin, k);
             Some(planar(c, s, *flip))
         }
+        (Group::Linear(_), Label::SO2 { k }, Elem::Linear { n: 2, matrix, .. }) => {
+            let (c, s) = turn_power(&matrix[0], &matrix[2], k);
+            Some(planar(c, s, false))
+        }
+        (Group::Linear(_), Label::Spin { twice }, Elem::Linear { n: 4, matrix, .. }) => {
+            Some(spin::matrix(twice, matrix))
+        }
         (Group::C(_), Label::Cyclic { k }, Elem::Planar { n, flip, turn }) => {
             Some(planar_irrep(*n, false, k, *flip, *turn))
         }
@@ -291,12 +305,12 @@ fn symmetric_power<S: Scalar>(m: &[S], n: usize, k: usize) -> Vec<S> {
 }
 
 /// The multisets of k numbers below n, ascending, lexicographic.
-fn multisets(n: usize, k: usize) -> Vec<Vec<usize>> {
+pub(crate) fn multisets(n: usize, k: usize) -> Vec<Vec<usize>> {
     sequences(n, k, |last| last)
 }
 
 /// The sets of k numbers below n, ascending, lexicographic.
-fn subsets(n: usize, k: usize) -> Vec<Vec<usize>> {
+pub(crate) fn subsets(n: usize, k: usize) -> Vec<Vec<usize>> {
     sequences(n, k, |last| last + 1)
 }
 

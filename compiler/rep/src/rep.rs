@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::group::Group;
 use crate::irreps;
+use crate::lie::Family;
 use crate::subgroup::Subgroup;
 use std::fmt;
 
@@ -27,7 +28,7 @@ pub enum Label {
         /// Degree.
         l: u32,
     },
-    /// SO(2): rotation by kθ.
+    /// SO(2) and U(1): rotation by kθ.
     SO2 {
         /// Frequency.
         k: u32,
@@ -50,6 +51,11 @@ pub enum Label {
         j: bool,
         /// Frequency.
         k: u32,
+    },
+    /// SU(2): spin j, see [`crate::lie::spin`].
+    Spin {
+        /// 2j.
+        twice: u32,
     },
     /// Number in the list of [`irreps::irreps`]: S(n) by partitions in reverse lexicographic order, cubic groups by their
     /// names (A1 A2 E T1 T2), all others by their character tables.
@@ -86,6 +92,14 @@ pub enum Atom {
     Hom(Box<Rep>, Box<Rep>),
     /// A representation of a larger group, through the natural inclusion ([`Group::include`]).
     Restrict(Box<Rep>),
+    /// For a group of complex matrices on V: V ⊗ … ⊗ V ⊗ V* ⊗ … ⊗ V* over the complex numbers, as a real space; the first factor
+    /// is slow. For n×n matrices its dimension is 2n^(up + down).
+    Tensor {
+        /// Factors V.
+        up: u32,
+        /// Factors V*.
+        down: u32,
+    },
     /// For a product group: the tensor product of one atom for each factor, the first one slow.
     Outer(Vec<Atom>),
 }
@@ -143,6 +157,21 @@ impl Atom {
         }
     }
 
+    /// The defining representation of a group of matrices; of a complex group as a real space.
+    pub fn defining(group: &Group) -> Result<Atom, Error> {
+        let d = group
+            .defining_dim()
+            .ok_or_else(|| Error::Invalid(format!("{group} is not a group of matrices")))?;
+        Ok(match group {
+            Group::Linear(linear) => match linear.family() {
+                Family::U(1) => Atom::Irrep(Label::SO2 { k: 1 }),
+                Family::SU(2) => Atom::Irrep(Label::Spin { twice: 1 }),
+                _ => Atom::Vector(d),
+            },
+            _ => Atom::vector(group, d)?,
+        })
+    }
+
     /// The atom in its canonical form, or why it is not one of this group.
     pub fn checked(self, group: &Group) -> Result<Atom, Error> {
         let foreign = |what: &str| Err(Error::Invalid(format!("{group} has no representation `{what}`")));
@@ -163,6 +192,7 @@ impl Atom {
             Atom::Quotient(sub) if sub.parent() != group => {
                 return foreign(&format!("quotient({sub})"));
             }
+            Atom::Vector(d) if group.defining_dim() == Some(d) => Atom::defining(group)?,
             Atom::Vector(d) => Atom::vector(group, d)?,
             Atom::PermDefining if permuted(group).is_none() => return foreign("perm"),
             Atom::Kron(a, b) => {
@@ -188,8 +218,15 @@ impl Atom {
             }
             Atom::Dual(a) => {
                 of_group(&a)?;
-                Atom::Dual(a)
+                match a.blocks.as_slice() {
+                    [(1, atom)] => atom.dual(group),
+                    _ => Atom::Dual(a),
+                }
             }
+            Atom::Tensor { up, down } => match group {
+                Group::Linear(linear) if linear.is_complex() => Atom::Tensor { up, down },
+                _ => return foreign(&format!("tensor({up}, {down})")),
+            },
             Atom::Restrict(a) if group.include(&a.group, &group.identity()).is_none() => {
                 return Err(Error::Invalid(format!(
                     "{group} is not contained in {} by a known inclusion",
@@ -234,6 +271,10 @@ impl Atom {
                 usize::try_from(index).unwrap_or(usize::MAX)
             }
             Atom::Vector(d) => *d as usize,
+            Atom::Tensor { up, down } => {
+                let n = group.defining_dim().unwrap_or(0) as usize / 2;
+                (0..up + down).fold(2, |d: usize, _| d.saturating_mul(n))
+            }
             Atom::PermDefining => permuted(group).unwrap_or(0),
             Atom::Kron(a, b) | Atom::Hom(a, b) => a.dim().saturating_mul(b.dim()),
             Atom::Sym(a, k) => choose(a.dim().saturating_add(*k as usize).saturating_sub(1), *k as usize),
@@ -274,7 +315,7 @@ impl Atom {
     pub fn is_permutation(&self) -> bool {
         match self {
             Atom::Trivial | Atom::Regular | Atom::Quotient(_) | Atom::PermDefining => true,
-            Atom::Irrep(_) | Atom::Vector(_) => false,
+            Atom::Irrep(_) | Atom::Vector(_) | Atom::Tensor { .. } => false,
             Atom::Kron(a, b) | Atom::Hom(a, b) => a.is_permutation() && b.is_permutation(),
             Atom::Sym(a, _) | Atom::Dual(a) | Atom::Restrict(a) => a.is_permutation(),
             Atom::Alt(a, k) => *k == 0 || *k == 1 && a.is_permutation(),
@@ -330,6 +371,34 @@ impl Rep {
     /// One atom, once.
     pub fn atom(group: Group, atom: Atom) -> Result<Rep, Error> {
         Rep::new(group, [(1, atom)])
+    }
+
+    /// V ⊗ … ⊗ V ⊗ V* ⊗ … ⊗ V* for the defining representation V of a group of matrices, `up` and `down` factors; over the complex
+    /// numbers for a complex group.
+    pub fn tensor(group: &Group, up: u32, down: u32) -> Result<Rep, Error> {
+        if up.saturating_add(down) > MAX_POWER {
+            return Err(Error::TooLarge(format!(
+                "tensors are built with up to {MAX_POWER} factors"
+            )));
+        }
+        if let Group::Linear(linear) = group
+            && linear.is_complex()
+        {
+            return match up + down {
+                0 => Ok(Rep::trivial(group.clone(), 2)),
+                _ => Rep::atom(group.clone(), Atom::Tensor { up, down }),
+            };
+        }
+        let v = Rep::atom(group.clone(), Atom::defining(group)?)?;
+        let factors = (0..up + down).map(|k| if k < up { v.clone() } else { v.dual() });
+        let product = factors.reduce(|x, y| Rep {
+            group: group.clone(),
+            blocks: vec![(1, Atom::Kron(Box::new(x), Box::new(y)))],
+        });
+        match product {
+            None => Ok(Rep::trivial(group.clone(), 1)),
+            Some(rep) => Rep::new(group.clone(), rep.blocks),
+        }
     }
 
     /// n trivial copies.
@@ -441,6 +510,7 @@ impl Atom {
             Atom::Regular => "regular".into(),
             Atom::Quotient(sub) => format!("quotient({sub})"),
             Atom::Vector(d) => format!("vector({d})"),
+            Atom::Tensor { up, down } => format!("tensor({up}, {down})"),
             Atom::PermDefining => "perm".into(),
             Atom::Kron(a, b) => format!("({a}) * ({b})"),
             Atom::Sym(a, k) => format!("sym({a}, {k})"),
@@ -449,12 +519,11 @@ impl Atom {
             Atom::Hom(a, b) => format!("hom({a}, {b})"),
             Atom::Restrict(a) => format!("restrict({a} of {}, {group})", a.group),
             Atom::Outer(parts) => {
-                let factors: &[Group] = if let Group::Product(factors) = group {
-                    factors
-                } else {
-                    &[]
+                let factor = |k: usize| match group {
+                    Group::Product(factors) => factors.get(k).unwrap_or(&Group::Trivial),
+                    _ => &Group::Trivial,
                 };
-                let names: Vec<String> = factors.iter().zip(parts).map(|(g, a)| a.name(g)).collect();
+                let names: Vec<String> = parts.iter().enumerate().map(|(k, a)| a.name(factor(k))).collect();
                 format!("outer({})", names.join(", "))
             }
         }

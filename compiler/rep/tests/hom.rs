@@ -2,13 +2,12 @@
 
 mod common;
 
-use common::{random, read};
+use common::random;
 use gdl_rep::linear::multiply;
 use gdl_rep::{
-    Atom, Basis, Element, Exact, Group, Rep, Subgroup, circle_kernel, harmonic_kernels, hom_basis, hom_tying,
-    invariants, irreps, kernel_basis, kernel_tying, wigner_3j,
+    Atom, Basis, Element, Exact, Group, Rep, circle_kernel, harmonic_kernels, hom_basis, hom_tying, invariants, irreps,
+    kernel_basis, kernel_tying, wigner_3j,
 };
-use serde_json::Value;
 
 /// ρ_b(g) X = X ρ_a(g), for residues where there are any and for floats.
 fn check(group: &Group, a: &Atom, b: &Atom, basis: &Basis) {
@@ -33,87 +32,6 @@ fn check(group: &Group, a: &Atom, b: &Atom, basis: &Basis) {
             }
         }
     }
-}
-
-fn rep_dims(a: &Rep, b: &Rep) -> usize {
-    let mut total = 0;
-    for (n, x) in &a.blocks {
-        for (m, y) in &b.blocks {
-            total += *n as usize * *m as usize * hom_basis(&a.group, x, y).unwrap().len();
-        }
-    }
-    total
-}
-
-/// dim Hom(T(p,q), T(r,s)) agrees with EMLP.
-#[test]
-fn dimensions_agree_with_emlp() {
-    let data: Value = serde_json::from_slice(&read("emlp_hom_dims.json")).unwrap();
-    let single = |group: Group, atom: Atom| Rep::atom(group, atom).unwrap();
-    let vector = |group: Group, d| single(group.clone(), Atom::vector(&group, d).unwrap());
-    let points = |n: u32| {
-        let mirror = Element::Planar { n, flip: true, turn: 0 };
-        single(
-            Group::D(n),
-            Atom::Quotient(Subgroup::generated(&Group::D(n), &[mirror]).unwrap()),
-        )
-    };
-    let groups = [
-        ("SO(2)", vector(Group::SO2, 2)),
-        ("SO(3)", vector(Group::SO3, 3)),
-        ("O(2)", vector(Group::O2, 2)),
-        ("O(3)", vector(Group::O3, 3)),
-        ("S3", single(Group::S(3), Atom::PermDefining)),
-        ("S4", single(Group::S(4), Atom::PermDefining)),
-        ("S5", single(Group::S(5), Atom::PermDefining)),
-        ("Z3", single(Group::C(3), Atom::Regular)),
-        ("Z4", single(Group::C(4), Atom::Regular)),
-        ("Z6", single(Group::C(6), Atom::Regular)),
-        ("D4perm", points(4)),
-        ("D5perm", points(5)),
-        ("D6perm", points(6)),
-        ("C4plane", vector(Group::C(4), 2)),
-        ("D4plane", vector(Group::D(4), 2)),
-        ("Trivial3", Rep::trivial(Group::Trivial, 3)),
-    ];
-    let mut compared = 0;
-    for (name, v) in groups {
-        let space = |text: &Value| -> Rep {
-            let mut sum = Rep::trivial(v.group.clone(), 0);
-            for term in text.as_array().unwrap() {
-                let term: Vec<u32> = term
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|x| x.as_u64().unwrap() as u32)
-                    .collect();
-                let mut power = Rep::trivial(v.group.clone(), 1);
-                for at in 0..term[0] + term[1] {
-                    let factor = if at < term[0] {
-                        v.clone()
-                    } else {
-                        single(v.group.clone(), Atom::Dual(Box::new(v.clone())))
-                    };
-                    let product = Atom::Kron(Box::new(power), Box::new(factor));
-                    power = single(v.group.clone(), product);
-                }
-                sum = sum.plus(&power.times(term[2])).unwrap();
-            }
-            sum
-        };
-        for pair in data[name].as_array().unwrap() {
-            let (a, b) = (space(&pair[0]), space(&pair[1]));
-            assert_eq!(
-                rep_dims(&a, &b) as u64,
-                pair[2].as_u64().unwrap(),
-                "{name}: {} {}",
-                pair[0],
-                pair[1]
-            );
-            compared += 1;
-        }
-    }
-    assert_eq!(compared, 16 * 12);
 }
 
 /// Bases commute with every generator, and have as many elements as the characters say.

@@ -7,8 +7,7 @@ use crate::ir::Func;
 use crate::typed::Model;
 use crate::types::{DomainId, DomainKind};
 use gdl_abi::{DimDef, DoorSizes, Instance};
-use gdl_rep::element::Elem;
-use gdl_rep::{Element, Exact, Group};
+use gdl_rep::Element;
 
 /// A factor of Γ.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,10 +169,9 @@ pub(crate) fn group_move<A: Draw>(
         let (motion, what) = match which {
             Which::Given(g) => (Motion::Finite(g.clone()), g.to_string()),
             Which::Random => {
-                let g = if exact {
-                    rational(&group, rng)
-                } else {
-                    group.random(&mut || rng.word())
+                let g = match exact {
+                    true => group.random_exact(&mut || rng.word())?,
+                    false => group.random(&mut || rng.word()),
                 };
                 let g = group.include(&model.group, &g)?;
                 let what = g.to_string();
@@ -202,50 +200,6 @@ pub(crate) fn group_move<A: Draw>(
     }
     m.words = words.join("; ");
     Some(m)
-}
-
-/// A random element with exact coordinates.
-fn rational(group: &Group, rng: &mut Rng) -> Element {
-    let small = |rng: &mut Rng| rng.below(13) as i64 - 6;
-    match group {
-        Group::Axial(axial) => {
-            let (w, t) = (1 + rng.below(6) as i64, small(rng));
-            axial.element(rng.below(4), Exact::int(w), Exact::int(t))
-        }
-        Group::SO2 | Group::O2 => {
-            let (a, b) = (1 + rng.below(9) as i64, small(rng));
-            let n = a * a + b * b;
-            let flip = *group == Group::O2 && rng.below(2) == 1;
-            Elem::Circle {
-                flip,
-                cos: Exact::ratio(a * a - b * b, n),
-                sin: Exact::ratio(2 * a * b, n),
-            }
-        }
-        Group::SO3 | Group::O3 => {
-            let (w, x, y, z) = (1 + rng.below(6) as i64, small(rng), small(rng), small(rng));
-            let n = w * w + x * x + y * y + z * z;
-            let sign = if *group == Group::O3 && rng.below(2) == 1 {
-                -1
-            } else {
-                1
-            };
-            let m = [
-                n - 2 * (y * y + z * z),
-                2 * (x * y - z * w),
-                2 * (x * z + y * w),
-                2 * (x * y + z * w),
-                n - 2 * (x * x + z * z),
-                2 * (y * z - x * w),
-                2 * (x * z - y * w),
-                2 * (y * z + x * w),
-                n - 2 * (x * x + y * y),
-            ];
-            Elem::Space(m.map(|v| Exact::ratio(sign * v, n)))
-        }
-        Group::Product(list) => Elem::Tuple(list.iter().map(|g| rational(g, rng)).collect()),
-        finite => finite.random(&mut || rng.word()),
-    }
 }
 
 /// Random moves of a factor other than the declared group.

@@ -169,7 +169,7 @@ impl Checker<'_> {
                 if name.name == "vec" {
                     return Ok(Val::Node(v));
                 }
-                let n2 = self.add(TOp::Dot { a: v, b: v }, Type::scalar(), &[v, v], span);
+                let n2 = self.dot(v, v, true, span)?;
                 let n = self.add(
                     TOp::Map {
                         f: Scalar::Sqrt,

@@ -55,9 +55,9 @@ const FUNCTIONS: [&str; 21] = [
 ];
 
 /// Functions of types and representations, and those that need the text of their arguments.
-const SPECIAL: [&str; 19] = [
+const SPECIAL: [&str; 20] = [
     "grad", "fixed", "hom", "sym", "alt", "dual", "irrep", "enum", "class", "coarse", "gated", "grouped", "points",
-    "copies", "circle", "sphere", "disk", "ball", "quotient",
+    "copies", "circle", "sphere", "disk", "ball", "quotient", "outer",
 ];
 
 /// Option words that stand for themselves.
@@ -129,17 +129,18 @@ impl Checker<'_> {
         match (n, args) {
             ("dot", [(a, s), (b, t)]) => {
                 let (x, y) = (self.to_node(a, *s)?, self.to_node(b, *t)?);
-                self.dot(x, y, span).map(Val::Node)
+                self.dot(x, y, false, span).map(Val::Node)
             }
             ("norm2" | "norm", [(a, s)]) => {
                 let x = self.to_node(a, *s)?;
-                let n2 = self.dot(x, x, span)?;
+                let n2 = self.dot(x, x, true, span)?;
                 if n == "norm2" {
                     return Ok(Val::Node(n2));
                 }
                 self.pointwise("sqrt", Scalar::Sqrt, Parity::Neither, n2, span, &f64::sqrt)
                     .map(Val::Node)
             }
+            ("tensor", [(Val::Int(p), _), (Val::Int(q), _)]) => self.tensor_rep(p, q, span),
             ("tensor", [(a, s), (b, t)]) => {
                 let (x, y) = (self.to_node(a, *s)?, self.to_node(b, *t)?);
                 self.tensor(x, y, span).map(Val::Node)

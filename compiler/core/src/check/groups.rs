@@ -10,10 +10,10 @@ use gdl_syntax::ast::{Arg, Expr, ExprKind, Span};
 const NAMES: [&str; 8] = ["O", "Oh", "T", "Td", "Th", "I", "Ih", "Q8"];
 
 /// Groups with sizes as parameters.
-const FAMILIES: [&str; 7] = ["C", "D", "S", "A", "Dic", "SO", "O"];
+const FAMILIES: [&str; 11] = ["C", "D", "S", "A", "Dic", "SO", "O", "U", "SU", "Sp", "SL"];
 
 /// Functions whose value is a group.
-const CONSTRUCTIONS: [&str; 7] = [
+const CONSTRUCTIONS: [&str; 8] = [
     "wreath",
     "semidirect",
     "permutations",
@@ -21,6 +21,7 @@ const CONSTRUCTIONS: [&str; 7] = [
     "wallpaper",
     "center",
     "derived",
+    "lie_group",
 ];
 
 /// Is this the name of a group?
@@ -116,6 +117,7 @@ impl Checker<'_> {
                 let group = self.eval_group(&a.value, env)?;
                 self.made(Subgroup::center(&group).map(|sub| sub.as_group()), span)
             }
+            ("lie_group", _) => self.lie_group(args, span, env),
             ("derived", [a]) => {
                 let group = self.eval_group(&a.value, env)?;
                 self.made(Subgroup::derived(&group).map(|sub| sub.as_group()), span)
@@ -235,7 +237,7 @@ impl Checker<'_> {
     }
 
     /// A square matrix of numbers, row-major, and the number of its rows.
-    fn matrix(&mut self, val: &Val, span: Span) -> R<(Vec<Exact>, usize)> {
+    pub(super) fn matrix(&mut self, val: &Val, span: Span) -> R<(Vec<Exact>, usize)> {
         let entry = |val: &Val| match val {
             Val::Int(n) => n.value().map(Exact::int),
             Val::Num(x) => Some(*x),

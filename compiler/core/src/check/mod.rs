@@ -15,6 +15,7 @@ mod groups;
 mod index;
 mod isomorphism;
 mod layers;
+mod lie;
 mod literal;
 mod loops;
 mod misfit;

@@ -175,8 +175,27 @@ impl Checker<'_> {
                     }),
                 ))
             }
-            DomainKind::Cloud { dim, .. } => {
+            DomainKind::Cloud { dim, cutoff, knn } => {
                 let d = dim.value().unwrap_or(3) as usize;
+                let rigid = !group.acts_on_space(d) || group.acts_orthogonally(d);
+                if !rigid && (cutoff.is_some() || knn.is_some()) {
+                    return Err(self.report(
+                        Diagnostic::error(
+                            "GDL0112",
+                            format!("{group} does not keep the distances by which neighbours are found"),
+                            span,
+                            "who is near changes under the group",
+                        )
+                        .label(group_span, "moves points by matrices that are not orthogonal")
+                        .counterexample(
+                            group
+                                .witness_elements()
+                                .first()
+                                .map(|g| format!("{}:  distances change, and with them the edges", group.describe(g))),
+                        )
+                        .help("Leave `cutoff` and `knn` out: the edges then come with the data."),
+                    ));
+                }
                 let elsewhere = (1..=3).any(|k| k != d && group.acts_on_space(k));
                 if group == gdl_rep::Group::Trivial || group.acts_on_space(d) || !elsewhere {
                     return Ok(());

@@ -49,7 +49,7 @@ impl Checker<'_> {
                 Val::Rep(Rep::atom(Int::num(1), Atom::Known(Known::PermDefining)))
             }
             "trivial" => Val::Group(Group::Trivial),
-            "vector" => Val::Rep(self.vector_rep(&self.space_dim())),
+            "vector" => Val::Rep(self.vector_word()),
             "point" => Val::Type(Type {
                 sets: Vec::new(),
                 elem: Elem::Point(self.space_dim()),
@@ -71,6 +71,22 @@ impl Checker<'_> {
                 return Err(self.unknown(n, span, "name", &known));
             }
         })
+    }
+
+    /// `vector`: of points, if there are any; otherwise the defining representation of a group of matrices that moves no points.
+    fn vector_word(&self) -> Rep {
+        let group = &self.model.group;
+        let points = self
+            .model
+            .domains
+            .iter()
+            .any(|d| matches!(d.kind, DomainKind::Cloud { .. }));
+        match Known::defining(group) {
+            Ok(atom) if !points && !self.abstract_mode && group.is_internal() => {
+                Rep::atom(Int::num(1), Atom::Known(atom))
+            }
+            _ => self.vector_rep(&self.space_dim()),
+        }
     }
 
     /// The dimension of space: that of the cloud in the signature, else 3.

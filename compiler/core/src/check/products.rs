@@ -1,6 +1,7 @@
 //! Invariant products and functions of whole vectors.
 
-use super::{Checker, R, Val};
+use super::shown::said;
+use super::{Checker, R, Reported, Val};
 use crate::diag::Diagnostic;
 use crate::ir::Scalar;
 use crate::typed::{NodeId, TOp};
@@ -9,15 +10,17 @@ use gdl_rep::{Atom as Known, Group};
 use gdl_syntax::ast::Span;
 
 impl Checker<'_> {
-    /// The invariant inner product; copies are summed over too.
-    pub(super) fn dot(&mut self, a: NodeId, b: NodeId, span: Span) -> R<NodeId> {
+    /// The invariant inner product; copies are summed over too. Where the group keeps an indefinite form only, it is that form,
+    /// which is not the square of a length.
+    pub(super) fn dot(&mut self, a: NodeId, b: NodeId, length: bool, span: Span) -> R<NodeId> {
         self.lift(&[a, b], span, &mut |c, args| {
             let (ta, tb) = (c.node(args[0]).ty.clone(), c.node(args[1]).ty.clone());
             match (ta.as_rep(), tb.as_rep()) {
-                (Some(x), Some(y)) if x.same(y) && x.is_orthogonal() => {
+                (Some(x), Some(y)) if x.same(y) && (x.is_orthogonal(&c.model.group) || !length && c.has_form(x)) => {
                     c.same_fibre(args[0], args[1], span)?;
                     Ok(c.add(TOp::Dot { a: args[0], b: args[1] }, Type::scalar(), args, span))
                 }
+                (Some(x), Some(y)) if x.same(y) && c.concrete(x).is_some() => Err(c.no_length(x, span)),
                 (Some(x), Some(y)) if x.same(y) => {
                     let shown = x.to_string();
                     Err(c.report(
@@ -34,6 +37,41 @@ impl Checker<'_> {
                 _ => Err(c.types_differ("multiply", args[0], args[1], span)),
             }
         })
+    }
+
+    /// Whether the group keeps a symmetric form on a known representation.
+    fn has_form(&self, rep: &Rep) -> bool {
+        self.concrete(rep).is_some_and(|(_, known)| known.form().is_some())
+    }
+
+    /// A length, or an inner product, of a representation without an invariant positive form.
+    pub(super) fn no_length(&mut self, rep: &Rep, span: Span) -> Reported {
+        let group = self.model.group.to_string();
+        let square = |v: &[f64]| vec![v.iter().map(|x| x * x).sum::<f64>()];
+        let longer = self.concrete(rep).and_then(|(group, known)| {
+            let number = gdl_rep::Rep::trivial(group.clone(), 1);
+            gdl_rep::witness::generic(&group, &known, &number, square).map(said)
+        });
+        let (label, help) = match self.has_form(rep) {
+            true => (
+                format!("{group} keeps an indefinite form on `{rep}`, no lengths"),
+                "`dot(u, v)` is that form, an invariant of either sign; it has no root, and nothing is normalised by it.",
+            ),
+            false => (
+                format!("{group} keeps no inner product on `{rep}`"),
+                "Pair it with a vector of the dual, or take the invariants of a product: `linear(tensor(u, v), 1)`.",
+            ),
+        };
+        self.report(
+            Diagnostic::error(
+                "GDL0108",
+                format!("`{rep}` has no invariant inner product"),
+                span,
+                label,
+            )
+            .counterexample(longer)
+            .help(help),
+        )
     }
 
     pub(super) fn tensor(&mut self, a: NodeId, b: NodeId, span: Span) -> R<NodeId> {

@@ -138,6 +138,7 @@ impl Checker<'_> {
             ("quotient", [h]) => self.quotient(h, env),
             (word, _) if super::subgroups::SUBGROUPS.contains(&word) => self.subgroup(word, args, span, env),
             ("sym" | "alt" | "dual" | "copies", _) => self.rep_function(n, args, span, env),
+            ("outer", _) => self.outer_rep(args, span, env),
             ("coarse", _) => self.coarse(args, span, env),
             ("grad", [a, b]) => {
                 let of = self.eval_node(&a.value, env)?;
@@ -189,6 +190,9 @@ impl Checker<'_> {
 
     /// `irrep(1, 2)` by numbers, `irrep(T1u)` by name.
     fn irrep_by_label(&mut self, args: &[Arg], span: Span, env: &mut Env) -> R<Val> {
+        if let Some(spin) = self.half_integer_spin(args, span, env)? {
+            return Ok(spin);
+        }
         let mesh = self.mesh();
         let group = match mesh {
             Some(_) => Group::SO2,
@@ -243,6 +247,9 @@ impl Checker<'_> {
                 format!("`{r}` is unknown here"),
             ));
         };
+        if n == "dual" {
+            return Ok(Val::Rep(r.dual(&group)));
+        }
         let power = match args.get(1) {
             Some(a) => {
                 let k = self.eval_int(&a.value, env)?;
@@ -252,8 +259,7 @@ impl Checker<'_> {
         };
         let atom = match n {
             "sym" => Known::Sym(Box::new(known), power),
-            "alt" => Known::Alt(Box::new(known), power),
-            _ => Known::Dual(Box::new(known)),
+            _ => Known::Alt(Box::new(known), power),
         };
         // There are no alternating tensors of more vectors than the space has dimensions.
         let copies = i64::from(atom.dim(&group) > 0);
@@ -340,8 +346,8 @@ impl Checker<'_> {
         }
         let wty = self.node(wrt).ty.clone();
         let elem = match &wty.elem {
-            Elem::Point(d) => Elem::Rep(self.vector_rep(d)),
-            Elem::Rep(r) => Elem::Rep(r.clone()),
+            Elem::Point(d) => Elem::Rep(self.vector_rep(d).dual(&self.model.group)),
+            Elem::Rep(r) => Elem::Rep(r.dual(&self.model.group)),
             Elem::Index(_) => return Err(self.error("GDL0111", "labels have no derivative", wrt_span, "an index")),
         };
         if !matches!(self.node(wrt).op, TOp::Input(_) | TOp::Field(..)) && !self.node(wrt).deps.is_empty() {

@@ -160,7 +160,7 @@ impl Checker<'_> {
         }
         let ok = match kind {
             RepKind::Any => true,
-            RepKind::Orth => r.is_orthogonal(),
+            RepKind::Orth => r.is_orthogonal(&self.model.group),
             RepKind::Perm => r.is_permutation(),
             RepKind::Scalars => r.is_trivial(),
         };

@@ -21,6 +21,16 @@ impl Lowerer<'_> {
         Ok((x, y, rows, statics))
     }
 
+    /// Components with signs.
+    pub(super) fn signed(&mut self, x: Value, signs: &[i8]) -> Value {
+        let shape = self.b().shape(x);
+        let axis = shape.axes.len() as u32 - 1;
+        let numbers = signs.iter().map(|&s| Exact::int(i64::from(s))).collect();
+        let signs = self.b().constant(&[signs.len() as u32], numbers);
+        let wide = self.b().broadcast(signs, shape, &[axis]);
+        self.b().mul(x, wide)
+    }
+
     pub(super) fn pointwise(&mut self, f: Scalar, args: &[NodeId], span: Span) -> L<Low> {
         let lows = args.iter().map(|x| self.tensor(*x)).collect::<L<Vec<Low>>>()?;
         let refs: Vec<&Low> = lows.iter().collect();

@@ -64,8 +64,12 @@ impl Lowerer<'_> {
             TOp::Map { f, args } => self.pointwise(*f, args, span)?,
             TOp::Scale { s, x } => self.scale(*s, *x, span)?,
             TOp::Dot { a, b } => {
+                let rep = self.model.rep(*a).cloned();
                 let (a, b) = (self.tensor(*a)?, self.tensor(*b)?);
-                let (av, bv, rows, statics) = self.pair(&a, &b, span)?;
+                let (mut av, bv, rows, statics) = self.pair(&a, &b, span)?;
+                if let Some(signs) = rep.and_then(|r| super::reps::indefinite(self.model, &r)) {
+                    av = self.signed(av, &signs);
+                }
                 let p = self.b().mul(av, bv);
                 let axis = statics.len() as u32;
                 let s = self.b().reduce(Fold::Sum, p, axis);

@@ -44,6 +44,12 @@ fn at_home(atom: &Known, group: &Group) -> Known {
     }
 }
 
+/// The signs of the invariant form of a representation, if it is indefinite.
+pub fn indefinite(model: &Model, rep: &Rep) -> Option<Vec<i8>> {
+    let (_, known) = concrete(model, rep)?;
+    if known.is_orthogonal() { None } else { known.form() }
+}
+
 fn concrete_blocks(model: &Model, rep: &Rep, group: &Group) -> Option<Vec<(u32, Known)>> {
     let mut out = Vec::new();
     for (n, atom) in rep.flat().blocks() {

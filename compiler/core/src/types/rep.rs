@@ -205,14 +205,31 @@ impl Rep {
         })
     }
 
-    /// Whether it has an invariant positive form in which its basis is orthonormal.
-    pub fn is_orthogonal(&self) -> bool {
+    /// Whether it has an invariant positive form in which its basis is orthonormal; `group` is the model's.
+    pub fn is_orthogonal(&self, group: &Group) -> bool {
         self.blocks.iter().all(|(_, a)| match a {
             Atom::Var { kind, .. } => *kind >= RepKind::Orth,
-            Atom::Sum(r) => r.is_orthogonal(),
-            Atom::Hom(a, b) | Atom::Kron(a, b) => a.is_orthogonal() && b.is_orthogonal(),
-            Atom::Known(_) | Atom::Vector(_) | Atom::Fixed(_) => true,
+            Atom::Sum(r) => r.is_orthogonal(group),
+            Atom::Hom(a, b) | Atom::Kron(a, b) => a.is_orthogonal(group) && b.is_orthogonal(group),
+            Atom::Known(k) => self.gauge.is_some() || k.is_orthogonal(group),
+            Atom::Vector(_) | Atom::Fixed(_) => true,
         })
+    }
+
+    /// The dual representation, block by block: itself where it is orthogonal. Unknown ones stand for their duals.
+    pub fn dual(&self, group: &Group) -> Rep {
+        if self.is_orthogonal(group) {
+            return self.clone();
+        }
+        let atom = |a: &Atom| match a {
+            Atom::Known(k) => Atom::Known(k.dual(group)),
+            Atom::Sum(r) => Atom::Sum(r.dual(group)),
+            Atom::Hom(a, b) => Atom::Hom(Box::new(a.dual(group)), Box::new(b.dual(group))),
+            Atom::Kron(a, b) => Atom::Kron(Box::new(a.dual(group)), Box::new(b.dual(group))),
+            other => other.clone(),
+        };
+        let blocks = self.blocks.iter().map(|(n, a)| (n.clone(), atom(a))).collect();
+        Rep::from_blocks(blocks, self.gauge)
     }
 
     /// Its dimension; an unknown `dim(a)` where it contains unknowns.

@@ -236,7 +236,7 @@ impl Writer {
         let to = self.target(x.place);
         let t = to.text();
         if self.rng.below(3) == 0 {
-            return self.put(x.place, x.rep, |n| format!("{n} = norm_act({}, tanh)", x.name));
+            return x.rep.has_length() && self.put(x.place, x.rep, |n| format!("{n} = norm_act({}, tanh)", x.name));
         }
         self.put(x.place, to, |n| {
             format!("{n} = {} |> linear(gated({t})) |> gate(silu)", x.name)
@@ -248,7 +248,7 @@ impl Writer {
         let layer = ["layer_norm", "rms_norm", "batch_norm", "bias"][self.rng.below(4)];
         // A mean needs at least one element.
         let filled = matches!(self.domain, Domain::Graph | Domain::Cloud | Domain::Grid { .. });
-        if layer == "batch_norm" && (x.place != Place::Nodes || !filled) {
+        if layer == "batch_norm" && (x.place != Place::Nodes || !filled) || layer != "bias" && !x.rep.has_length() {
             return false;
         }
         self.put(x.place, x.rep, |n| format!("{n} = {layer}({})", x.name))
@@ -273,11 +273,12 @@ impl Writer {
             .pick(|s| s.place == x.place && s.rep == x.rep)
             .map_or(x.name.clone(), |s| s.name);
         match self.rng.below(3) {
-            0 => self.put(x.place, one, |n| format!("{n}{b} = norm2({}{i})", x.name)),
-            1 => self.put(x.place, one, |n| format!("{n}{b} = dot({}{i}, {other}{i})", x.name)),
-            _ => self.put(x.place, one, |n| {
+            0 if x.rep.has_length() => self.put(x.place, one, |n| format!("{n}{b} = norm2({}{i})", x.name)),
+            0 | 1 => self.put(x.place, one, |n| format!("{n}{b} = dot({}{i}, {other}{i})", x.name)),
+            _ if x.rep.has_length() => self.put(x.place, one, |n| {
                 format!("{n}{b} = sqrt(1 + norm2({}{i} - {other}{i}))", x.name)
             }),
+            _ => false,
         }
     }
 
@@ -388,7 +389,11 @@ impl Writer {
                 format!("{n}{b} = mean j in {set} {cond} by softmax dot({v}[i], {v}[j]): {v}[j] else 0")
             }),
             2 => self.put(Place::Nodes, x.rep.clone(), |n| {
-                format!("{n}{b} = sum j in {set} {cond}: tanh(norm2({v}[i] - {v}[j])) * {v}[j]")
+                let square = match x.rep.has_length() {
+                    true => format!("norm2({v}[i] - {v}[j])"),
+                    false => format!("dot({v}[i] - {v}[j], {v}[i])"),
+                };
+                format!("{n}{b} = sum j in {set} {cond}: tanh({square}) * {v}[j]")
             }),
             _ => self.put(Place::Nodes, Rep::scalars(self.group, 1), |n| {
                 format!("{n}{b} = max j in {set} {cond}: dot({v}[i], {v}[j]) else 0")
@@ -448,10 +453,10 @@ impl Writer {
             return false;
         };
         let t = x.rep.text();
-        let act = if x.rep.is(Kind::Permutation) {
-            "tanh"
-        } else {
-            "rms_norm"
+        let act = match x.rep.is(Kind::Permutation) {
+            true => "tanh",
+            false if x.rep.has_length() => "rms_norm",
+            false => "bias",
         };
         let v = x.name.clone();
         match (self.rng.below(3), self.domain) {

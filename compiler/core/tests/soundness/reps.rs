@@ -8,6 +8,8 @@ pub enum Kind {
     Trivial,
     Permutation,
     Other,
+    /// With an invariant form that is not positive.
+    Indefinite,
 }
 
 /// An atom: its text with a multiplicity put in front by [`Atom::times`].
@@ -27,7 +29,7 @@ pub struct Group {
     pub atoms: &'static [(&'static str, Kind)],
 }
 
-use Kind::{Other, Permutation, Trivial};
+use Kind::{Indefinite, Other, Permutation, Trivial};
 
 /// Groups for domains without geometry.
 pub const ABSTRACT: &[Group] = &[
@@ -121,6 +123,39 @@ pub const ABSTRACT: &[Group] = &[
     Group {
         text: "SO(3)",
         atoms: &[("1", Trivial), ("irrep(1)", Other), ("irrep(2)", Other)],
+    },
+    Group {
+        text: "SO(1, 3)",
+        atoms: &[("1", Trivial), ("vector", Indefinite)],
+    },
+    Group {
+        text: "O(2, 1)",
+        atoms: &[("1", Trivial), ("vector", Indefinite), ("alt(vector, 2)", Indefinite)],
+    },
+    Group {
+        text: "SU(2)",
+        atoms: &[("1", Trivial), ("irrep(1/2)", Other), ("irrep(1)", Other)],
+    },
+    Group {
+        text: "SO(4)",
+        atoms: &[("1", Trivial), ("vector", Other)],
+    },
+    Group {
+        text: "U(1) x C(2)",
+        atoms: &[
+            ("1", Trivial),
+            ("outer(irrep(1), 1)", Other),
+            ("outer(1, regular)", Permutation),
+            ("outer(irrep(2), irrep(1))", Other),
+        ],
+    },
+    Group {
+        text: "SO(3) x S(3)",
+        atoms: &[
+            ("1", Trivial),
+            ("outer(vector, 1)", Other),
+            ("outer(1, perm)", Permutation),
+        ],
     },
 ];
 
@@ -224,6 +259,11 @@ impl Rep {
         self.0
             .iter()
             .all(|(_, a)| a.kind == kind || a.kind == Trivial && kind == Permutation)
+    }
+
+    /// Does the group keep its lengths?
+    pub fn has_length(&self) -> bool {
+        self.0.iter().all(|(_, a)| a.kind != Indefinite)
     }
 
     /// The number of trivial copies, if there is nothing else.

@@ -17,7 +17,7 @@ impl Group {
             Group::Dic(n) => 4 * *n as usize,
             Group::S(n) => *n as usize,
             Group::T | Group::Td | Group::Th | Group::O | Group::Oh => 6,
-            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 | Group::Axial(_) => return None,
+            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 | Group::Axial(_) | Group::Linear(_) => return None,
             Group::Product(factors) => factors.iter().map(Group::points).sum::<Option<usize>>()?,
             Group::Subgroup(sub) => sub.parent().points()?,
             Group::Generated(group) => group.degree(),
@@ -109,7 +109,7 @@ impl Group {
                 Elem::Tuple(parts)
             }
             Group::Subgroup(sub) => sub.parent().from_points(image)?,
-            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 | Group::Axial(_) => return None,
+            Group::SO2 | Group::O2 | Group::SO3 | Group::O3 | Group::Axial(_) | Group::Linear(_) => return None,
         })
     }
 
