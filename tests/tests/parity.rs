@@ -11,6 +11,7 @@ mod parity {
     mod nequip;
     mod paths;
     mod planes;
+    mod stored;
     mod trial;
     mod view;
 }

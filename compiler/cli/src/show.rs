@@ -101,6 +101,7 @@ pub fn word(m: &Model, op: &TOp) -> String {
             let domain = &m.domains[d.0 as usize].name;
             let part = match f {
                 Field::Pos => "pos",
+                Field::Strain => "strain",
                 Field::EdgeVec => "edges.vec",
                 Field::EdgeAngle => "edges.angle",
                 Field::EdgeTransport => "edges.transport",

@@ -233,6 +233,8 @@ pub type MapFn = crate::ir::Scalar;
 pub enum Field {
     /// Positions of the nodes of a cloud.
     Pos,
+    /// `m.strain`: zero, one for every sample; positions and edges are stretched by it.
+    Strain,
     /// `e.vec`: from the destination to the source, periodic shift included.
     EdgeVec,
     /// `e.angle`: direction of an edge in the tangent plane of its destination, as (cos, sin).
@@ -254,10 +256,10 @@ pub struct Param {
     pub space: Space,
     /// How it starts.
     pub init: Init,
-    /// `as "…"`.
+    /// `as "…"`: its name in files of another library.
     pub external: Option<String>,
-    /// `in e3nn`.
-    pub basis: Option<String>,
+    /// `in e3nn`: it is stored as e3nn stores it.
+    pub in_e3nn: bool,
     /// Where it was declared.
     pub span: Span,
 }

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::exact::Exact;
 use crate::group::Group;
 use crate::hom::{Basis, hom_basis};
-use crate::irreps::irreps;
+use crate::irreps::{degree, irreps};
 use crate::linear::{multiply, transpose};
 use crate::rep::{Atom, Label, Rep};
 use crate::wigner::wigner_3j;
@@ -216,7 +216,9 @@ fn kron(group: &Group, a: &Rep, b: &Rep) -> Result<Vec<Piece>, Error> {
 
 /// The product of two irreducible atoms: for each irreducible atom in it, orthonormal maps \[k, dim, dim x · dim y\].
 fn clebsch_gordan(group: &Group, x: &Atom, y: &Atom) -> Result<Vec<(Atom, Basis)>, Error> {
-    if let (Some((l1, p1)), Some((l2, p2))) = (degree(group, x), degree(group, y)) {
+    if matches!(group, Group::O3 | Group::SO3)
+        && let (Some((l1, p1)), Some((l2, p2))) = (degree(x), degree(y))
+    {
         return (l1.abs_diff(l2)..=l1 + l2)
             .map(|l3| {
                 let label = match group {
@@ -236,16 +238,6 @@ fn clebsch_gordan(group: &Group, x: &Atom, y: &Atom) -> Result<Vec<(Atom, Basis)
     paths(group, &Atom::Kron(rep(x)?, rep(y)?))
 }
 
-/// Degree and oddness of an irreducible atom of O(3) or SO(3).
-fn degree(group: &Group, atom: &Atom) -> Option<(u32, bool)> {
-    match (group, atom) {
-        (Group::O3 | Group::SO3, Atom::Trivial) => Some((0, false)),
-        (_, Atom::Irrep(Label::O3 { l, odd })) => Some((*l, *odd)),
-        (_, Atom::Irrep(Label::SO3 { l })) => Some((*l, false)),
-        _ => None,
-    }
-}
-
 /// The largest degree or frequency that can occur in an atom of a Lie group.
 fn top(atom: &Atom) -> u32 {
     let of_rep = |r: &Rep| r.blocks.iter().map(|(_, a)| top(a)).max().unwrap_or(0);
@@ -258,6 +250,11 @@ fn top(atom: &Atom) -> u32 {
         Atom::Outer(parts) => parts.iter().map(top).max().unwrap_or(0),
         _ => 0,
     }
+}
+
+/// The irreducible atoms of a group in their order, up to the largest degree among these; empty if they are unknown.
+pub fn listing<'a>(group: &Group, atoms: impl Iterator<Item = &'a Atom>) -> Vec<Atom> {
+    irreps(group, atoms.map(top).max().unwrap_or(0)).unwrap_or_default()
 }
 
 /// For each irreducible atom in `atom`, orthonormal maps onto it, \[k, dim, dim atom\].

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::exact::Exact;
 use crate::group::Group;
 use crate::hom::{Basis, hom_basis};
+use crate::irreps::degree;
 use crate::rep::{Atom, Label, Rep};
 use crate::scalar::Scalar;
 use crate::wigner::{self, MAX_L, wigner_3j};
@@ -120,16 +121,6 @@ pub fn harmonic_kernels(group: &Group, d: usize, top: u32, a: &Atom, b: &Atom) -
         }
     }
     Ok(result)
-}
-
-/// The degree and oddness of an irreducible atom of O(3) or SO(3).
-fn degree(atom: &Atom) -> Option<(u32, bool)> {
-    match atom {
-        Atom::Trivial => Some((0, false)),
-        Atom::Irrep(Label::O3 { l, odd }) => Some((*l, *odd)),
-        Atom::Irrep(Label::SO3 { l }) => Some((*l, false)),
-        _ => None,
-    }
 }
 
 fn clebsch_gordan_kernel(group: &Group, l: u32, (la, pa): (u32, bool), (lb, pb): (u32, bool)) -> Basis {

@@ -163,6 +163,16 @@ fn character(group: &Group, index: u32) -> Option<crate::finite::RealCharacter> 
     finite.real_irreps().ok()?.characters().get(index as usize).cloned()
 }
 
+/// The degree and oddness of an irreducible atom of O(3) or SO(3); invariants of any group have degree 0.
+pub fn degree(atom: &Atom) -> Option<(u32, bool)> {
+    match atom {
+        Atom::Trivial => Some((0, false)),
+        Atom::Irrep(Label::O3 { l, odd }) => Some((*l, *odd)),
+        Atom::Irrep(Label::SO3 { l }) => Some((*l, false)),
+        _ => None,
+    }
+}
+
 /// The canonical atom of a label, or why it is not one of this group.
 pub fn checked(group: &Group, label: Label) -> Result<Atom, Error> {
     let valid = match (group, label) {

@@ -50,6 +50,24 @@ impl ArrayDecl {
     }
 }
 
+/// Where a parameter stands in files of another library.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// The tensor.
+    pub tensor: String,
+    /// How it is laid out there; `None`: as here (axes of length one aside).
+    pub layout: Option<Layout>,
+}
+
+/// A parameter as entries of a flat tensor that it may share with others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    /// The number of entries of the tensor.
+    pub len: u32,
+    /// For every number of the parameter: an entry, and the factor it is multiplied by.
+    pub entries: Vec<(u32, f64)>,
+}
+
 /// What a compiled program takes and gives. Inputs, parameters and outputs are passed in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {

@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::files::{HostArray, Table, nearest};
 use crate::rng::Rng;
-use gdl_abi::{ArrayDecl, Signature};
+use gdl_abi::{ArrayDecl, Layout, Signature, Stored};
 use gdl_runtime::Array;
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ pub struct ParamSpec {
     pub name: String,
     /// How it starts.
     pub init: Init,
-    /// Its name in files, where that is another: `as "linear_1.weight"`.
-    pub external: Option<String>,
+    /// Where it stands in files of another library: `as "linear_1.weight"`.
+    pub external: Option<Stored>,
 }
 
 impl ParamSpec {
@@ -47,8 +47,9 @@ impl ParamSpec {
         }
     }
 
-    fn file_name(&self) -> &str {
-        self.external.as_deref().unwrap_or(&self.name)
+    /// The names under which a file may hold it.
+    fn file_names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.external.iter().map(|s| s.tensor.as_str()))
     }
 }
 
@@ -139,32 +140,32 @@ impl Params {
         signature.params.iter().map(find).collect()
     }
 
-    /// Tensors under their names in files.
+    /// Tensors under their own names.
     ///
     /// # Errors
     /// If an array was given another length.
     pub fn tensors(&self) -> Result<BTreeMap<String, HostArray>> {
         let entries = self.specs.iter().zip(&self.decls).zip(&self.arrays);
         entries
-            .map(|((spec, decl), array)| Ok((spec.file_name().into(), to_host(array, &decl.axes)?)))
+            .map(|((spec, decl), array)| Ok((spec.name.clone(), to_host(array, &decl.axes)?)))
             .collect()
     }
 
-    /// Takes all parameters from a file's tensors; those of a training run's state are skipped.
+    /// Takes all parameters from a file's tensors: under their own names, or as another library stores them. Those of a training run's
+    /// state are skipped. Gives the names of the tensors of another library that no parameter is made of.
     ///
     /// # Errors
-    /// If one is missing, has another shape, holds something other than floating-point numbers, or if there are tensors that
+    /// If one is missing, has another shape, holds something other than floating-point numbers, or if a file of ours has tensors that
     /// the model does not have. Nothing has changed then.
-    pub fn load(&mut self, table: &Table) -> Result<()> {
-        self.load_some(table, &|_| true)?;
-        Ok(())
+    pub fn load(&mut self, table: &Table) -> Result<Vec<String>> {
+        self.load_some(table, &|_| true)
     }
 
     /// Takes the parameters for which `wanted` holds; tensors are left over only if it holds for all.
     ///
     /// # Errors
     /// As [`Params::load`].
-    pub fn load_some(&mut self, table: &Table, wanted: &dyn Fn(&str) -> bool) -> Result<()> {
+    pub fn load_some(&mut self, table: &Table, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>> {
         let place = |e: Error| e.in_file(&table.path);
         let mut new = Vec::new();
         for (k, (spec, decl)) in self.specs.iter().zip(&self.decls).enumerate() {
@@ -172,11 +173,16 @@ impl Params {
                 new.push((k, self.take(table, spec, decl).map_err(place)?));
             }
         }
+        let mut unused = Vec::new();
         if new.len() == self.arrays.len() {
-            let known = |name: &String| name.starts_with(STATE) || self.specs.iter().any(|s| s.file_name() == name);
-            if let Some(extra) = table.arrays.keys().find(|name| !known(name)) {
+            let known = |name: &str| {
+                name.starts_with(STATE) || self.specs.iter().any(|s| s.file_names().any(|own| own == name))
+            };
+            unused.extend(table.arrays.keys().filter(|name| !known(name)).cloned());
+            let ours = self.specs.iter().all(|s| table.arrays.contains_key(&s.name));
+            if let Some(extra) = unused.first().filter(|_| ours) {
                 let e = Error::data("the model has no such parameter").in_array(extra);
-                let e = match nearest(extra, self.specs.iter().map(ParamSpec::file_name)) {
+                let e = match nearest(extra, self.specs.iter().map(|s| s.name.as_str())) {
                     Some(near) => e.help(format!("it has `{near}`")),
                     None => e.help("the file belongs to another model, or the model has changed"),
                 };
@@ -186,29 +192,63 @@ impl Params {
         for (k, array) in new {
             self.arrays[k] = array;
         }
-        Ok(())
+        Ok(unused)
     }
 
     fn take(&self, table: &Table, spec: &ParamSpec, decl: &ArrayDecl) -> Result<Array> {
-        let name = spec.file_name();
-        let tensor = table.get(name).map_err(|mut e| {
-            e.what = "the file lacks this parameter of the model".into();
-            e
-        })?;
+        if let Some(stored) = spec
+            .external
+            .as_ref()
+            .filter(|_| !table.arrays.contains_key(&spec.name))
+        {
+            return self.take_stored(table, stored, decl);
+        }
+        let name = &spec.name;
+        let tensor = table.get(name).map_err(lacking)?;
         if !tensor.shape().iter().copied().eq(decl.axes.iter().map(|&n| n as usize)) {
-            let (found, needed) = (tensor.shape(), &decl.axes);
-            let e = Error::data(format!("its shape is {found:?}, but the model needs {needed:?}"));
-            return Err(e
+            return Err(misshapen(tensor, &decl.axes)
                 .in_array(name)
                 .help("the model has changed since the file was written"));
         }
         from_host(tensor, self.double).map_err(|e| e.in_array(name))
     }
 
+    /// A parameter from a tensor of another library.
+    fn take_stored(&self, table: &Table, stored: &Stored, decl: &ArrayDecl) -> Result<Array> {
+        let name = &stored.tensor;
+        let tensor = table.get(name).map_err(lacking)?;
+        let values = |double| from_host(tensor, double).map_err(|e| e.in_array(name));
+        let Some(Layout { len, entries }) = &stored.layout else {
+            let long = |n: &usize| *n != 1;
+            let (found, needed) = (tensor.shape().iter().copied(), decl.axes.iter().map(|&n| n as usize));
+            if !found.filter(long).eq(needed.filter(long)) {
+                return Err(misshapen(tensor, &decl.axes).in_array(name));
+            }
+            return values(self.double);
+        };
+        if tensor.len() != *len as usize {
+            let found = tensor.len();
+            return Err(Error::data(format!("it has {found} entries, but the model needs {len}")).in_array(name));
+        }
+        let all = values(true)?.to_f64();
+        let read = entries.iter().map(|&(at, factor)| all[at as usize] * factor);
+        Ok(of_precision(read, self.double))
+    }
+
     /// Whether reals are doubles.
     pub fn is_double(&self) -> bool {
         self.double
     }
+}
+
+fn lacking(mut e: Error) -> Error {
+    e.what = "the file lacks this parameter of the model".into();
+    e
+}
+
+fn misshapen(tensor: &HostArray, needed: &[u32]) -> Error {
+    let found = tensor.shape();
+    Error::data(format!("its shape is {found:?}, but the model needs {needed:?}"))
 }
 
 /// An array of this precision.
@@ -283,15 +323,36 @@ mod tests {
         assert_eq!(b.count(), 18);
     }
 
+    /// What another library stores under another name, transposed and scaled.
     #[test]
-    fn tensors_load_under_external_names() {
-        let mut a = model(&["linear.W"]);
-        a.specs[0].external = Some("linear_1.weight".into());
+    fn tensors_load_from_other_libraries() {
+        let mut a = model(&["linear.W", "linear.c"]);
+        let stored = |tensor: &str, layout| {
+            Some(Stored {
+                tensor: tensor.into(),
+                layout,
+            })
+        };
+        a.specs[0].external = stored("c.weight", None);
+        let entries = (0..6).map(|k| (k % 3 * 2 + k / 3, 0.5)).collect();
+        a.specs[1].external = stored("linear_1.weight", Some(Layout { len: 6, entries }));
+        let mut file = Table::new("w.safetensors");
+        let numbers: Vec<f32> = (0..6).map(|k| k as f32).collect();
+        let mut add = |name: &str, shape: &[usize]| {
+            let tensor = HostArray::new(shape, numbers.clone()).unwrap();
+            file.arrays.insert(name.into(), tensor);
+        };
+        add("c.weight", &[2, 1, 3]);
+        add("linear_1.weight", &[6]);
+        add("constants", &[6]);
+        assert_eq!(a.load(&file).unwrap(), ["constants"]);
+        assert_eq!(a.arrays()[0], Array::F32(numbers));
+        assert_eq!(a.arrays()[1], Array::F32(vec![0.0, 1.0, 2.0, 0.5, 1.5, 2.5]));
+        // What is saved has our names.
         let saved = table(&a);
-        assert!(saved.arrays.contains_key("linear_1.weight"));
         let before = a.clone();
         a.arrays_mut()[0] = Array::F32(vec![0.0; 6]);
-        a.load(&saved).unwrap();
+        assert!(a.load(&saved).unwrap().is_empty());
         assert_eq!(a, before);
     }
 

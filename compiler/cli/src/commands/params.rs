@@ -39,7 +39,7 @@ impl Params {
         if self.json {
             for (k, p) in lowered.params.iter().enumerate() {
                 let kind = if k < lowered.learned { "learned" } else { "statistic" };
-                let all = json!({ "name": p.name, "shape": p.axes, "count": count(p), "kind": kind, "external": p.external, "basis": format!("{:016x}", p.basis_hash) });
+                let all = json!({ "name": p.name, "shape": p.axes, "count": count(p), "kind": kind, "external": p.external.as_ref().map(|s| &s.tensor), "basis": format!("{:016x}", p.basis_hash) });
                 terminal.object(&all)?;
             }
             return Ok(());

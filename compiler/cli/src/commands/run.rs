@@ -9,7 +9,7 @@ use gdl_core::lower;
 use gdl_host::data::{self, Fold};
 use gdl_host::files::{self, HostArray};
 use gdl_host::params::Params;
-use gdl_host::train::{load_params, read_notes};
+use gdl_host::train::read_notes;
 use gdl_runtime::{Array, Program};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -95,7 +95,7 @@ impl Run {
             program.is_f64(),
         )?;
         match &self.weights {
-            Some(path) => load_params(path, &mut params, Some(&session.hash_of(&lowered.params)))?,
+            Some(path) => session.load(path, &lowered.params, &mut params, terminal)?,
             None => terminal.say("no --weights: the model runs with the weights it starts from")?,
         }
         let block = session.data_of(&model.name);

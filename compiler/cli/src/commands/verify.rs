@@ -14,7 +14,6 @@ use gdl_core::types::Elem;
 use gdl_host::data;
 use gdl_host::files;
 use gdl_host::params::Params;
-use gdl_host::train::load_params;
 use gdl_runtime::{Array, Program};
 use serde_json::json;
 use std::path::PathBuf;
@@ -73,7 +72,7 @@ impl Verify {
             let program = engine.load(&lowered.func)?;
             let mut params = Params::init(program.signature(), &programs::specs(&lowered.params), 1, double)?;
             if let Some(path) = &self.weights {
-                load_params(path, &mut params, Some(&session.hash_of(&lowered.params)))?;
+                session.load(path, &lowered.params, &mut params, terminal)?;
             }
             let batches = match &self.input {
                 Some(_) => vec![self.batch(&session, &model, program.as_ref(), terminal)?],

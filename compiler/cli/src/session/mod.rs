@@ -232,14 +232,20 @@ impl Session {
         }
     }
 
-    /// The data block that a model is trained on, if there is exactly one.
+    /// The data block that a model is trained on, if there is exactly one; of a model that is not trained, the only one of the file.
     pub fn data_of(&self, model: &str) -> Option<&Data> {
-        let mut found = self
-            .trains()
-            .into_iter()
+        let trains = self.trains();
+        let mut found = trains
+            .iter()
             .filter(|t| t.model.name == model)
             .map(|t| t.data.name.as_str());
-        let first = found.next()?;
+        let Some(first) = found.next() else {
+            let mut blocks = self.items().filter_map(|k| match k {
+                ItemKind::Data(d) => Some(d),
+                _ => None,
+            });
+            return blocks.next().filter(|_| blocks.next().is_none());
+        };
         found.all(|n| n == first).then(|| self.data(first)).flatten()
     }
 

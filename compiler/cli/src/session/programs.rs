@@ -3,7 +3,7 @@
 use super::backend::Engine;
 use super::random::drawing;
 use super::{D, Session};
-use crate::Failure;
+use crate::{Failure, Terminal};
 use gdl_abi::{DoorSizes, Dtype, Instance, Signature};
 use gdl_core::check::TrainModel;
 use gdl_core::diag::Diagnostic;
@@ -11,9 +11,10 @@ use gdl_core::ir::{Func, grad};
 use gdl_core::lower::{self, Lowered, Mode, ParamInfo, SpaceInit};
 use gdl_core::typed::{Node, NodeId, TOp};
 use gdl_host::params::{Init, ParamSpec, Params};
-use gdl_host::train::{Plan, Stat, Update};
+use gdl_host::train::{Plan, Stat, Update, load_params};
 use gdl_runtime::{Array, Program};
 use gdl_syntax::ast::Span;
+use std::path::Path;
 
 /// How much of a statistic is replaced by that of a batch.
 const MOMENTUM: f64 = 0.1;
@@ -182,6 +183,29 @@ pub fn specs(params: &[ParamInfo]) -> Vec<ParamSpec> {
 }
 
 impl Session {
+    /// Takes the parameters of a model from a file.
+    ///
+    /// # Errors
+    /// If the file does not hold them ([`load_params`]).
+    pub fn load(
+        &self,
+        path: &Path,
+        infos: &[ParamInfo],
+        params: &mut Params,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<(), Failure> {
+        let unused = load_params(path, params, Some(&self.hash_of(infos)))?;
+        if unused.is_empty() {
+            return Ok(());
+        }
+        terminal.say(format!(
+            "{}: {} tensors are not used: {}",
+            path.display(),
+            unused.len(),
+            unused.join(", ")
+        ))
+    }
+
     /// The hash of the model that these are the parameters of.
     pub fn hash_of(&self, params: &[ParamInfo]) -> String {
         self.hash(params.iter().map(|p| p.basis_hash))

@@ -439,9 +439,13 @@ impl Checker<'_> {
                 other => Err(format!("a list `[…]` is needed; this is {}", other.describe()).into()),
             },
             Kind::Word => match val {
-                Val::Word(_) | Val::Layer(_) | Val::Network(_) | Val::Bool(_) | Val::Num(_) | Val::Int(_) => {
-                    Ok(val.clone())
-                }
+                Val::Word(_)
+                | Val::Str(_)
+                | Val::Layer(_)
+                | Val::Network(_)
+                | Val::Bool(_)
+                | Val::Num(_)
+                | Val::Int(_) => Ok(val.clone()),
                 other => Err(format!("a function or option word is needed; this is {}", other.describe()).into()),
             },
             Kind::Group => match val {

@@ -28,7 +28,7 @@ impl Checker<'_> {
                 )),
             },
             ExprKind::Irrep { mult, l, odd } => self.irrep(mult.unwrap_or(1), *l, *odd, e.span),
-            ExprKind::Str(s) => Ok(Val::Str(s.clone())),
+            ExprKind::Str(s) => self.filled_in(s, e.span, env).map(Val::Str),
             ExprKind::Name(name) => self.name(name, e.span, env),
             ExprKind::Call { f, args } => self.call(f, args, e.span, env),
             ExprKind::Index { base, indices } => self.index_expr(base, indices, e.span, env),

@@ -4,7 +4,7 @@ use super::{Checker, Env, R, Val};
 use crate::diag::Diagnostic;
 use crate::ir::Scalar;
 use crate::typed::{Field, NodeId, TOp, VarId};
-use crate::types::{Atom, DomainKind, Elem, Int, Rep, Set, Type};
+use crate::types::{Atom, DomainKind, Elem, Int, Rep, RepKind, Set, Type};
 use gdl_rep::{Atom as Known, Exact};
 use gdl_syntax::ast::{Expr, Ident, Span};
 
@@ -16,12 +16,20 @@ impl Checker<'_> {
         self.lift(&[x], span, &mut |c, args| {
             let x = args[0];
             let have = c.node(x).ty.as_rep().map(Rep::flat).unwrap_or_default();
-            let atom = want.blocks().first().map(|(_, a)| a.clone());
+            let flat = want.flat();
+            let [(_, atom)] = flat.blocks() else {
+                return Err(c.error(
+                    "GDL0111",
+                    "one block is taken at a time",
+                    span,
+                    format!("`{want}` has several"),
+                ));
+            };
             let found: Vec<usize> = have
                 .blocks()
                 .iter()
                 .enumerate()
-                .filter(|(_, (_, a))| Some(a) == atom.as_ref())
+                .filter(|(_, (_, a))| a == atom)
                 .map(|(k, _)| k)
                 .collect();
             match found.as_slice() {
@@ -107,6 +115,13 @@ impl Checker<'_> {
                 }
                 _ => Err(self.no_field(d, name)),
             },
+            "strain" => match &kind {
+                DomainKind::Cloud { dim, .. } => {
+                    let ty = Type::rep(self.strain_rep(dim));
+                    Ok(Val::Node(self.field_node(d, Field::Strain, ty, span)))
+                }
+                _ => Err(self.no_field(d, name)),
+            },
             "cutoff" => match &kind {
                 DomainKind::Cloud { cutoff: Some(text), .. } => {
                     Ok(Exact::decimal(text).map_or(Val::Int(Int::num(1)), Val::Num))
@@ -119,10 +134,23 @@ impl Checker<'_> {
         }
     }
 
+    /// Symmetric matrices.
+    fn strain_rep(&self, d: &Int) -> Rep {
+        let vector = self.vector_rep(d);
+        let atom = match self.concrete(&vector) {
+            Some((_, known)) => Atom::Known(Known::Sym(Box::new(known), 2)),
+            None => Atom::Var {
+                name: "sym(vector, 2)".into(),
+                kind: RepKind::Orth,
+            },
+        };
+        Rep::atom(Int::num(1), atom)
+    }
+
     fn no_field(&mut self, d: crate::types::DomainId, name: &Ident) -> super::Reported {
         let fields: &[&str] = match self.domain(d).kind {
             DomainKind::Graph => &["nodes", "edges", "degree", "size"],
-            DomainKind::Cloud { .. } => &["nodes", "edges", "degree", "size", "pos", "cutoff"],
+            DomainKind::Cloud { .. } => &["nodes", "edges", "degree", "size", "pos", "strain", "cutoff"],
             DomainKind::Mesh => &["verts", "edges", "degree", "size", "circle", "gauge"],
             DomainKind::Grid { .. } | DomainKind::Coarse { .. } => &["window", "size"],
             _ => &["size"],

@@ -30,7 +30,7 @@ const POINTWISE: [Pointwise; 12] = [
 ];
 
 /// Functions of evaluated arguments.
-const FUNCTIONS: [&str; 21] = [
+const FUNCTIONS: [&str; 22] = [
     "dot",
     "norm2",
     "norm",
@@ -51,13 +51,14 @@ const FUNCTIONS: [&str; 21] = [
     "ones",
     "is_perm",
     "is_scalar",
+    "has",
     "degree_of",
 ];
 
 /// Functions of types and representations, and those that need the text of their arguments.
-const SPECIAL: [&str; 20] = [
-    "grad", "fixed", "hom", "sym", "alt", "dual", "irrep", "enum", "class", "coarse", "gated", "grouped", "points",
-    "copies", "circle", "sphere", "disk", "ball", "quotient", "outer",
+const SPECIAL: [&str; 22] = [
+    "grad", "fixed", "hom", "sym", "alt", "dual", "irrep", "irreps", "enum", "class", "coarse", "gated", "grouped",
+    "per_copy", "points", "copies", "circle", "sphere", "disk", "ball", "quotient", "outer",
 ];
 
 /// Option words that stand for themselves.
@@ -191,6 +192,12 @@ impl Checker<'_> {
                 } else {
                     r.is_trivial()
                 }))
+            }
+            ("has", [(v, s), (w, t)]) => {
+                let (all, some) = (self.want_rep(v, *s)?, self.want_rep(w, *t)?);
+                // What is unknown here may be anything: the call decides.
+                let unknown = self.abstract_mode && (all.is_abstract() || some.is_abstract());
+                Ok(Val::Bool(unknown || all.has(&some)))
             }
             ("ones", [(v, s)]) => {
                 let r = self.want_rep(v, *s)?;

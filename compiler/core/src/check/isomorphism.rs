@@ -125,6 +125,22 @@ impl Checker<'_> {
         }
     }
 
+    /// The irreducible parts of a representation, equal ones together, in the order in which the group lists them.
+    pub(crate) fn taken_apart(&mut self, rep: &Rep, span: Span) -> R<Rep> {
+        let all = counts(rep).unwrap_or_default();
+        let open = self.open_missing(rep, &all, &Vec::new(), span)?;
+        let mut parts = counts(&expanded(rep, &open)).unwrap_or_default();
+        let group = crate::lower::reps::group_of(&self.model, rep);
+        let known = parts.iter().filter_map(|(a, _)| match a {
+            Atom::Known(k) => Some(k),
+            _ => None,
+        });
+        let list: Vec<Atom> = decompose::listing(&group, known).into_iter().map(Atom::Known).collect();
+        parts.sort_by_key(|(a, _)| list.iter().position(|b| a == b).unwrap_or(list.len()));
+        let blocks = parts.into_iter().map(|(a, n)| (n, a)).collect();
+        Ok(Rep::from_blocks(blocks, rep.gauge))
+    }
+
     fn not_isomorphic(&mut self, have: &Rep, want: &Rep, span: Span) -> super::Reported {
         let mut forms = vec![format!("`{}` in any order", have.grouped().unwrap_or_default())];
         let all = counts(have).unwrap_or_default();

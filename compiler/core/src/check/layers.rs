@@ -107,5 +107,6 @@ fn is_introspective(c: &gdl_syntax::ast::Callable) -> bool {
         .params
         .iter()
         .any(|p| matches!(&p.ty.kind, gdl_syntax::ast::ExprKind::Name(n) if n == "word" || n == "list"));
-    words || text.contains("For {") || text.contains("If {") || text.contains("\"points\"")
+    let looks = ["For {", "If {", "\"points\"", "\"irreps\"", "\"has\""];
+    words || looks.iter().any(|w| text.contains(w))
 }

@@ -5,6 +5,7 @@
 //! definition with their representations unknown, and walked again, with everything known, at every call: the same code, so there is
 //! no second set of rules.
 
+mod blocks;
 mod call;
 mod env;
 mod expr;
@@ -201,8 +202,8 @@ pub(crate) struct Checker<'a> {
     depth: usize,
     loops: u32,
     randoms: u32,
-    /// Inside `for n x V in a`: gates before this block, and of this block.
-    gates_at: Option<(Int, Int)>,
+    /// Inside `for n x V in a`: the block.
+    block_at: Option<blocks::BlockAt>,
     /// The span that a call inside the library is reported at.
     outer_span: Vec<Span>,
     /// What was written in place of data; `None` outside tests.
@@ -239,7 +240,7 @@ impl<'a> Checker<'a> {
             depth: 0,
             loops: 0,
             randoms: 0,
-            gates_at: None,
+            block_at: None,
             outer_span: Vec::new(),
             literals: None,
         }

@@ -58,12 +58,13 @@ impl Checker<'_> {
         };
         let init = self.init(p, env)?;
         let dead = self.check_space(&space, ty_expr, p.name.span, env)?;
+        let external = self.external_name(p, env)?;
         let param = Param {
             name: path.clone(),
             space: space.clone(),
             init,
-            external: p.external.clone(),
-            basis: p.basis.as_ref().map(|b| b.name.clone()),
+            external,
+            in_e3nn: p.basis.is_some(),
             span: p.name.span,
         };
         self.model.params.push(param);
@@ -76,6 +77,78 @@ impl Checker<'_> {
         self.dead.extend(dead.map(|d| (node, d)));
         self.by_name.insert(path, node);
         Ok(Val::Node(node))
+    }
+
+    /// The name that a parameter has in files of another library: `as "…"` with `{name}` replaced by compile-time values.
+    fn external_name(&mut self, p: &ParamDecl, env: &Env) -> R<Option<String>> {
+        if let Some(b) = p.basis.as_ref().filter(|b| b.name != "e3nn") {
+            return Err(self.report(
+                Diagnostic::error(
+                    "GDL0152",
+                    format!("the layout of weights in `{}` is not known", b.name),
+                    b.span,
+                    "after `in`",
+                )
+                .help("There is `in e3nn`; without `in`, the tensor holds coordinates in the basis of the parameter's type."),
+            ));
+        }
+        let Some(template) = &p.external else {
+            return match &p.basis {
+                None => Ok(None),
+                Some(b) => Err(self.report(
+                    Diagnostic::error(
+                        "GDL0152",
+                        "under which name is it stored?",
+                        b.span,
+                        "its layout alone does not say",
+                    )
+                    .help("Add `as \"linear.weight\"`."),
+                )),
+            };
+        };
+        let name = self.filled_in(template, p.name.span, env)?;
+        if let Some(other) = self.model.params.iter().find(|q| q.external.as_deref() == Some(&name)) {
+            let (at, span) = (other.span, p.name.span);
+            let mut d = Diagnostic::error(
+                "GDL0151",
+                format!("two parameters are called `{name}` in files"),
+                span,
+                if at == span { "made more than once" } else { "this one" },
+            );
+            if at != span {
+                d = d.label(at, "and this one");
+            }
+            return Err(self.report(
+                d.help("Declare them one by one, or let the name depend on an argument of the layer: `as \"{t}_linear.weight\"`."),
+            ));
+        }
+        Ok(Some(name))
+    }
+
+    /// A text in which `{name}` stands for the number, word or text of that name.
+    pub(crate) fn filled_in(&mut self, template: &str, span: Span, env: &Env) -> R<String> {
+        let mut out = String::new();
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((name, tail)) = after.split_once('}') else {
+                break;
+            };
+            out.push_str(before);
+            match env.get(name) {
+                Some(Val::Int(n)) => out.push_str(&n.to_string()),
+                Some(Val::Str(s) | Val::Word(s)) => out.push_str(s),
+                other => {
+                    let found = other.map_or("there is no such name", Val::describe);
+                    return Err(self.report(
+                        Diagnostic::error("GDL0151", format!("`{{{name}}}` is not known here"), span, found)
+                            .help("In braces stands an `int` or `word` parameter of the layer."),
+                    ));
+                }
+            }
+            rest = tail;
+        }
+        out.push_str(rest);
+        Ok(out)
     }
 
     /// `param phi = mlp(_, [64, 64])`, `param b: 8 = 0`.
@@ -186,8 +259,8 @@ impl Checker<'_> {
     /// Warns of the blocks that stay 0, unless something else is added to them.
     pub(crate) fn warn_of_dead_blocks(&mut self) {
         for (map, warning) in std::mem::take(&mut self.dead) {
-            let of_map = |x: &NodeId| matches!(self.node(*x).op, TOp::Apply { map: m, .. } if m == map);
-            let fixed = |x: &NodeId| matches!(self.node(*x).op, TOp::Param(_));
+            let of_map = |x: &NodeId| matches!(self.written(*x), TOp::Apply { map: m, .. } if *m == map);
+            let fixed = |x: &NodeId| matches!(self.written(*x), TOp::Param(_));
             let filled = self.model.nodes.iter().any(|n| match &n.op {
                 TOp::Map {
                     f: crate::ir::Scalar::Add,
@@ -197,6 +270,16 @@ impl Checker<'_> {
             });
             if !filled {
                 self.report(warning);
+            }
+        }
+    }
+
+    /// What a value is made by, read and collected again as it may have been.
+    fn written(&self, mut x: NodeId) -> &TOp {
+        loop {
+            match &self.node(x).op {
+                TOp::Read { x: y, .. } | TOp::Define { body: y, .. } | TOp::Retype { x: y } => x = *y,
+                op => return op,
             }
         }
     }
@@ -278,7 +361,7 @@ impl Checker<'_> {
                 space,
                 init: Init::Constant(1.0),
                 external: None,
-                basis: None,
+                in_e3nn: false,
                 span: name.span,
             };
             self.model.stats.push(StatDecl { param, over_data });

@@ -128,11 +128,15 @@ impl Checker<'_> {
                     .map(Val::Rep)
                     .ok_or_else(|| self.error("GDL0124", "this size is out of bounds", span, "too many copies"))
             }
-            ("grouped", [a]) => {
+            ("grouped" | "per_copy", [a]) => {
                 let r = self.eval_rep(&a.value, env)?;
-                r.grouped()
-                    .map(Val::Rep)
+                let made = if n == "grouped" { r.grouped() } else { r.per_copy() };
+                made.map(Val::Rep)
                     .ok_or_else(|| self.error("GDL0124", "this size is out of bounds", span, "too many copies"))
+            }
+            ("irreps", [a]) => {
+                let r = self.eval_rep(&a.value, env)?;
+                self.taken_apart(&r, a.value.span).map(Val::Rep)
             }
             ("irrep", _) => self.irrep_by_label(args, span, env),
             ("quotient", [h]) => self.quotient(h, env),

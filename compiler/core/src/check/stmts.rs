@@ -2,7 +2,6 @@
 
 use super::{Checker, Env, R, Reported, Val};
 use crate::diag::Diagnostic;
-use crate::types::Rep;
 use gdl_syntax::ast::{Arg, Binder, Block, Def, Expr, Ident, Lhs, Span, Stmt, StmtKind};
 
 impl Checker<'_> {
@@ -229,7 +228,7 @@ impl Checker<'_> {
     }
 
     /// What stands in front of the names of weights in a `repeat` or `for`: the path, and for all but the first of them its number.
-    fn own_prefix(&mut self, word: &str) -> String {
+    pub(crate) fn own_prefix(&mut self, word: &str) -> String {
         let count = self.calls.entry((self.path.clone(), word.to_string())).or_insert(0);
         *count += 1;
         let count = *count;
@@ -241,139 +240,6 @@ impl Checker<'_> {
             out += &format!("{word}_{count}.");
         }
         out
-    }
-
-    /// `for n x V in a: e`: the blocks of e joined.
-    pub(crate) fn for_blocks(
-        &mut self,
-        count: &Ident,
-        rep: &Ident,
-        over: &Expr,
-        body: &Expr,
-        span: Span,
-        env: &mut Env,
-    ) -> R<Val> {
-        let r = self.eval_rep(over, env)?;
-        let mut parts = Vec::new();
-        self.for_each_block(&r, count, rep, env, &mut |c, env| {
-            let n = c.eval_node(body, env)?;
-            parts.push(n);
-            Ok(())
-        })?;
-        if parts.is_empty() {
-            return Err(self.error(
-                "GDL0111",
-                "this representation has no blocks",
-                over.span,
-                "nothing to join",
-            ));
-        }
-        if parts.len() == 1 {
-            return Ok(Val::Node(parts[0]));
-        }
-        self.concat(&parts, span).map(Val::Node)
-    }
-
-    /// Runs something for every block n x V of a representation; values of that representation stand for their blocks meanwhile.
-    fn for_each_block(
-        &mut self,
-        r: &Rep,
-        count: &Ident,
-        rep: &Ident,
-        env: &mut Env,
-        f: &mut dyn FnMut(&mut Self, &mut Env) -> R<()>,
-    ) -> R<()> {
-        let flat = r.flat();
-        let path = self.path.clone();
-        let own = self.own_prefix("for");
-        for (k, (n, atom)) in flat.blocks().iter().enumerate() {
-            env.push();
-            env.set(&count.name, Val::Int(n.clone()));
-            let one = Rep::from_blocks(vec![(crate::types::Int::num(1), atom.clone())], flat.gauge);
-            env.set(&rep.name, Val::Rep(one));
-            for name in env.names() {
-                if let Some(Val::Node(x)) = env.get(&name).cloned()
-                    && self.node(x).ty.as_rep().is_some_and(|q| q.same(&flat))
-                {
-                    let b = self.block_of(x, &flat, k)?;
-                    env.set(&name, Val::Node(b));
-                }
-            }
-            let before: crate::types::Int = flat.blocks()[..k]
-                .iter()
-                .filter(|(_, a)| !Rep::from_blocks(vec![(crate::types::Int::num(1), a.clone())], None).is_trivial())
-                .fold(crate::types::Int::num(0), |acc, (n, _)| acc.add(n).unwrap_or_default());
-            let kept = self.gates_at.replace((before, n.clone()));
-            self.path = if flat.blocks().len() == 1 {
-                own.trim_end_matches('.').to_string()
-            } else {
-                format!("{own}block_{k}")
-            };
-            let out = f(self, env);
-            self.gates_at = kept;
-            self.path = path.clone();
-            env.pop();
-            out?;
-        }
-        Ok(())
-    }
-
-    fn block_of(&mut self, x: crate::typed::NodeId, flat: &Rep, k: usize) -> R<crate::typed::NodeId> {
-        let span = self.node(x).span;
-        let rep = Rep::from_blocks(vec![flat.blocks()[k].clone()], flat.gauge);
-        self.lift(&[x], span, &mut |c, args| {
-            Ok(c.add(
-                crate::typed::TOp::Blocks {
-                    x: args[0],
-                    first: k as u32,
-                    count: 1,
-                },
-                crate::types::Type::rep(rep.clone()),
-                args,
-                span,
-            ))
-        })
-    }
-
-    /// `gates(g)` inside `for n x V in a`: the numbers of g that belong to the copies of this block, when g has one for every
-    /// copy of every block that is not invariant.
-    pub(crate) fn block_gates(&mut self, x: crate::typed::NodeId, span: Span) -> R<crate::typed::NodeId> {
-        let Some((at, n)) = self.gates_at.clone() else {
-            return Err(self.error(
-                "GDL0111",
-                "`gates` stands only inside `for n x V in a`",
-                span,
-                "there is no current block",
-            ));
-        };
-        let all = self.node(x).ty.as_rep().cloned().unwrap_or_default();
-        if !all.is_trivial() {
-            let mixed = self.moved_vector(&all);
-            return Err(self.report(
-                Diagnostic::error(
-                    "GDL0102",
-                    "gates are invariant numbers",
-                    span,
-                    format!("`{all}` is moved by the group"),
-                )
-                .counterexample(mixed)
-                .help("Make them with `linear`: `(v, g) = split(x, a)` of an `x: gated(a)`."),
-            ));
-        }
-        let rep = Rep::atom(n.clone(), crate::types::Atom::Known(gdl_rep::Atom::Trivial));
-        self.lift(&[x], span, &mut |c, args| {
-            let ty = crate::types::Type::rep(rep.clone());
-            Ok(c.add(
-                crate::typed::TOp::Split {
-                    x: args[0],
-                    front: false,
-                    at: Some(at.clone()),
-                },
-                ty,
-                args,
-                span,
-            ))
-        })
     }
 }
 

@@ -3,9 +3,10 @@
 use super::frame::{Low, Root, Rows};
 use super::{L, Lowered1, Lowerer, Mode};
 use crate::ir::{Fold, Shape};
-use crate::typed::{Field, NodeId};
+use crate::typed::{Field, NodeId, TOp};
 use crate::types::{DomainId, DomainKind, Elem, Set, Type};
 use gdl_abi::{Dtype, MapDef, SAMPLES};
+use gdl_rep::Exact;
 
 impl Lowerer<'_> {
     /// Declares the inputs of the model in order.
@@ -88,7 +89,22 @@ impl Lowerer<'_> {
                 };
                 let d = dim.value().unwrap_or(3) as u32;
                 let rows = self.set_dim(&nodes);
-                self.extra_input(&format!("{}.pos", dom.name), rows, &[d])
+                let pos = self.extra_input(&format!("{}.pos", dom.name), rows, &[d]);
+                self.strained(pos, id)?
+            }
+            Field::Strain => {
+                let DomainKind::Cloud { dim, .. } = &dom.kind else {
+                    return Err(self.unsupported("no positions here", self.model.node(id).span));
+                };
+                let d = dim.value().unwrap_or(3) as u32;
+                // The number of each sample within itself is 0; unlike a constant, it keeps what depends on it.
+                let zero = self.b().position(SAMPLES);
+                let shape = Shape::new(Some(SAMPLES), &[d * (d + 1) / 2]);
+                Low {
+                    v: self.b().broadcast(zero, shape, &[]),
+                    rows: Rows::Sample,
+                    statics: Vec::new(),
+                }
             }
             Field::EdgeVec => {
                 let DomainKind::Cloud { dim, .. } = &dom.kind else {
@@ -97,7 +113,9 @@ impl Lowerer<'_> {
                 let n = dim.value().unwrap_or(3) as u32;
                 let (rows, erows) = (self.set_dim(&nodes), self.set_dim(&edges));
                 let pos = self.extra_input(&format!("{}.pos", dom.name), rows, &[n]);
+                let pos = self.strained(pos, id)?;
                 let shift = self.extra_input(&format!("{}.shift", dom.name), erows, &[n]);
+                let shift = self.strained(shift, id)?;
                 let (src, dst) = (self.end_map(d, true), self.end_map(d, false));
                 let (a, b) = (self.b().gather(pos.v, src), self.b().gather(pos.v, dst));
                 let moved = self.b().add(a, shift.v);
@@ -140,6 +158,49 @@ impl Lowerer<'_> {
             }
         };
         Ok(Lowered1::Tensor(low))
+    }
+
+    /// x + ε x for the strain ε of the domain that field `id` belongs to, if the model mentions it.
+    fn strained(&mut self, x: Low, id: NodeId) -> L<Low> {
+        let TOp::Field(of, _) = self.model.node(id).op else {
+            return Ok(x);
+        };
+        let strain = self
+            .model
+            .nodes
+            .iter()
+            .position(|n| matches!(n.op, TOp::Field(d, Field::Strain) if d == of));
+        let Some(strain) = strain else { return Ok(x) };
+        let strain = self.tensor(NodeId(strain as u32))?;
+        let d = self.b().axes(x.v)[0] as usize;
+        // e_i e_j of sym(vector, 2) is (E_ij + E_ji)/√2.
+        let half = Exact::sqrt_ratio(1, 2);
+        let pairs: Vec<(usize, usize)> = (0..d).flat_map(|i| (i..d).map(move |j| (i, j))).collect();
+        let mut basis = vec![Exact::ZERO; pairs.len() * d * d];
+        for (k, &(i, j)) in pairs.iter().enumerate() {
+            let size = if i == j { Exact::ONE } else { half };
+            basis[(k * d + i) * d + j] = size;
+            basis[(k * d + j) * d + i] = size;
+        }
+        let basis = self.b().constant(&[pairs.len() as u32, d as u32, d as u32], basis);
+        let matrix = self
+            .b()
+            .contract_labels(strain.v, basis, b"k", b"kij", b"ij", Some(SAMPLES));
+        let span = self.model.node(id).span;
+        let rows = x.rows.clone();
+        let matrix = self.coerce_rows(
+            &Low {
+                v: matrix,
+                rows: Rows::Sample,
+                statics: Vec::new(),
+            },
+            &rows,
+            span,
+        )?;
+        let dim = self.dim_of(&rows);
+        let moved = self.b().contract_labels(matrix, x.v, b"ij", b"j", b"i", dim);
+        let v = self.b().add(x.v, moved);
+        Ok(Low { v, ..x })
     }
 
     /// An input that a domain brings along.

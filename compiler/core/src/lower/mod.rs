@@ -12,6 +12,7 @@
 
 mod algebra;
 mod basis;
+pub mod e3nn;
 mod frame;
 mod harmonics;
 mod indices;

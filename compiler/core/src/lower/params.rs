@@ -3,11 +3,11 @@
 use super::frame::{Low, Rows};
 use super::maps::{MapLow, Orbit};
 use super::reps::{self, Opened, Part};
-use super::{L, Lowered1, Lowerer, Mode};
+use super::{L, Lowered1, Lowerer, Mode, e3nn};
 use crate::diag::Diagnostic;
 use crate::ir::Value;
-use crate::typed::{Init, Param, ParamId};
-use gdl_abi::{ArrayDecl, Dtype};
+use crate::typed::{Init, Model, Param, ParamId};
+use gdl_abi::{ArrayDecl, Dtype, Layout, Stored};
 use std::rc::Rc;
 
 /// A parameter array of a program.
@@ -19,10 +19,8 @@ pub struct ParamInfo {
     pub axes: Vec<u32>,
     /// How it starts.
     pub init: SpaceInit,
-    /// `as "…"`.
-    pub external: Option<String>,
-    /// `in e3nn`.
-    pub basis: Option<String>,
+    /// `as "…"`, `in e3nn`: where it stands in files of another library.
+    pub external: Option<Stored>,
     /// A hash of the basis its numbers refer to.
     pub basis_hash: u64,
 }
@@ -62,12 +60,46 @@ fn opened(l: &Lowerer<'_>, p: &Param) -> L<Opened> {
     })
 }
 
+/// Where the parts of a parameter stand in files of another library. Without `in`, several parts are called `name.0`, `name.1`, ….
+fn stored(model: &Model, p: &Param, open: &Opened) -> L<Vec<Option<Stored>>> {
+    let Some(name) = &p.external else {
+        return Ok(Vec::new());
+    };
+    if !p.in_e3nn {
+        let tensor = |k: usize| match open.parts.len() {
+            1 => name.clone(),
+            _ => format!("{name}.{k}"),
+        };
+        let part = |k: usize| {
+            Some(Stored {
+                tensor: tensor(k),
+                layout: None,
+            })
+        };
+        return Ok((0..open.parts.len()).map(part).collect());
+    }
+    let (len, parts) = e3nn::layout(model, &p.space, open).map_err(|why| {
+        Box::new(
+            Diagnostic::error("GDL0152", "this parameter has no form in e3nn", p.span, why)
+                .help("Leave `in e3nn` out; the tensor then holds coordinates in the basis of `hom`."),
+        )
+    })?;
+    let part = |entries| {
+        Some(Stored {
+            tensor: name.clone(),
+            layout: Some(Layout { len, entries }),
+        })
+    };
+    Ok(parts.into_iter().map(part).collect())
+}
+
 impl Lowerer<'_> {
     /// Declares all parameters, learned ones first.
     pub(crate) fn declare_params(&mut self) -> L<()> {
         for p in &self.model.params.clone() {
             let open = opened(self, p)?;
             self.param_at.push(self.params.len());
+            let mut stored = stored(self.model, p, &open)?;
             for (k, part) in open.parts.iter().enumerate() {
                 let name = if open.parts.len() == 1 {
                     p.name.clone()
@@ -80,8 +112,7 @@ impl Lowerer<'_> {
                     name,
                     axes,
                     init: initial(&p.init, &open, part),
-                    external: p.external.clone(),
-                    basis: p.basis.clone(),
+                    external: stored.get_mut(k).and_then(Option::take),
                     basis_hash: part.basis.fingerprint(),
                 };
                 let v = self.b().param(&info.name, &info.axes);
@@ -101,7 +132,6 @@ impl Lowerer<'_> {
                 axes,
                 init: SpaceInit::Constant(1.0),
                 external: None,
-                basis: None,
                 basis_hash: 0,
             });
         }

@@ -23,7 +23,7 @@ pub fn concrete(model: &Model, rep: &Rep) -> Option<(Group, gdl_rep::Rep)> {
 }
 
 /// The representation without unknowns, of a group that acts on it: invariants belong to any.
-fn concrete_in(model: &Model, rep: &Rep, group: &Group) -> Option<gdl_rep::Rep> {
+pub fn concrete_in(model: &Model, rep: &Rep, group: &Group) -> Option<gdl_rep::Rep> {
     gdl_rep::Rep::new(group.clone(), concrete_blocks(model, rep, group)?).ok()
 }
 

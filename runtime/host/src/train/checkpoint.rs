@@ -71,11 +71,12 @@ pub fn read_notes(path: &Path) -> Result<Notes> {
     parse_notes(&files::load(path)?)
 }
 
-/// Takes all parameters from a checkpoint. With `model_hash`, one that says it was written for another model is refused.
+/// Takes all parameters from a checkpoint, and gives the names of tensors that are not used ([`Params::load`]). With `model_hash`, one
+/// that says it was written for another model is refused.
 ///
 /// # Errors
 /// As [`Params::load`], and if the hashes differ.
-pub fn load_params(path: &Path, params: &mut Params, model_hash: Option<&str>) -> Result<()> {
+pub fn load_params(path: &Path, params: &mut Params, model_hash: Option<&str>) -> Result<Vec<String>> {
     let table = files::load(path)?;
     if let (Some(hash), Ok(notes)) = (model_hash, parse_notes(&table)) {
         same_model(&notes, hash).map_err(|e| e.in_file(path))?;

@@ -13,7 +13,7 @@ use gdl_core::lower::{self, ParamInfo};
 use gdl_core::typed::Model;
 use gdl_host::data;
 use gdl_host::params::Params;
-use gdl_host::train::{BatchSize, load_params};
+use gdl_host::train::BatchSize;
 use gdl_runtime::{Array, Program};
 use std::path::Path;
 use std::time::Instant;
@@ -49,7 +49,7 @@ pub(super) fn cases(
         let compile = start.elapsed();
         let mut all = Params::init(program.signature(), &programs::specs(&params), 0, engine.double)?;
         if let Some(path) = weights {
-            load_params(path, &mut all, Some(&session.hash_of(&params)))?;
+            session.load(path, &params, &mut all, terminal)?;
         }
         cases.push(Case {
             name: model.name.clone(),
