@@ -12,8 +12,11 @@ pub mod machine;
 mod maths;
 pub mod plan;
 pub mod schedule;
+pub mod wgsl;
 
 pub use compiled::{Compiled, Stats, StepTime};
+use gdl_abi::plan::Plan;
+use gdl_abi::shader::Shader;
 use gdl_core::ir::Func;
 
 /// How to compile.
@@ -62,3 +65,12 @@ impl std::fmt::Display for CodegenError {
 }
 
 impl std::error::Error for CodegenError {}
+
+/// The plan and the shaders of a function, in single precision.
+///
+/// # Errors
+/// Names what the code generator cannot do.
+pub fn plan_and_shaders(func: &Func) -> Result<(Plan, Vec<Shader>), CodegenError> {
+    let loops = schedule::schedule(func, false)?;
+    Ok((plan::plan(&loops, compiled::signature(func)), wgsl::shaders(&loops)))
+}

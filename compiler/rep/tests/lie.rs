@@ -239,14 +239,14 @@ fn spin() {
         let twice = at as u32;
         let rep = single(&group, atom.clone());
         let n = rep.dim();
-        assert_eq!(n, if twice % 2 == 0 { at + 1 } else { 2 * (at + 1) });
+        assert_eq!(n, if twice.is_multiple_of(2) { at + 1 } else { 2 * (at + 1) });
         let m = floats(&rep, &g);
         assert!(
             near(&multiply(&m, &transpose(&m, n, n), n, n, n), &identity(n), 1e-9),
             "{rep}"
         );
         let basis = hom_basis(&group, &atom, &atom).unwrap();
-        assert_eq!(basis.len(), if twice % 2 == 0 { 1 } else { 4 });
+        assert_eq!(basis.len(), if twice.is_multiple_of(2) { 1 } else { 4 });
         for x in (0..basis.len()).map(|k| basis.tensor(k)) {
             assert!(
                 near(&multiply(x, &m, n, n, n), &multiply(&m, x, n, n, n), 1e-9),
@@ -279,11 +279,11 @@ fn products_of_spins() {
     let group = named("SU", &[2]);
     let spin = |twice: u32| Atom::Irrep(Label::Spin { twice }).checked(&group).unwrap();
     // χ over the classes of SU(2): Weyl's integral, by characters of the complexification.
-    let complex = |twice: u32| -> Vec<u32> { vec![twice; if twice % 2 == 0 { 1 } else { 2 }] };
+    let complex = |twice: u32| -> Vec<u32> { vec![twice; if twice.is_multiple_of(2) { 1 } else { 2 }] };
     for (a, b) in [(1, 1), (1, 2), (2, 2), (1, 3), (2, 3)] {
         let pair = Atom::Kron(boxed(&single(&group, spin(a))), boxed(&single(&group, spin(b))));
         for c in 0..=4 {
-            let triangle = |x: u32, y: u32, z: u32| (x + y + z) % 2 == 0 && z >= x.abs_diff(y) && z <= x + y;
+            let triangle = |x: u32, y: u32, z: u32| (x + y + z).is_multiple_of(2) && z >= x.abs_diff(y) && z <= x + y;
             let expected = complex(a)
                 .iter()
                 .flat_map(|&x| complex(b).into_iter().map(move |y| (x, y)))

@@ -16,6 +16,7 @@ extern crate alloc;
 
 pub mod domain;
 pub mod plan;
+pub mod shader;
 
 use alloc::{string::String, vec::Vec};
 pub use domain::*;

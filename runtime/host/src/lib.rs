@@ -7,6 +7,7 @@ pub mod files;
 pub mod optim;
 pub mod params;
 pub mod rng;
+pub mod run;
 pub mod train;
 
 pub use error::{Error, Kind, Result};

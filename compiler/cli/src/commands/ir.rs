@@ -4,7 +4,7 @@ use crate::session::programs::Training;
 use crate::session::{Session, words};
 use crate::{Failure, Terminal, show};
 use clap::{Args, ValueEnum};
-use gdl_codegen::{Options, compile};
+use gdl_codegen::{Options, compile, plan_and_shaders};
 use gdl_core::ir::{Func, opt, text};
 use gdl_core::lower;
 use std::path::PathBuf;
@@ -24,6 +24,8 @@ enum Stage {
     Clif,
     /// Machine code.
     Asm,
+    /// Shaders.
+    Wgsl,
 }
 
 /// Show a model on its way to machine code.
@@ -67,6 +69,12 @@ impl Ir {
         let func = self.optimise(session.ok(lower::lower_model(&model), terminal)?.func)?;
         if self.stage == Stage::Tensor {
             return terminal.line(text::print(&func).trim_end());
+        }
+        if self.stage == Stage::Wgsl {
+            let (_, shaders) = plan_and_shaders(&func)
+                .map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
+            let texts: Vec<&str> = shaders.iter().map(|s| s.source.as_str()).collect();
+            return terminal.line(texts.join("\n").trim_end());
         }
         let options = Options {
             double: self.double,

@@ -1,7 +1,9 @@
 //! The subcommands, one file each.
 
 mod bench;
+mod build;
 mod check;
+mod devices;
 mod explain;
 mod ir;
 mod new;
@@ -32,6 +34,8 @@ pub enum Command {
     Verify(verify::Verify),
     Params(params::Params),
     Ir(ir::Ir),
+    Build(build::Build),
+    Devices(devices::Devices),
     Bench(bench::Bench),
     Repl(repl::Repl),
 }
@@ -53,6 +57,8 @@ impl Command {
             Command::Verify(c) => c.run(terminal),
             Command::Params(c) => c.run(terminal),
             Command::Ir(c) => c.run(terminal),
+            Command::Build(c) => c.run(terminal),
+            Command::Devices(c) => c.run(terminal),
             Command::Bench(c) => c.run(terminal),
             Command::Repl(c) => c.run(terminal),
         }

@@ -4,19 +4,13 @@ use crate::session::backend::{Backend, Engine, Precision};
 use crate::session::{Session, programs, words};
 use crate::{Failure, Terminal};
 use clap::Args;
-use gdl_abi::{DimDef, DoorSizes, Instance, Signature};
 use gdl_core::lower;
-use gdl_host::data::{self, Fold};
+use gdl_host::data;
 use gdl_host::files::{self, HostArray};
 use gdl_host::params::Params;
-use gdl_host::train::read_notes;
-use gdl_runtime::{Array, Program};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-
-/// Samples that are run at once.
-const BATCH: usize = 256;
 
 /// Run a model on data.
 #[derive(Debug, Args)]
@@ -74,7 +68,7 @@ impl Run {
             return Err(failure.help("Results are written as .npz."));
         }
         let (model, given) = words(&self.words);
-        let mut settings = self.trained_settings()?;
+        let mut settings = Session::trained_settings(self.weights.as_deref());
         settings.extend(given.iter().cloned());
         let session = Session::open(&self.file, &settings, terminal)?;
         let model = session.model(model, terminal)?;
@@ -102,7 +96,7 @@ impl Run {
         let spec = session.ok(session.data_spec(block, &model, program.signature()), terminal)?;
         let fold = data::pick(&files::load(&self.input)?, &spec, self.fold.as_deref())?;
         let start = Instant::now();
-        let results = run(program.as_ref(), &params, &fold)?;
+        let results = gdl_host::run::run(program.as_ref(), &params.of(program.signature())?, &fold)?;
         let running = start.elapsed();
 
         if let Some(path) = &self.output {
@@ -135,91 +129,6 @@ impl Run {
             ))?;
         }
         Ok(())
-    }
-
-    /// The settings that the weights were trained with.
-    fn trained_settings(&self) -> Result<Vec<String>, Failure> {
-        let Some(path) = self.weights.as_deref().filter(|p| p.exists()) else {
-            return Ok(Vec::new());
-        };
-        let Ok(notes) = read_notes(path) else {
-            return Ok(Vec::new());
-        };
-        let all = notes.settings.as_object().cloned().unwrap_or_default();
-        let setting =
-            |(name, value): (&String, &Value)| Some(format!("{}={}", name.strip_prefix("setting ")?, value.as_str()?));
-        Ok(all.iter().filter_map(setting).collect())
-    }
-}
-
-/// All samples, batch by batch: the outputs, and the offsets of samples where these differ in size.
-fn run(program: &dyn Program, params: &Params, fold: &Fold) -> Result<Vec<(String, HostArray)>, Failure> {
-    let signature = program.signature();
-    let params = params.of(signature)?;
-    let mut joined: Vec<Vec<f64>> = vec![Vec::new(); signature.outputs.len()];
-    let mut doors: Vec<DoorSizes> = Vec::new();
-    let mut outputs = Vec::new();
-    let mut double = false;
-    for ids in fold.ids.chunks(BATCH) {
-        let (door, inputs) = fold.data.batch(ids, signature, program.is_f64())?;
-        let instance = Instance::new(&signature.domains, &door).map_err(Failure::error)?;
-        let inputs: Vec<&Array> = inputs.iter().collect();
-        program
-            .run(&instance, &inputs, &params, &mut outputs)
-            .map_err(|e| Failure::error(e.to_string()))?;
-        for (all, part) in joined.iter_mut().zip(&outputs) {
-            double |= matches!(part, Array::F64(_));
-            all.extend(part.to_f64());
-        }
-        doors.push(door);
-    }
-    let mut results = Vec::new();
-    let mut offsets: Vec<String> = Vec::new();
-    for (decl, values) in signature.outputs.iter().zip(joined) {
-        let rows = values.len() / decl.row_len().max(1);
-        let mut shape = leading(signature, decl.dim, &doors, rows);
-        let axes = if decl.axes == [1] { &[][..] } else { &decl.axes };
-        shape.extend(axes.iter().map(|&n| n as usize));
-        let array = if double {
-            HostArray::new(&shape, values)?
-        } else {
-            HostArray::new(&shape, values.iter().map(|&x| x as f32).collect::<Vec<_>>())?
-        };
-        results.push((decl.name.clone(), array));
-        if let Some(DimDef::Ragged { name }) = decl.dim.map(|d| signature.domains.dim_def(d))
-            && !offsets.contains(name)
-        {
-            offsets.push(name.clone());
-        }
-    }
-    for name in offsets {
-        let mut ptr = vec![0i64];
-        for (_, part) in doors.iter().flat_map(|d| &d.ragged).filter(|(n, _)| *n == name) {
-            ptr.extend(part.windows(2).map(|w| i64::from(w[1] - w[0])));
-        }
-        for k in 1..ptr.len() {
-            ptr[k] += ptr[k - 1];
-        }
-        results.push((format!("{name}.ptr"), ptr.into()));
-    }
-    Ok(results)
-}
-
-/// The axes of an output before its static ones: samples and cells, or rows.
-fn leading(signature: &Signature, dim: Option<gdl_abi::DimId>, doors: &[DoorSizes], rows: usize) -> Vec<usize> {
-    let grid = |name: &String| {
-        doors
-            .first()
-            .and_then(|d| d.grids.iter().find(|(n, _)| n == name))
-            .map(|(_, e)| e.clone())
-    };
-    match dim.map(|d| signature.domains.dim_def(d)) {
-        Some(DimDef::Grid { name, .. }) => {
-            let extents: Vec<usize> = grid(name).unwrap_or_default().iter().map(|&n| n as usize).collect();
-            let cells: usize = extents.iter().product();
-            std::iter::once(rows / cells.max(1)).chain(extents).collect()
-        }
-        _ => vec![rows],
     }
 }
 

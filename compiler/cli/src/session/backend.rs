@@ -1,11 +1,12 @@
-//! Who runs a program: compiled code, or the interpreter.
+//! Who runs a program: compiled code, a GPU, or the interpreter.
 
 use crate::Failure;
 use clap::ValueEnum;
 use gdl_abi::{ArrayDecl, Dtype, Signature};
-use gdl_codegen::{Compiled, Options, compile};
+use gdl_codegen::{Compiled, Options, compile, plan_and_shaders};
 use gdl_core::ir::interp::{self, Real64};
 use gdl_core::ir::{Func, opt};
+use gdl_gpu::{Gpu, GpuProgram};
 use gdl_runtime::{Array, FromFn, Program, RunError, from_fn};
 
 /// Who runs a program.
@@ -13,6 +14,8 @@ use gdl_runtime::{Array, FromFn, Program, RunError, from_fn};
 pub enum Backend {
     /// Machine code made by Cranelift.
     Cranelift,
+    /// Shaders on a GPU, in single precision.
+    Wgsl,
     /// The interpreter: slow, in double precision; the reference.
     Interp,
 }
@@ -38,11 +41,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// The number of threads that a call may use: the interpreter has one.
+    /// The number of threads that a call may use: the interpreter has one, and so has who drives a GPU.
     pub fn threads(&self) -> usize {
         match self.backend {
             Backend::Cranelift => self.threads.unwrap_or_else(|| Options::default().threads).max(1),
-            Backend::Interp => 1,
+            Backend::Wgsl | Backend::Interp => 1,
         }
     }
 
@@ -51,10 +54,24 @@ impl Engine {
     /// # Errors
     /// If the code generator cannot do it.
     pub fn load(&self, func: &Func) -> Result<Box<dyn Program>, Failure> {
-        if self.backend == Backend::Interp {
-            return Ok(Box::new(interpreted(func.clone())));
+        match self.backend {
+            Backend::Cranelift => Ok(Box::new(self.compile(func)?)),
+            Backend::Wgsl => self.on_gpu(func),
+            Backend::Interp => Ok(Box::new(interpreted(func.clone()))),
         }
-        Ok(Box::new(self.compile(func)?))
+    }
+
+    fn on_gpu(&self, func: &Func) -> Result<Box<dyn Program>, Failure> {
+        if self.double {
+            return Err(Failure::usage("shaders compute in single precision only")
+                .help("Use `--dtype f32`, or `--backend cranelift` for f64."));
+        }
+        let func = optimised(func)?;
+        let (plan, shaders) =
+            plan_and_shaders(&func).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
+        let gpu = Gpu::open(None).map_err(|e| Failure::error(e.to_string()))?;
+        let program = GpuProgram::new(gpu, plan, shaders).map_err(|e| Failure::error(e.to_string()))?;
+        Ok(Box::new(program))
     }
 
     /// Makes machine code, whatever the backend.
@@ -67,10 +84,13 @@ impl Engine {
             threads: self.threads(),
             texts: false,
         };
-        let func =
-            opt::optimised(func).map_err(|e| Failure::error(format!("`{}` cannot be optimised: {e}", func.name)))?;
+        let func = optimised(func)?;
         compile(&func, &options).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))
     }
+}
+
+fn optimised(func: &Func) -> Result<Func, Failure> {
+    opt::optimised(func).map_err(|e| Failure::error(format!("`{}` cannot be optimised: {e}", func.name)))
 }
 
 /// A program run by the interpreter, in double precision.

@@ -7,6 +7,7 @@
 pub mod backend;
 pub mod data;
 pub mod expr;
+mod manifest;
 pub mod options;
 pub mod programs;
 mod random;
@@ -19,8 +20,10 @@ use gdl_core::check::{self, LayerRef, TrainModel};
 use gdl_core::diag::Diagnostic;
 use gdl_core::lower;
 use gdl_core::typed::Model;
+use gdl_host::train::read_notes;
 use gdl_syntax::ast::{Callable, Data, ItemKind, Train};
 use programs::Training;
+use serde_json::Value;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -117,6 +120,20 @@ impl Session {
             Some((format!("{}, training", checked.model.name), result))
         };
         self.trains().into_iter().filter_map(test).collect()
+    }
+
+    /// The settings that weights were trained with, as a command line would give them.
+    pub fn trained_settings(weights: Option<&Path>) -> Vec<String> {
+        let Some(path) = weights.filter(|p| p.exists()) else {
+            return Vec::new();
+        };
+        let Ok(notes) = read_notes(path) else {
+            return Vec::new();
+        };
+        let all = notes.settings.as_object().cloned().unwrap_or_default();
+        let setting =
+            |(name, value): (&String, &Value)| Some(format!("{}={}", name.strip_prefix("setting ")?, value.as_str()?));
+        all.iter().filter_map(setting).collect()
     }
 
     fn known_settings(&self) -> Result<(), Failure> {

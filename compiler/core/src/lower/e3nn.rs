@@ -54,12 +54,14 @@ struct Module {
     len: u32,
 }
 
-/// For every part of a space, for each of its coordinates in order: the place in the flat weight, and the factor. Also the length of the
-/// weight.
+/// Where the coordinates of one part of a space stand, in order: the place in the flat weight, and the factor.
+pub type Places = Vec<(u32, f64)>;
+
+/// The length of the flat weight of a space, and the places of each of its parts.
 ///
 /// # Errors
 /// The space has no form in e3nn.
-pub fn layout(model: &Model, space: &Space, open: &Opened) -> Result<(u32, Vec<Vec<(u32, f64)>>), String> {
+pub fn layout(model: &Model, space: &Space, open: &Opened) -> Result<(u32, Vec<Places>), String> {
     let (source, target, second) = shape(model, space, open)?;
     let module = Module::new(&source, &target, &second)?;
     let mut parts = Vec::new();

@@ -3,11 +3,11 @@
 //! A call checks its arguments ([`door`]), takes a workspace, lays out temporary arrays ([`place`]) and tables ([`tables`]) for the
 //! batch, and carries out the steps ([`run`], [`products`]).
 
-mod door;
-mod place;
+pub mod door;
+pub mod place;
 mod products;
 mod run;
-mod tables;
+pub mod tables;
 
 use crate::{Array, Program, RunError, pool::Pool};
 use gdl_abi::plan::{Extent, Home, Plan, Step};

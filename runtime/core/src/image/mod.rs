@@ -201,7 +201,7 @@ unsafe impl Send for Code {}
 unsafe impl Sync for Code {}
 
 impl Image {
-    /// An image from its parts.
+    /// An image from its parts. Weights that are not in it (no bytes) are given when it is run.
     ///
     /// # Errors
     /// A head that is damaged, or weights or code that are shorter than it says.
@@ -216,7 +216,11 @@ impl Image {
             read_reals(weights, w, double)
                 .ok_or_else(|| ImageError(format!("the weights are cut off: `{}` is not in them", w.name)))
         };
-        let weights = head.weights.iter().map(read).collect::<Result<_, _>>()?;
+        let weights = if weights.is_empty() {
+            Vec::new()
+        } else {
+            head.weights.iter().map(read).collect::<Result<_, _>>()?
+        };
         let entries = head.programs.iter().flat_map(|p| &p.variants).flat_map(|v| &v.entries);
         if entries.into_iter().any(|&e| e >= len as u64) {
             return Err(ImageError("the code is cut off".into()));
@@ -233,7 +237,7 @@ impl Image {
         &self.head
     }
 
-    /// Its weights, in the order of the head.
+    /// Its weights, in the order of the head; none if they are not in it.
     pub fn weights(&self) -> &[Array] {
         &self.weights
     }

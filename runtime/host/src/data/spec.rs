@@ -2,9 +2,10 @@
 
 use super::split::Split;
 use gdl_abi::Dtype;
+use serde::{Deserialize, Serialize};
 
 /// How the arrays of a file become samples.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataSpec {
     /// The domains of a sample.
     pub domains: Vec<Domain>,
@@ -16,7 +17,7 @@ pub struct DataSpec {
 
 /// A domain of a sample. Names such as `nodes` are those of the program's dims ([`gdl_abi::DimDef`]); names such as `ptr` are
 /// those of arrays in the file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Domain {
     /// A grid; all samples have the same extents.
     Grid {
@@ -46,7 +47,7 @@ pub enum Domain {
 }
 
 /// The names of a graph's edges at the door.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EdgeDoor {
     /// The dim of the edges.
     pub dim: String,
@@ -57,7 +58,7 @@ pub struct EdgeDoor {
 }
 
 /// The extents of a grid.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Extents {
     /// The `rank` axes of an array after that of the samples (the last ones, if its channels come first).
     Of {
@@ -73,7 +74,7 @@ pub enum Extents {
 }
 
 /// How many elements the samples have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sizes {
     /// All samples the same number: the second axis of this array, \[samples, n, …\].
     Axis(String),
@@ -83,7 +84,7 @@ pub enum Sizes {
 }
 
 /// Where edges come from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Edges {
     /// A matrix a sample, \[samples, n, n, …\]: there is an edge where an entry is not 0. Fields of the edges are arrays
     /// \[samples, n, n, …\] too.
@@ -134,7 +135,7 @@ pub enum Edges {
 }
 
 /// Points with d coordinates.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Points {
     /// \[…, d\] on the nodes.
     pub array: String,
@@ -143,7 +144,7 @@ pub struct Points {
 }
 
 /// The periods of clouds of points with d coordinates.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lattice {
     /// Lattice vectors as rows, \[samples, d, d\] or \[d, d\] for all.
     pub cell: String,
@@ -152,7 +153,7 @@ pub struct Lattice {
 }
 
 /// An end of an edge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// Where it starts.
     Source,
@@ -161,7 +162,7 @@ pub enum End {
 }
 
 /// Where the values of a field come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// An array with a row for every row of the field.
     Array(String),
@@ -179,7 +180,7 @@ pub enum Source {
 }
 
 /// What class labels look like in the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Labels {
     /// Integers in `0..n`.
     Plain,
@@ -188,7 +189,7 @@ pub enum Labels {
 }
 
 /// A field: an input of the model, a label, or a target.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FieldSpec {
     /// Its name in the program.
     pub name: String,

@@ -5,11 +5,12 @@ use super::spec::DataSpec;
 use crate::error::{Error, Result};
 use crate::files::{self, Table};
 use crate::rng::Rng;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
 
 /// Which samples are for what.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Split {
     /// All are for training.
     All,

@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs, io};
 
-fn main() -> io::Result<()> {
+/// Writes `pages.rs`: code and page of every error.
+pub fn embed() -> io::Result<()> {
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let folder = Path::new(&root).join("../../spec/errors");
     println!("cargo::rerun-if-changed={}", folder.display());

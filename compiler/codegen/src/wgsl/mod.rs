@@ -1,0 +1,44 @@
+//! Loop IR to WGSL: one compute shader a kernel.
+//!
+//! All reals of a call lie in one storage buffer, `memory`; all tables in another, `tables`; and `env` says where everything begins and how large it
+//! is ([`Env`]). Three bindings whatever the program keep every kernel within the default limits of WebGPU.
+//!
+//! An invocation computes one row of its kernel's space; where the body of a kernel is one loop whose iterations may run side by side,
+//! one iteration of it. Kernels whose rows add to arrays without rows run in **parts**: every part sums a range of rows in
+//! its own copy, and the copies are added in order afterwards. There are no atomics: the same device gives the same bits.
+
+mod kernel;
+mod value;
+
+use crate::loop_ir::{Kernel, LoopKind, Program, Range, Stmt, Var};
+use gdl_abi::shader::{Env, Shader};
+
+/// Mathematical functions, the same on every device.
+const PRELUDE: &str = include_str!("prelude.wgsl");
+
+/// The shaders of all kernels of a program, which must be in single precision.
+pub fn shaders(program: &Program) -> Vec<Shader> {
+    (0..program.kernels.len()).map(|k| kernel::shader(program, k)).collect()
+}
+
+/// Where things are in `env`.
+fn env_of(program: &Program) -> Env {
+    Env {
+        buffers: program.buffers.len(),
+        tables: program.tables.len(),
+        sizes: program.sizes.len(),
+    }
+}
+
+/// The loops that an invocation is one iteration of: the outermost ones, as long as there is nothing beside them.
+fn spread(kernel: &Kernel) -> (Vec<(Var, u32)>, &[Stmt]) {
+    let (mut loops, mut body) = (Vec::new(), kernel.body.as_slice());
+    while kernel.folds.is_empty()
+        && let [Stmt::For(l)] = body
+        && let (LoopKind::Lanes, Range::Lit(n)) = (l.kind, &l.range)
+    {
+        loops.push((l.var, *n));
+        body = &l.body;
+    }
+    (loops, body)
+}

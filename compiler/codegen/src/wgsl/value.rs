@@ -1,0 +1,147 @@
+//! Numbers and indices of a kernel as WGSL.
+
+use crate::loop_ir::{Array, Atom, BufferId, Divisor, Expr, Index, Program, SizeId, TableId};
+use gdl_core::ir::{Cmp, Scalar};
+
+/// Writes expressions of a program's kernels.
+pub struct Values<'a> {
+    pub program: &'a Program,
+}
+
+impl Values<'_> {
+    /// The name of where a buffer begins: the buffer's own, as far as WGSL allows, and its number.
+    pub fn buffer(&self, b: BufferId) -> String {
+        let name: String = self.program.buffers[b.0 as usize]
+            .name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .collect();
+        format!("b_{name}_{}", b.0).replace("__", "_")
+    }
+
+    /// The name of where a table begins.
+    pub fn table(&self, t: TableId) -> String {
+        format!("t{}", t.0)
+    }
+
+    /// The name of a size.
+    pub fn size(&self, s: SizeId) -> String {
+        format!("n{}", s.0)
+    }
+
+    /// An entry of a table.
+    pub fn lookup(&self, t: TableId, at: &Index) -> String {
+        format!("tables[{} + {}]", self.table(t), self.index(at))
+    }
+
+    /// An index, in parentheses where it is a sum.
+    pub fn index(&self, index: &Index) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        for (atom, c) in &index.terms {
+            let atom = self.atom(atom);
+            parts.push(if *c == 1 { atom } else { format!("{c} * {atom}") });
+        }
+        if index.offset != 0 || parts.is_empty() {
+            parts.push(index.offset.to_string());
+        }
+        match parts.as_slice() {
+            [one] if !one.starts_with('-') => one.clone(),
+            _ => format!("({})", parts.join(" + ")),
+        }
+    }
+
+    fn atom(&self, atom: &Atom) -> String {
+        let by = |d: &Divisor| match d {
+            Divisor::Lit(n) => n.to_string(),
+            Divisor::Size(s) => self.size(*s),
+        };
+        match atom {
+            Atom::Var(v) => format!("v{}", v.0),
+            Atom::Size(s) => self.size(*s),
+            Atom::Times(s, x) => format!("({} * {})", self.size(*s), self.index(x)),
+            Atom::Lookup(t, x) => self.lookup(*t, x),
+            Atom::Div(x, d) => format!("({} / {})", self.index(x), by(d)),
+            Atom::Mod(x, d) => format!("({} % {})", self.index(x), by(d)),
+            Atom::AtLeast0(x) => format!("max({}, 0)", self.index(x)),
+        }
+    }
+
+    /// A number.
+    pub fn expr(&self, e: &Expr) -> String {
+        match e {
+            Expr::Num(x) => number(*x),
+            Expr::Reg(r) => format!("r{}", r.0),
+            Expr::Load(Array::Buffer(b), at) => format!("memory[{} + {}]", self.buffer(*b), self.index(at)),
+            Expr::Load(Array::Local(k), at) => format!("local{k}[{}]", self.index(at)),
+            Expr::Real(at) => format!("f32({})", self.index(at)),
+            Expr::Apply(f, args) => {
+                let args: Vec<String> = args.iter().map(|a| self.expr(a)).collect();
+                apply(*f, &args)
+            }
+            Expr::Choose(op, a, b, arms) => {
+                let op = match op {
+                    Cmp::Eq => "==",
+                    Cmp::Lt => "<",
+                    Cmp::Le => "<=",
+                };
+                let [yes, no] = [&arms[0], &arms[1]].map(|x| self.expr(x));
+                format!("select({no}, {yes}, {} {op} {})", self.index(a), self.index(b))
+            }
+        }
+    }
+}
+
+/// A constant; the ones that WGSL cannot write stand in `env`.
+fn number(x: f64) -> String {
+    let x = x as f32;
+    if x.is_nan() {
+        "bitcast<f32>(env[2])".into()
+    } else if x == f32::INFINITY {
+        "bitcast<f32>(env[0])".into()
+    } else if x == f32::NEG_INFINITY {
+        "bitcast<f32>(env[1])".into()
+    } else if x.is_sign_negative() {
+        format!("({x:?}f)")
+    } else {
+        format!("{x:?}f")
+    }
+}
+
+fn apply(f: Scalar, args: &[String]) -> String {
+    match (f, args) {
+        (Scalar::Add, [x, y]) => format!("({x} + {y})"),
+        (Scalar::Sub, [x, y]) => format!("({x} - {y})"),
+        (Scalar::Mul, [x, y]) => format!("({x} * {y})"),
+        (Scalar::Div, [x, y]) => format!("({x} / {y})"),
+        (Scalar::Pow, [x, y]) => format!("gdl_pow({x}, {y})"),
+        (Scalar::Max, [x, y]) => format!("max({x}, {y})"),
+        (Scalar::Min, [x, y]) => format!("min({x}, {y})"),
+        (Scalar::Lt, [x, y]) => format!("select(0.0, 1.0, {x} < {y})"),
+        (Scalar::Le, [x, y]) => format!("select(0.0, 1.0, {x} <= {y})"),
+        (Scalar::Eq, [x, y]) => format!("select(0.0, 1.0, {x} == {y})"),
+        (Scalar::Select, [c, x, y]) => format!("select({y}, {x}, {c} != 0.0)"),
+        (Scalar::PowI(n), [x]) => format!("gdl_powi({x}, {n})"),
+        (Scalar::Neg, [x]) => format!("(-{x})"),
+        (Scalar::Relu, [x]) => format!("max({x}, 0.0)"),
+        (_, [x]) => format!("{}({x})", function(f)),
+        _ => number(f64::NAN),
+    }
+}
+
+/// The name of a function of one number.
+fn function(f: Scalar) -> &'static str {
+    match f {
+        Scalar::Exp => "gdl_exp",
+        Scalar::Log => "gdl_log",
+        Scalar::Sqrt => "sqrt",
+        Scalar::Sin => "gdl_sin",
+        Scalar::Cos => "gdl_cos",
+        Scalar::Tanh => "gdl_tanh",
+        Scalar::Sigmoid => "gdl_sigmoid",
+        Scalar::Erf => "gdl_erf",
+        Scalar::Abs => "abs",
+        Scalar::Sign => "gdl_sign",
+        Scalar::Floor => "floor",
+        _ => "f32",
+    }
+}

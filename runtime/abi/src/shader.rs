@@ -1,0 +1,56 @@
+//! What a program on a GPU and its driver agree on: the layout of `env`, and what is known of a shader.
+
+use crate::plan::{BufferId, SizeId, TableId};
+use alloc::string::String;
+use serde::{Deserialize, Serialize};
+
+/// Invocations of a workgroup.
+pub const WORKGROUP: u32 = 64;
+
+/// A kernel as a compute shader with the entry point `main`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shader {
+    /// WGSL.
+    pub source: String,
+    /// Invocations a row.
+    pub width: u32,
+    /// Elements of the arrays that rows add to. If there are any, an invocation is a part of the rows that has its own copy of them.
+    pub folds: u32,
+}
+
+/// The layout of `env`, an array of 32-bit integers: the bits of ∞, −∞, NaN and 0, then where every buffer begins in the memory of
+/// reals, where every table begins, every size, and for every kernel its rows, its parts and where its parts' copies begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Env {
+    /// The number of buffers.
+    pub buffers: usize,
+    /// The number of tables.
+    pub tables: usize,
+    /// The number of sizes.
+    pub sizes: usize,
+}
+
+impl Env {
+    /// The bits that come first.
+    pub const SPECIAL: [u32; 4] = [0x7f80_0000, 0xff80_0000, 0x7fc0_0000, 0];
+
+    /// Where a buffer's first element is said.
+    pub fn buffer(&self, b: BufferId) -> usize {
+        Env::SPECIAL.len() + b.0 as usize
+    }
+
+    /// Where a table's first entry is said.
+    pub fn table(&self, t: TableId) -> usize {
+        Env::SPECIAL.len() + self.buffers + t.0 as usize
+    }
+
+    /// Where a size is said.
+    pub fn size(&self, s: SizeId) -> usize {
+        Env::SPECIAL.len() + self.buffers + self.tables + s.0 as usize
+    }
+
+    /// Where the rows of a kernel are said; then its parts, then where its parts' copies begin.
+    pub fn kernel(&self, k: usize) -> usize {
+        Env::SPECIAL.len() + self.buffers + self.tables + self.sizes + 3 * k
+    }
+}

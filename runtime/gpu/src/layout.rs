@@ -1,0 +1,166 @@
+//! Where everything lies in the memory of a GPU for one batch: reals, tables, and the `env` that says so.
+
+use crate::GpuError;
+use gdl_abi::Instance;
+use gdl_abi::plan::{Home, Life, Plan, Size, Space, Step, Table};
+use gdl_abi::shader::{Env, Shader};
+use gdl_runtime::exec::{place, tables};
+use gdl_runtime::{Array, RunError};
+
+/// Arrays begin at multiples of so many elements.
+const ALIGN: usize = 64;
+/// Parts into which rows that add to one array are cut, at most.
+const PARTS: usize = 256;
+/// Elements of all parts' copies together, at most.
+const COPIES: usize = 1 << 24;
+
+/// The layout of one batch.
+pub struct Layout {
+    /// Where every buffer begins, in elements.
+    pub buffers: Vec<usize>,
+    /// Elements of the memory of reals.
+    pub len: usize,
+    /// All tables, one after the other.
+    pub tables: Vec<u32>,
+    /// `env` before the first step.
+    pub env: Vec<i32>,
+    /// For every kernel: rows, and the parts into which they are cut.
+    pub kernels: Vec<(usize, usize)>,
+    /// Where copies of parts begin.
+    pub copies: usize,
+}
+
+/// The elements of a buffer.
+pub fn elements(plan: &Plan, buffer: usize, batch: &Instance) -> usize {
+    let b = &plan.buffers[buffer];
+    b.dim.map_or(1, |d| batch.rows[d.0 as usize]) * b.row_len
+}
+
+/// Lays out a batch.
+///
+/// # Errors
+/// More elements or table entries than a shader can count.
+pub fn layout(plan: &Plan, shaders: &[Shader], batch: &Instance, inputs: &[&Array]) -> Result<Layout, RunError> {
+    let env = Env {
+        buffers: plan.buffers.len(),
+        tables: plan.tables.len(),
+        sizes: plan.sizes.len(),
+    };
+    let mut words: Vec<i32> = Env::SPECIAL.iter().map(|&w| w as i32).collect();
+    // Reals: what lasts first, then what is in use for some steps only.
+    let (mut buffers, mut len) = (vec![0; plan.buffers.len()], 0);
+    for (k, b) in plan.buffers.iter().enumerate() {
+        if !matches!(b.home, Home::Temp | Home::Tile) {
+            buffers[k] = len;
+            len += elements(plan, k, batch).next_multiple_of(ALIGN);
+        }
+    }
+    let mut lives = plan.lives.clone();
+    tile_lives(&plan.steps, &mut 0, &mut lives);
+    let sizes: Vec<usize> = lives
+        .iter()
+        .map(|l| elements(plan, l.buffer.0 as usize, batch).next_multiple_of(ALIGN))
+        .collect();
+    let (offsets, total) = place::place(&lives, &sizes);
+    for (life, offset) in lives.iter().zip(offsets) {
+        buffers[life.buffer.0 as usize] = len + offset;
+    }
+    len += total;
+    let copies = len;
+    let mut kernels = Vec::with_capacity(shaders.len());
+    for (head, shader) in plan.kernels.iter().zip(shaders) {
+        let rows = match head.space {
+            Space::Rows { dim, times } => batch.rows[dim.0 as usize] * times as usize,
+            Space::Fixed(n) => n as usize,
+        };
+        let parts = match shader.folds as usize {
+            0 => 0,
+            n => rows.min(PARTS).min(COPIES / n).max(1),
+        };
+        len = len.max(copies + parts * shader.folds as usize);
+        kernels.push((rows, parts));
+    }
+    words.extend(buffers.iter().map(|&at| at as i32));
+    // Tables.
+    let mut all: Vec<u32> = Vec::new();
+    for table in &plan.tables {
+        words.push(all.len() as i32);
+        let built = tables::build(table, &plan.signature.domains, batch)?;
+        match (built, table) {
+            (Some(list), _) => all.extend(list),
+            (None, Table::MapIndex(m)) => all.extend(&batch.maps[m.0 as usize].index),
+            (None, Table::MapPtr(m)) => all.extend(&batch.maps[m.0 as usize].ptr),
+            (None, Table::MapOrder(m)) => all.extend(&batch.maps[m.0 as usize].order),
+            (None, Table::SamplePtr(d)) => all.extend(&batch.sample_ptr[d.0 as usize]),
+            (None, Table::List(list)) => all.extend(list),
+            (None, Table::Labels(k)) => {
+                if let Array::Class(labels) = inputs[*k as usize] {
+                    all.extend(labels);
+                }
+            }
+            (None, Table::Position(_) | Table::Sample(_) | Table::Window(_) | Table::WindowBack(_)) => {}
+        }
+    }
+    words.extend(plan.sizes.iter().map(|s| tables::size(s, batch) as i32));
+    for &(rows, parts) in &kernels {
+        words.extend([rows as i32, parts as i32, copies as i32]);
+    }
+    debug_assert_eq!(words.len(), env.kernel(kernels.len()));
+    let jobs = kernels
+        .iter()
+        .zip(shaders)
+        .map(|(&(rows, _), s)| rows * s.width as usize);
+    if jobs.chain([len, all.len()]).any(|n| n > i32::MAX as usize) {
+        return Err(GpuError("the batch is too large for a shader to count: use smaller batches".into()).into());
+    }
+    Ok(Layout {
+        buffers,
+        len,
+        tables: all,
+        env: words,
+        kernels,
+        copies,
+    })
+}
+
+/// The matrices that are packed tile by tile on a CPU are whole here, and in use during their own step.
+fn tile_lives(steps: &[Step], at: &mut usize, lives: &mut Vec<Life>) {
+    for step in steps {
+        match step {
+            Step::Kernel(_) => *at += 1,
+            Step::Gemm(g) => {
+                if g.pack.is_some() {
+                    lives.push(Life {
+                        buffer: g.a.buffer,
+                        first: *at,
+                        last: *at,
+                    });
+                }
+                *at += 1;
+            }
+            Step::Loop(l) => {
+                *at += 1;
+                tile_lives(&l.body, at, lives);
+                *at += 1;
+            }
+        }
+    }
+}
+
+/// The sizes that a loop changes in its step `t`, as numbers of words in `env`.
+pub fn step_sizes(plan: &Plan, id: u32, t: usize, batch: &Instance) -> Vec<(usize, i32)> {
+    let env = Env {
+        buffers: plan.buffers.len(),
+        tables: plan.tables.len(),
+        sizes: plan.sizes.len(),
+    };
+    let value = |(k, size): (usize, &Size)| {
+        let value = match size {
+            Size::Step(l) if *l == id => t,
+            Size::StepRows(l, d) if *l == id => t * batch.rows[d.0 as usize],
+            _ => return None,
+        };
+        Some((env.size(gdl_abi::plan::SizeId(k as u32)), value as i32))
+    };
+    plan.sizes.iter().enumerate().filter_map(value).collect()
+}

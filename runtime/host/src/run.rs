@@ -1,0 +1,83 @@
+//! A program on the samples of a fold.
+
+use crate::data::Fold;
+use crate::error::{Error, Kind, Result};
+use crate::files::HostArray;
+use gdl_abi::{DimDef, DoorSizes, Instance, Signature};
+use gdl_runtime::{Array, Program};
+
+/// Samples that are run at once.
+const BATCH: usize = 256;
+
+/// All samples, batch by batch: the outputs, and the offsets of samples where these differ in size.
+///
+/// # Errors
+/// Names what is wrong with the data, or why the program could not run.
+pub fn run(program: &dyn Program, params: &[&Array], fold: &Fold) -> Result<Vec<(String, HostArray)>> {
+    let signature = program.signature();
+    let mut joined: Vec<Vec<f64>> = vec![Vec::new(); signature.outputs.len()];
+    let mut doors: Vec<DoorSizes> = Vec::new();
+    let mut outputs = Vec::new();
+    let mut double = false;
+    for ids in fold.ids.chunks(BATCH) {
+        let (door, inputs) = fold.data.batch(ids, signature, program.is_f64())?;
+        let instance = Instance::new(&signature.domains, &door).map_err(|e| Error::new(Kind::Data, e))?;
+        let inputs: Vec<&Array> = inputs.iter().collect();
+        program
+            .run(&instance, &inputs, params, &mut outputs)
+            .map_err(|e| Error::new(Kind::Run, e.to_string()))?;
+        for (all, part) in joined.iter_mut().zip(&outputs) {
+            double |= matches!(part, Array::F64(_));
+            all.extend(part.to_f64());
+        }
+        doors.push(door);
+    }
+    let mut results = Vec::new();
+    let mut offsets: Vec<String> = Vec::new();
+    for (decl, values) in signature.outputs.iter().zip(joined) {
+        let rows = values.len() / decl.row_len().max(1);
+        let mut shape = leading(signature, decl.dim, &doors, rows);
+        let axes = if decl.axes == [1] { &[][..] } else { &decl.axes };
+        shape.extend(axes.iter().map(|&n| n as usize));
+        let array = if double {
+            HostArray::new(&shape, values)?
+        } else {
+            HostArray::new(&shape, values.iter().map(|&x| x as f32).collect::<Vec<_>>())?
+        };
+        results.push((decl.name.clone(), array));
+        if let Some(DimDef::Ragged { name }) = decl.dim.map(|d| signature.domains.dim_def(d))
+            && !offsets.contains(name)
+        {
+            offsets.push(name.clone());
+        }
+    }
+    for name in offsets {
+        let mut ptr = vec![0i64];
+        for (_, part) in doors.iter().flat_map(|d| &d.ragged).filter(|(n, _)| *n == name) {
+            ptr.extend(part.windows(2).map(|w| i64::from(w[1] - w[0])));
+        }
+        for k in 1..ptr.len() {
+            ptr[k] += ptr[k - 1];
+        }
+        results.push((format!("{name}.ptr"), ptr.into()));
+    }
+    Ok(results)
+}
+
+/// The axes of an output before its static ones: samples and cells, or rows.
+fn leading(signature: &Signature, dim: Option<gdl_abi::DimId>, doors: &[DoorSizes], rows: usize) -> Vec<usize> {
+    let grid = |name: &String| {
+        doors
+            .first()
+            .and_then(|d| d.grids.iter().find(|(n, _)| n == name))
+            .map(|(_, e)| e.clone())
+    };
+    match dim.map(|d| signature.domains.dim_def(d)) {
+        Some(DimDef::Grid { name, .. }) => {
+            let extents: Vec<usize> = grid(name).unwrap_or_default().iter().map(|&n| n as usize).collect();
+            let cells: usize = extents.iter().product();
+            std::iter::once(rows / cells.max(1)).chain(extents).collect()
+        }
+        _ => vec![rows],
+    }
+}

@@ -1,0 +1,88 @@
+//! Shaders against the interpreter, on whatever Vulkan device there is (in CI a software one).
+
+use gdl_abi::{ArrayDecl, Dtype, Instance};
+use gdl_codegen::plan_and_shaders;
+use gdl_core::ir::Func;
+use gdl_core::ir::grad::training_step;
+use gdl_core::ir::interp::{self, Real64};
+use gdl_core::ir::random::{Options, random_program_with};
+use gdl_gpu::{Gpu, GpuProgram};
+use gdl_runtime::{Array, Program};
+use std::sync::Arc;
+
+/// The device; without one the tests say so and pass, in CI they fail.
+fn device() -> Option<Arc<Gpu>> {
+    match Gpu::open(None) {
+        Ok(gpu) => Some(gpu),
+        Err(e) if std::env::var_os("CI").is_some() => panic!("{e}"),
+        Err(e) => {
+            eprintln!("SKIPPED: {e}");
+            None
+        }
+    }
+}
+
+fn single(decl: &ArrayDecl, x: &[f64]) -> Array {
+    match decl.dtype {
+        Dtype::Real => Array::F32(x.iter().map(|&x| x as f32).collect()),
+        Dtype::Class(n) => {
+            let label = |c: &[f64]| c.iter().position(|&x| x == 1.0).unwrap_or(0) as u32;
+            Array::Class(x.chunks(n as usize).map(label).collect())
+        }
+    }
+}
+
+fn check(gpu: &Arc<Gpu>, func: &Func, batch: &Instance, inputs: &[Vec<f64>], params: &[Vec<f64>], what: &str) {
+    let want = interp::run(&Real64, func, batch, inputs, params).unwrap();
+    let (plan, shaders) = plan_and_shaders(func).unwrap_or_else(|e| panic!("{what}: {e}"));
+    let program = GpuProgram::new(gpu.clone(), plan, shaders).unwrap_or_else(|e| panic!("{what}: {e}"));
+    let all = |decls: &[ArrayDecl], list: &[Vec<f64>]| -> Vec<Array> {
+        decls.iter().zip(list).map(|(d, x)| single(d, x)).collect()
+    };
+    let (xs, ps) = (all(&func.inputs, inputs), all(&func.params, params));
+    let (xs, ps): (Vec<&Array>, Vec<&Array>) = (xs.iter().collect(), ps.iter().collect());
+    let mut outputs = Vec::new();
+    program
+        .run(batch, &xs, &ps, &mut outputs)
+        .unwrap_or_else(|e| panic!("{what}: {e}"));
+    let first = outputs.clone();
+    program.run(batch, &xs, &ps, &mut outputs).unwrap();
+    let bits = |list: &[Array]| {
+        list.iter()
+            .flat_map(Array::to_f64)
+            .map(f64::to_bits)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(bits(&first), bits(&outputs), "{what}: two calls differ");
+    for (k, (got, want)) in outputs.iter().zip(&want).enumerate() {
+        let got = got.to_f64();
+        assert_eq!(got.len(), want.len(), "{what}: length of output {k}");
+        let scale = want
+            .iter()
+            .map(|x| x.abs())
+            .filter(|x| x.is_finite())
+            .fold(1.0, f64::max);
+        for (j, (&x, &y)) in got.iter().zip(want).enumerate() {
+            let same = (x - y).abs() <= 1e-4 * scale || y.abs() > 1e30 || y.is_nan();
+            assert!(same, "{what}: output {k}[{j}]: {x} instead of {y}");
+        }
+    }
+}
+
+#[test]
+fn random_programs_and_gradients() {
+    let Some(gpu) = device() else { return };
+    let options = Options {
+        smooth: true,
+        ..Options::default()
+    };
+    for seed in 0..24 {
+        let (func, door, inputs, params) = random_program_with(seed, 4 + seed as usize % 24, options);
+        let batch = Instance::new(&func.domains, &door).unwrap();
+        check(&gpu, &func, &batch, &inputs, &params, &format!("seed {seed}"));
+        if seed % 3 == 0 {
+            let func = training_step(&func, &[0]).unwrap();
+            check(&gpu, &func, &batch, &inputs, &params, &format!("gradient, seed {seed}"));
+        }
+    }
+}
