@@ -269,7 +269,7 @@ impl Checker<'_> {
                 Diagnostic::error("GDL0103", "this constant is not fixed by the group", span, format!("{group} moves it"))
                     .counterexample(Some(format!("{}:  |g x - x| / |x| = {:.2}", c.element, c.error)))
                     .note(format!("What a program writes down must be the same for every group element; the fixed vectors of `{rep}` have dimension {fixed}."))
-                    .help("Pass it as an input, or break the symmetry openly: `break(value, to = H)`."),
+                    .help("Pass it as an input: what the group does not fix comes in through the door."),
             ));
         }
         Ok(())
