@@ -38,6 +38,24 @@ model Rose under D(4) (img: grid(2, size = 2*k), x: img -> 1) -> 10 {
 test equivariant(DeepSets, f64, 1e-9)
 test equivariant(Rose)
 
+model Falling under O(3) [break] (m: cloud(3, cutoff = 3.0)) -> (m.nodes -> vector) {
+  const down: vector = break((1, 2, -2), to = stabilizer(O(3), vector, (1, 2, -2)))
+  y[i] = sum e: j -> i in m.edges: mlp(dot(e.vec, down), [4, 1]) * down
+  y
+}
+test equivariant(Falling)
+
+test "constants that the group moves" under O(3) {
+  const down: vector = break((0, 0, -1), to = stabilizer(O(3), vector, (0, 0, 1)))
+  const frame: enum(A, B) -> vector = break([(1, 0, 0), (0, 2, 0)], to = stabilizer(O(3), 2 x vector, (1, 0, 0, 0, 1, 0)))
+  s = set[2]
+  v: s -> vector = [(1, 2, 3), (0, 5, -2)]
+  z: s -> enum(A, B) = [A, B]
+  y[i] = dot(v[i], down)
+  y == [-3, 2]
+  w[i] = dot(v[i], frame[z[i]])
+  w == [1, 10]
+}
 test "neighbours" {
   g = graph[0-1, 1-2, 3]
   g.degree == [1, 2, 1, 0]
@@ -199,7 +217,7 @@ fn plain_output() {
     let ran = run(HOLDS, &[]);
     assert_eq!(
         (ran.code, ran.err.as_str()),
-        (0, "17 passed, 0 failed\n"),
+        (0, "19 passed, 0 failed\n"),
         "{}",
         ran.out
     );

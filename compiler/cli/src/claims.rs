@@ -7,7 +7,17 @@ use gdl_syntax::ast::Span;
 
 /// The lines of a table: claims while running, and what differs in training.
 pub fn table(program: &Program, name: &str, running: &[Row], training: &[Row]) -> Vec<String> {
-    let first = running.iter().map(|r| r.factor.chars().count()).max().unwrap_or(0);
+    let factor = |r: &Row| match r.outputs.as_slice() {
+        [] => r.factor.clone(),
+        some => format!("{} for {}", r.factor, some.join(", ")),
+    };
+    let first = running.iter().map(|r| factor(r).chars().count()).max().unwrap_or(0);
+    let second = running
+        .iter()
+        .map(|r| r.claim.to_string().chars().count())
+        .max()
+        .unwrap_or(0);
+    let second = second.max(12);
     let mut out = Vec::new();
     for (k, (row, train)) in running.iter().zip(training).enumerate() {
         let name = if k == 0 { name } else { "" };
@@ -20,18 +30,23 @@ pub fn table(program: &Program, name: &str, running: &[Row], training: &[Row]) -
                 .collect::<Vec<_>>()
                 .join("; ");
         }
-        let lead = format!("{name:12}  {:first$}  {:12}", row.factor, row.claim.to_string());
-        let width = lead.chars().count();
-        for (j, line) in wrap(&remark, 80usize.saturating_sub(width + 2).max(24))
-            .iter()
-            .enumerate()
-        {
+        let mut lead = format!("{name:12}  {:first$}  {:second$}", factor(row), row.claim.to_string());
+        let mut width = lead.chars().count();
+        if width + 2 + NARROW.min(remark.chars().count()) > 80 {
+            out.push(lead.trim_end().to_string());
+            width = 20;
+            lead = " ".repeat(width);
+        }
+        for (j, line) in wrap(&remark, 78 - width).iter().enumerate() {
             let lead = if j == 0 { lead.clone() } else { " ".repeat(width) };
             out.push(format!("{lead}  {line}").trim_end().to_string());
         }
     }
     out
 }
+
+/// Remarks that are longer than the room they have, and than this, stand below their row.
+const NARROW: usize = 32;
 
 /// Conditions and flags of a row.
 fn words(program: &Program, row: &Row) -> String {

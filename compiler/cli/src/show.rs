@@ -112,6 +112,7 @@ pub fn word(m: &Model, op: &TOp) -> String {
         }
         TOp::Number(x) => format!("number {}", x.f),
         TOp::Constant(_) => "constant".into(),
+        TOp::Break(k) => format!("break {}", m.breaks[*k as usize].name),
         TOp::Param(p) => format!("param {}", m.params[p.0 as usize].name),
         TOp::Stat { stat, .. } => format!("stat {}", m.stats[stat.0 as usize].param.name),
         TOp::Random { .. } => "random".into(),

@@ -4,7 +4,7 @@
 //! still there. A node may mention **index variables** ([`Var`]): `x[i]` is a node that depends on `i`. A variable is bound
 //! by a [`TOp::Define`] (which makes a signal), by a [`TOp::Reduce`] or by a loop. Every node knows on which variables it depends.
 
-use crate::types::{Domain, DomainId, DomainKind, Rep, Set, Space, Type};
+use crate::types::{Domain, DomainId, DomainKind, Elem, Rep, Set, Space, Type};
 use gdl_rep::decompose::Piece;
 use gdl_rep::{Exact, Group};
 use gdl_syntax::ast::{RedOp, Span};
@@ -76,6 +76,8 @@ pub enum TOp {
     Number(Exact),
     /// A fixed vector.
     Constant(Vec<Exact>),
+    /// A vector that the group does not fix: entry of [`Model::breaks`].
+    Break(u32),
     /// A parameter: coordinates of a fixed element of its space.
     Param(ParamId),
     /// A statistic: while training the batch mean of the node, otherwise the stored value.
@@ -307,6 +309,8 @@ pub struct Model {
     pub params: Vec<Param>,
     /// Its statistics.
     pub stats: Vec<StatDecl>,
+    /// Its constants that the group does not fix.
+    pub breaks: Vec<Break>,
     /// Nodes in dependence order.
     pub nodes: Vec<Node>,
     /// Variables.
@@ -319,6 +323,21 @@ pub struct Model {
     pub names: Vec<(String, NodeId)>,
     /// The congruences on grid extents.
     pub congruences: Vec<Congruence>,
+}
+
+/// `break(value, to = H)`: a constant that the declared group does not fix.
+#[derive(Clone, Debug)]
+pub struct Break {
+    /// What it is called.
+    pub name: String,
+    /// Its type, a representation of the declared group on transparent sets, or a point.
+    pub ty: Type,
+    /// Its components.
+    pub value: Vec<Exact>,
+    /// The subgroup of the declared group that fixes it, included by [`Group::include`].
+    pub remains: Group,
+    /// Where it was written.
+    pub span: Span,
 }
 
 /// A statistic.
@@ -349,9 +368,31 @@ impl Model {
         self.allowed.iter().any(|f| f == flag)
     }
 
-    /// The subgroup of the declared group under which the model is exact: all of it, or what permutes the cells of its grids. It is
-    /// included in the declared group by [`Group::include`].
-    pub fn exact_group(&self) -> Group {
+    /// Whether a constant breaks anything: a part of the declared group, or the translations of points.
+    pub fn breaks_symmetry(&self, k: u32) -> bool {
+        let b = &self.breaks[k as usize];
+        b.remains != self.group || matches!(b.ty.elem, Elem::Point(_))
+    }
+
+    /// The model with its `break` constants as further inputs: what is exact of it, is exact of this one jointly in all of them.
+    pub fn with_breaks_at_the_door(&self) -> Model {
+        let mut out = self.clone();
+        let own = out.inputs.len() as u32;
+        for b in std::mem::take(&mut out.breaks) {
+            let name = format!("{} (break {})", b.name, out.inputs.len());
+            out.inputs.push(Input { name, ty: b.ty });
+        }
+        for node in &mut out.nodes {
+            if let TOp::Break(k) = node.op {
+                node.op = TOp::Input(own + k);
+            }
+        }
+        out
+    }
+
+    /// The subgroup of the declared group that permutes the cells of the model's grids; all of it, if there are none. It is included in
+    /// the declared group by [`Group::include`].
+    pub fn grid_group(&self) -> Group {
         let ranks = self.domains.iter().filter_map(|d| match &d.kind {
             DomainKind::Grid { rank, .. } => rank.value().and_then(|r| usize::try_from(r).ok()),
             _ => None,

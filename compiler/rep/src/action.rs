@@ -63,13 +63,30 @@ impl Group {
         }
     }
 
-    /// Which generators of this group's Lie algebra belong to a subgroup, given by [`Group::grid_subgroup`].
-    pub fn lie_part(&self, subgroup: &Group) -> Vec<bool> {
+    /// A basis of the Lie algebra of a subgroup, included by [`Group::include`], in the basis of [`Group::lie_curves`]; `None` where it is
+    /// not known.
+    pub fn lie_part(&self, subgroup: &Group) -> Option<Vec<Vec<Exact>>> {
+        let n = self.lie_dim();
+        let unit = |k: usize| (0..n).map(|j| if j == k { Exact::ONE } else { Exact::ZERO }).collect();
         match (self, subgroup) {
+            _ if subgroup.lie_dim() == 0 => Some(vec![]),
+            _ if self == subgroup => Some((0..n).map(unit).collect()),
+            (Group::O2, Group::SO2) | (Group::O3, Group::SO3) => Some((0..n).map(unit).collect()),
+            (Group::SO3 | Group::O3, Group::Axial(axial)) => Some(vec![axial.axis().to_vec()]),
+            (Group::Axial(a), Group::Axial(b)) if a.axis() == b.axis() => Some(vec![unit(0)]),
             (Group::Product(a), Group::Product(b)) if a.len() == b.len() => {
-                a.iter().zip(b).flat_map(|(a, b)| a.lie_part(b)).collect()
+                let (mut basis, mut at) = (vec![], 0);
+                for (a, b) in a.iter().zip(b) {
+                    for part in a.lie_part(b)? {
+                        let mut direction = vec![Exact::ZERO; n];
+                        direction[at..at + part.len()].copy_from_slice(&part);
+                        basis.push(direction);
+                    }
+                    at += a.lie_dim();
+                }
+                Some(basis)
             }
-            _ => vec![self == subgroup; self.lie_dim()],
+            _ => None,
         }
     }
 

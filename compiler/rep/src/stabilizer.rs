@@ -157,6 +157,13 @@ pub fn intersection(group: &Group, a: &Group, b: &Group) -> Result<Group, Error>
         let both = |g: &Element| contains(group, a, g) && contains(group, b, g);
         return axial(group, &x.axis(), both);
     }
+    if let (Group::Product(whole), Group::Product(x), Group::Product(y)) = (group, a, b)
+        && x.len() == whole.len()
+        && y.len() == whole.len()
+    {
+        let parts = whole.iter().zip(x).zip(y).map(|((g, x), y)| intersection(g, x, y));
+        return Ok(Group::Product(parts.collect::<Result<_, _>>()?));
+    }
     let (small, large) = if a.is_finite() { (a, b) } else { (b, a) };
     if !small.is_finite() {
         return Err(Error::Invalid(format!(
@@ -188,8 +195,23 @@ pub fn is_inside(group: &Group, small: &Group, large: &Group) -> bool {
     connected && generators.iter().all(|g| contains(group, large, g))
 }
 
+/// A group as a subgroup of another one: the larger group itself if it is everything.
+///
+/// # Errors
+/// If it is not known how it lies in it.
+pub fn as_subgroup(group: &Group, small: &Group) -> Result<Group, Error> {
+    embedded(small, group)?;
+    if group.lie_part(small).is_none() {
+        return Err(Error::Invalid(format!(
+            "{small} is not a subgroup of {group} by a known inclusion"
+        )));
+    }
+    let everything = is_inside(group, group, small);
+    Ok(if everything { group.clone() } else { small.clone() })
+}
+
 /// Generators of a subgroup as elements of the group.
-fn embedded(small: &Group, group: &Group) -> Result<Vec<Element>, Error> {
+pub(crate) fn embedded(small: &Group, group: &Group) -> Result<Vec<Element>, Error> {
     let outside = || Error::Invalid(format!("{small} is not a subgroup of {group} by a known inclusion"));
     small
         .generators()

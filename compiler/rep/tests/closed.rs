@@ -1,6 +1,7 @@
 //! Closed subgroups of rotation groups: what fixes a vector, what commutes, what is generated; their equivariant maps.
 
-use gdl_rep::stabilizer::{centralizer, generated, intersection, is_inside, normalizer, stabilizer};
+use gdl_rep::stabilizer::{as_subgroup, centralizer, generated, intersection, is_inside, normalizer, stabilizer};
+use gdl_rep::witness::not_fixed_vector;
 use gdl_rep::{Atom, Element, Exact, Group, Rep, hom_basis};
 
 fn rep(group: &Group, atoms: &[&str]) -> Rep {
@@ -98,6 +99,35 @@ fn what_two_have_in_common() {
     let d4 = Group::D(4);
     let r2 = generated(&d4, &[d4.power(&d4.generators()[0], 2).expect("a power")]).expect("a subgroup");
     assert_eq!(normalizer(&d4, &r2).expect("a group"), d4);
+}
+
+/// A stabiliser fixes its vector, another does not, and a vector that is nearly fixed is not.
+#[test]
+fn what_fixes_a_vector() {
+    let v = exact(&[1, 2, -2]);
+    let vector = rep(&Group::O3, &["1o"]);
+    let own = fixing(&["1o"], &[1, 2, -2]);
+    assert_eq!(not_fixed_vector(&own, &vector, &v), Ok(None));
+    assert!(not_fixed_vector(&Group::SO3, &vector, &v).is_ok_and(|c| c.is_some()));
+    assert!(not_fixed_vector(&fixing(&["1o"], &[0, 0, 1]), &vector, &v).is_ok_and(|c| c.is_some()));
+    let nearly = [v[0], v[1], v[2] + Exact::ratio(1, 1_000_000_000_000_000)];
+    assert!(not_fixed_vector(&own, &vector, &nearly).is_ok_and(|c| c.is_some()));
+    // How C(8) lies in O(3) is not known.
+    assert!(as_subgroup(&Group::D(4), &Group::C(8)).is_err());
+    assert_eq!(as_subgroup(&Group::D(4), &Group::D(4)), Ok(Group::D(4)));
+    assert_eq!(as_subgroup(&Group::O3, &Group::Trivial), Ok(Group::Trivial));
+}
+
+/// Subgroups of products meet factor by factor; their Lie algebras lie side by side.
+#[test]
+fn subgroups_of_products() {
+    let whole = Group::product([Group::O3, Group::S(3)]);
+    let [z, x] = [[0, 0, 1], [1, 0, 0]].map(|v| Group::product([fixing(&["1o"], &v), Group::S(3)]));
+    assert_eq!(whole.lie_part(&z), Some(vec![exact(&[0, 0, 1])]));
+    let both = intersection(&whole, &z, &x).expect("a group");
+    assert_eq!(both.small_order(), Some(12));
+    assert_eq!(intersection(&whole, &whole, &x), Ok(x));
+    assert_eq!(whole.lie_part(&both), Some(vec![]));
 }
 
 /// Maps of the restriction of D^l to C∞v about z: Σ over |m| of copies: one scalar for m = 0, a plane for each |m|.

@@ -1,7 +1,7 @@
 //! Counterexamples are found, and named by memorable elements.
 
 use gdl_rep::witness::{generic, not_fixed_vector, orbit_of_offset, pointwise};
-use gdl_rep::{Atom, Group, Rep};
+use gdl_rep::{Atom, Exact, Group, Rep};
 
 fn rep(group: &Group, blocks: &[(u32, Atom)]) -> Rep {
     Rep::new(group.clone(), blocks.to_vec()).unwrap()
@@ -30,10 +30,12 @@ fn pointwise_functions() {
 #[test]
 fn vectors_and_maps() {
     let vector = rep(&Group::O3, &[(1, Atom::vector(&Group::O3, 3).unwrap())]);
-    let up = not_fixed_vector(&Group::O3, &vector, &[0.0, 0.0, 1.0]).unwrap();
+    let up = not_fixed_vector(&Group::O3, &vector, &[0, 0, 1].map(Exact::int))
+        .unwrap()
+        .unwrap();
     assert_eq!(up.element, "rotation by 90° about x");
     assert!((up.error - 2f64.sqrt()).abs() < 1e-12);
-    assert_eq!(not_fixed_vector(&Group::O3, &vector, &[0.0; 3]), None);
+    assert_eq!(not_fixed_vector(&Group::O3, &vector, &[Exact::ZERO; 3]), Ok(None));
     // x ↦ |x| is invariant, x ↦ x₀ is not.
     let line = rep(&Group::O3, &[(1, Atom::Trivial)]);
     assert_eq!(

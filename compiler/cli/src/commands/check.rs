@@ -76,10 +76,10 @@ fn check(session: &Session, certify: bool, terminal: &mut Terminal<'_>) -> Resul
     }
     for m in &models {
         if terminal.is_json() {
-            let claims = |training| -> Vec<_> { cert::certificate(m, training).iter().map(claim).collect() };
-            terminal.object(&json!({ "model": m.name, "group": m.group.to_string(), "file": source.path(), "accepted": true, "certificate": claims(false), "training": claims(true) }))?;
+            let [running, training] = cert::certificates(m).map(|rows| rows.iter().map(claim).collect::<Vec<_>>());
+            terminal.object(&json!({ "model": m.name, "group": m.group.to_string(), "file": source.path(), "accepted": true, "certificate": running, "training": training }))?;
         } else if !certify && !rejected {
-            let (running, training) = (cert::certificate(m, false), cert::certificate(m, true));
+            let [running, training] = cert::certificates(m);
             for line in claims::table(&source.program, &m.name, &running, &training) {
                 terminal.line(line)?;
             }
@@ -118,10 +118,10 @@ fn check(session: &Session, certify: bool, terminal: &mut Terminal<'_>) -> Resul
     Ok(false)
 }
 
-/// What the typing rules prove, as JSON.
+/// What the typing rules prove, as JSON; `outputs` is empty where it is said of all.
 fn claim(row: &cert::Row) -> serde_json::Value {
     let flags: Vec<&str> = row.flags.iter().map(|f| f.name).collect();
-    json!({ "factor": row.factor, "claim": row.claim.to_string(), "flags": flags, "remark": row.remark })
+    json!({ "factor": row.factor, "outputs": row.outputs, "claim": row.claim.to_string(), "flags": flags, "remark": row.remark })
 }
 
 /// A certificate of the exact test: a table, or a JSON object a row.

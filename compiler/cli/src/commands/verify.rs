@@ -9,7 +9,7 @@ use gdl_abi::DoorSizes;
 use gdl_core::certify::numeric::{Batch, VerifyOptions, VerifyReport, VerifyRow, verify};
 use gdl_core::ir::Func;
 use gdl_core::lower;
-use gdl_core::typed::Model;
+use gdl_core::typed::{Break, Model};
 use gdl_core::types::Elem;
 use gdl_host::data;
 use gdl_host::files;
@@ -62,6 +62,11 @@ impl Verify {
         let session = Session::open(&self.file, settings, terminal)?;
         let model = with_layers(&session.model(name, terminal)?);
         let lowered = session.ok(lower::lower_model(&model), terminal)?;
+        let open = model.with_breaks_at_the_door();
+        let jointly = match model.breaks.is_empty() {
+            true => None,
+            false => Some(session.ok(lower::lower_model(&open), terminal)?),
+        };
         let mut reports = Vec::new();
         for double in [false, true] {
             let engine = Engine {
@@ -69,18 +74,31 @@ impl Verify {
                 double,
                 threads: None,
             };
-            let program = engine.load(&lowered.func)?;
-            let mut params = Params::init(program.signature(), &programs::specs(&lowered.params), 1, double)?;
-            if let Some(path) = &self.weights {
-                session.load(path, &lowered.params, &mut params, terminal)?;
+            let mut batches = Vec::new();
+            let mut report = VerifyReport::default();
+            for (model, lowered) in std::iter::once((&model, &lowered)).chain(jointly.as_ref().map(|l| (&open, l))) {
+                let program = engine.load(&lowered.func)?;
+                let mut params = Params::init(program.signature(), &programs::specs(&lowered.params), 1, double)?;
+                if let Some(path) = &self.weights {
+                    session.load(path, &lowered.params, &mut params, terminal)?;
+                }
+                let first = report.rows.is_empty();
+                if first && self.input.is_some() {
+                    batches.push(self.batch(&session, model, program.as_ref(), terminal)?);
+                }
+                let mut run = |door: &DoorSizes, inputs: &[Vec<f64>]| call(program.as_ref(), &params, door, inputs);
+                let found = verify(model, &lowered.func, &mut run, &batches, &VerifyOptions::default());
+                let found = found.map_err(Failure::error)?;
+                if first {
+                    report = found;
+                    batches
+                        .iter_mut()
+                        .for_each(|b| write_down(&model.breaks, model.inputs.len(), b));
+                } else {
+                    join(&mut report, found);
+                }
             }
-            let batches = match &self.input {
-                Some(_) => vec![self.batch(&session, &model, program.as_ref(), terminal)?],
-                None => Vec::new(),
-            };
-            let mut run = |door: &DoorSizes, inputs: &[Vec<f64>]| call(program.as_ref(), &params, door, inputs);
-            let report = verify(&model, &lowered.func, &mut run, &batches, &VerifyOptions::default());
-            reports.push(report.map_err(Failure::error)?);
+            reports.push(report);
         }
         self.show(&model, &lowered.func, &reports, terminal)
     }
@@ -177,6 +195,23 @@ impl Verify {
             )));
         }
         Ok(())
+    }
+}
+
+/// Adds the constants of `break` to a batch, as inputs after the `own` ones of the model: one for every sample.
+fn write_down(breaks: &[Break], own: usize, batch: &mut Batch) {
+    for (k, b) in breaks.iter().enumerate() {
+        let value: Vec<f64> = b.value.iter().map(|x| x.f).collect();
+        batch.inputs.insert(own + k, value.repeat(batch.door.samples));
+    }
+}
+
+/// Adds what was measured with the constants of `break` as inputs: factors of which less was measured without.
+fn join(report: &mut VerifyReport, jointly: VerifyReport) {
+    let known: Vec<String> = report.rows.iter().map(|r| r.factor.clone()).collect();
+    for row in jointly.rows.into_iter().filter(|r| !known.contains(&r.factor)) {
+        let factor = format!("{}, jointly with `break`", row.factor);
+        report.rows.push(VerifyRow { factor, ..row });
     }
 }
 

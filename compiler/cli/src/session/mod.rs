@@ -103,8 +103,7 @@ impl Session {
     /// # Errors
     /// GDL0133 if it is not equivariant, or cannot be tested.
     pub fn certify(&self, model: &Model) -> D<certify::Report> {
-        let lowered = lower::lower_model(model)?;
-        certify::certify(model, &lowered.func, 1).map_err(|f| Box::new(f.diagnostic()))
+        certify::certify_model(model, 1).map_err(|f| Box::new(f.diagnostic()))
     }
 
     /// The exact test of what every `train` block computes: its name, and the result.

@@ -4,17 +4,18 @@
 //! group, and what every domain contributes (relabelling of nodes, translations, gauges), and the samples of a batch.
 //!
 //! A certificate is that of a set of values: composition intersects the subgroups of what they are made from and unites the flags
-//! ([`Flags`]), so the certificate of a model is that of its outputs, and what no output uses weakens nothing.
+//! ([`Flags`]), so the certificate of a model is that of its outputs, one by one, and what no output uses weakens nothing.
 
 mod flags;
 mod rules;
 
-pub use flags::{FLAGS, Flag, Flags};
+pub use flags::{FLAGS, Flag, Flags, Remaining};
 pub use rules::rule;
 
 use crate::lower::args;
 use crate::typed::{Model, NodeId, Offset, TOp};
 use crate::types::{DomainId, DomainKind, Elem, Set};
+use gdl_rep::Group;
 use std::fmt;
 
 /// How far a claim goes.
@@ -22,6 +23,8 @@ use std::fmt;
 pub enum Claim {
     /// No error other than rounding.
     Exact,
+    /// Exact in part of the factor: `in steps of 2`.
+    Partly(String),
     /// Exact under a subgroup only.
     Subgroup(String),
     /// Exact under a subgroup, approximately for all of the factor.
@@ -40,6 +43,8 @@ pub enum Claim {
 pub struct Row {
     /// The factor, in words.
     pub factor: String,
+    /// The outputs of which this is said; empty if it is said of all.
+    pub outputs: Vec<String>,
     /// What holds.
     pub claim: Claim,
     /// What weakens it.
@@ -48,10 +53,67 @@ pub struct Row {
     pub remark: String,
 }
 
+/// The certificates of a model, while it runs and while it is trained, row by row: one for each factor, or one for each factor and the
+/// outputs of which the same is claimed.
+pub fn certificates(model: &Model) -> [Vec<Row>; 2] {
+    let flags = [false, true].map(|training| Flags::of(model, training));
+    let of = |id: NodeId| [false, true].map(|t| certificate_of(model, &[id], &flags[usize::from(t)], t));
+    let tables: Vec<(&str, [Vec<Row>; 2])> = model.outputs.iter().map(|(n, id)| (n.as_str(), of(*id))).collect();
+    let factors = tables.first().map_or(0, |(_, t)| t[0].len());
+    let mut out = [Vec::new(), Vec::new()];
+    for k in 0..factors {
+        let mut classes: Vec<[Row; 2]> = Vec::new();
+        for (name, [running, training]) in &tables {
+            let same = |c: &[Row; 2]| said_alike(&c[0], &running[k]) && said_alike(&c[1], &training[k]);
+            let at = classes.iter().position(same).unwrap_or_else(|| {
+                classes.push([running[k].clone(), training[k].clone()]);
+                classes.len() - 1
+            });
+            classes[at]
+                .iter_mut()
+                .for_each(|row| row.outputs.push((*name).to_string()));
+        }
+        let one = classes.len() == 1;
+        for mut class in classes {
+            class.iter_mut().filter(|_| one).for_each(|row| row.outputs.clear());
+            for (table, row) in out.iter_mut().zip(class) {
+                table.push(row);
+            }
+        }
+    }
+    out
+}
+
+/// Whether two rows say the same, of whatever outputs.
+fn said_alike(a: &Row, b: &Row) -> bool {
+    a.factor == b.factor && a.claim == b.claim && a.flags == b.flags && a.remark == b.remark
+}
+
 /// The certificate of a model, for training or for running.
 pub fn certificate(model: &Model, training: bool) -> Vec<Row> {
-    let outputs: Vec<NodeId> = model.outputs.iter().map(|(_, n)| *n).collect();
-    certificate_of(model, &outputs, &Flags::of(model, training), training)
+    let [running, trained] = certificates(model);
+    if training { trained } else { running }
+}
+
+/// What is left of the declared group for some values; nothing where it is not known.
+pub fn remaining(model: &Model, of: &[NodeId]) -> Remaining {
+    let nothing = Remaining {
+        exact: Group::Trivial,
+        nearly: Group::Trivial,
+    };
+    Flags::of(model, false).remaining(model, of).unwrap_or(nothing)
+}
+
+/// What is left for all outputs of a model together.
+pub fn left(model: &Model) -> Remaining {
+    let outputs: Vec<NodeId> = model.outputs.iter().map(|(_, id)| *id).collect();
+    remaining(model, &outputs)
+}
+
+/// Whether some values are made from a written point, which translations move.
+pub fn names_a_point(model: &Model, of: &[NodeId]) -> bool {
+    let point = |k: u32| matches!(model.breaks[k as usize].ty.elem, Elem::Point(_));
+    Flags::of(model, false).breaks(model, of).into_iter().any(point)
 }
 
 /// What weakens the claim of a running model and is not allowed by its signature: `under G` claims more than the certificate says.
@@ -64,15 +126,20 @@ pub fn unclaimed(model: &Model) -> Vec<Flag> {
 /// The certificate of some values of a model.
 pub fn certificate_of(model: &Model, of: &[NodeId], flags: &Flags, training: bool) -> Vec<Row> {
     let reached = ancestors(model, of);
-    let flags = flags.united(of);
-    let mut rows = vec![declared(model, &flags)];
+    let left = remaining(model, of);
+    let origin = names_a_point(model, of);
+    let raised = flags.united(of);
+    let mut rows = vec![declared(model, &left, &raised)];
+    // What is written down breaks the declared group only, and points translations.
+    let flags: Vec<Flag> = raised.iter().filter(|f| f.name != "break").cloned().collect();
     let affine = model.inputs.iter().any(|i| matches!(i.ty.elem, Elem::Point(_)));
     if affine || model.domains.iter().any(|d| matches!(d.kind, DomainKind::Cloud { .. })) {
         rows.push(Row {
             factor: "translations of points".into(),
-            claim: Claim::Exact,
-            flags: flags.clone(),
-            remark: String::new(),
+            outputs: Vec::new(),
+            claim: if origin { Claim::NotClaimed } else { Claim::Exact },
+            flags: if origin { raised } else { flags.clone() },
+            remark: if origin { "a point is written down" } else { "" }.into(),
         });
     }
     for (k, d) in model.domains.iter().enumerate() {
@@ -80,6 +147,7 @@ pub fn certificate_of(model: &Model, of: &[NodeId], flags: &Flags, training: boo
         let name = &d.name;
         let exact = |factor: String| Row {
             factor,
+            outputs: Vec::new(),
             claim: Claim::Exact,
             flags: flags.clone(),
             remark: String::new(),
@@ -94,6 +162,7 @@ pub fn certificate_of(model: &Model, of: &[NodeId], flags: &Flags, training: boo
             }
             DomainKind::Seq { .. } => rows.push(Row {
                 factor: format!("order of {name}"),
+                outputs: Vec::new(),
                 claim: Claim::NotClaimed,
                 flags: Vec::new(),
                 remark: "the order of a sequence is part of the data".into(),
@@ -106,6 +175,7 @@ pub fn certificate_of(model: &Model, of: &[NodeId], flags: &Flags, training: boo
     let joined = training && (0..model.nodes.len()).any(|k| reached[k] && joins(&model.nodes[k].op));
     rows.push(Row {
         factor: "samples".into(),
+        outputs: Vec::new(),
         claim: Claim::Exact,
         flags: Vec::new(),
         remark: if joined {
@@ -118,7 +188,7 @@ pub fn certificate_of(model: &Model, of: &[NodeId], flags: &Flags, training: boo
     rows
 }
 
-fn declared(model: &Model, flags: &[Flag]) -> Row {
+fn declared(model: &Model, left: &Remaining, flags: &[Flag]) -> Row {
     let mut needs: Vec<String> = Vec::new();
     for c in &model.congruences {
         let name = &model.domains[c.domain.0 as usize].name;
@@ -132,21 +202,23 @@ fn declared(model: &Model, flags: &[Flag]) -> Row {
             needs.push(text);
         }
     }
-    let exact = model.exact_group();
-    if exact == model.group {
-        return Row {
-            factor: model.group.to_string(),
-            claim: Claim::Exact,
-            flags: flags.to_vec(),
-            remark: needs.join(", "),
-        };
+    let broken = left.nearly != model.group;
+    if broken {
+        needs.push("all of it jointly with what `break` writes down".into());
     }
+    let claim = match (left.exact == left.nearly, broken) {
+        (true, false) => Claim::Exact,
+        (true, true) if left.exact == Group::Trivial => Claim::NotClaimed,
+        (true, true) => Claim::Subgroup(left.exact.to_string()),
+        (false, _) => Claim::Approximate {
+            exact: left.exact.to_string(),
+            all: left.nearly.to_string(),
+        },
+    };
     Row {
         factor: model.group.to_string(),
-        claim: Claim::Approximate {
-            exact: exact.to_string(),
-            all: model.group.to_string(),
-        },
+        outputs: Vec::new(),
+        claim,
         flags: flags.to_vec(),
         remark: needs.join(", "),
     }
@@ -181,10 +253,11 @@ fn translations(model: &Model, id: DomainId, wrap: bool, flags: &[Flag], reached
         let claim = if step == 1 {
             Claim::Exact
         } else {
-            Claim::Subgroup(format!("in steps of {step}"))
+            Claim::Partly(format!("in steps of {step}"))
         };
         return Row {
             factor,
+            outputs: Vec::new(),
             claim,
             flags: flags.to_vec(),
             remark: String::new(),
@@ -198,6 +271,7 @@ fn translations(model: &Model, id: DomainId, wrap: bool, flags: &[Flag], reached
     };
     Row {
         factor,
+        outputs: Vec::new(),
         claim: Claim::NotClaimed,
         flags: Vec::new(),
         remark: format!(
@@ -258,7 +332,8 @@ impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Claim::Exact => f.write_str("exact"),
-            Claim::Subgroup(s) => write!(f, "exact {s}"),
+            Claim::Partly(s) => write!(f, "exact {s}"),
+            Claim::Subgroup(s) => write!(f, "{s}: exact"),
             Claim::Approximate { exact, all } => write!(f, "{exact}: exact · {all}: approx"),
             Claim::NotClaimed => f.write_str("not claimed"),
         }

@@ -11,6 +11,7 @@ pub fn rule(model: &Model, op: &TOp) -> &'static str {
         TOp::Input(_) => "the door",
         TOp::Field(..) => "T16 domains",
         TOp::Number(_) | TOp::Constant(_) => "T10 constants",
+        TOp::Break(_) => "T23 breaks",
         TOp::Param(_) | TOp::Stat { .. } | TOp::Random { .. } | TOp::FromScalars { .. } | TOp::Direction { .. } => {
             "T9 parameters"
         }

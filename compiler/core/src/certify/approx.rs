@@ -7,6 +7,7 @@
 use super::numeric::{Batch, Runner, VerifyRow, flat, scene};
 use super::scene::{Column, Lie, Rng, Stratum, columns, door};
 use super::slots::{Slot, Values};
+use crate::cert;
 use crate::ir::Func;
 use crate::ir::interp::Real64;
 use crate::lower::reps;
@@ -18,7 +19,7 @@ use gdl_rep::{Atom, Element, Rep};
 /// The smallest extent of random images.
 const SIDE: u32 = 21;
 
-/// The largest error of random elements of the declared group on a batch, for every output that lives on cells or on samples;
+/// The largest error of random elements of what constants leave of the declared group on a batch, for every output that lives on cells or on samples;
 /// `None` if an input cannot be turned.
 pub(crate) fn measure(
     model: &Model,
@@ -30,22 +31,25 @@ pub(crate) fn measure(
     rng: &mut Rng,
 ) -> Result<Option<VerifyRow>, String> {
     let (inputs, outputs) = slots;
+    let group = cert::left(model).nearly;
     let instance = Instance::new(&func.domains, &batch.door)?;
     let given = scene(func, batch)?.inputs;
     let base = run(&batch.door, &batch.inputs)?;
     let mut row = VerifyRow {
-        factor: model.group.to_string(),
+        factor: group.to_string(),
         errors: func.outputs.iter().map(|n| (n.clone(), 0.0)).collect(),
         worst: String::new(),
         runs: 0,
     };
     for _ in 0..runs.max(1) {
-        let elements = (0..batch.door.samples).map(|_| model.group.random(&mut || rng.word()));
+        let draw = |_| group.include(&model.group, &group.random(&mut || rng.word()));
+        let elements: Option<Vec<Element>> = (0..batch.door.samples).map(draw).collect();
+        let Some(elements) = elements else { return Ok(None) };
         let turn = Turn {
             model,
             func,
             instance: &instance,
-            elements: elements.collect(),
+            elements,
         };
         let moved: Option<Vec<Vec<f64>>> = inputs
             .iter()

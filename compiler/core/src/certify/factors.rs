@@ -3,17 +3,18 @@
 use super::moves::{Motion, Move, rows_in};
 use super::scene::{Draw, Rng};
 use super::slots::{Slot, Values};
+use crate::cert;
 use crate::ir::Func;
-use crate::typed::Model;
+use crate::typed::{Model, NodeId};
 use crate::types::{DomainId, DomainKind};
 use gdl_abi::{DimDef, DoorSizes, Instance};
-use gdl_rep::Element;
+use gdl_rep::{Element, Group};
 
 /// A factor of Γ.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Factor {
-    /// The declared group.
-    Group,
+    /// The declared group, or the part of it under which the outputs are exact.
+    Group(Group),
     /// Permutations of the nodes of a domain, and of its edges.
     Nodes(DomainId),
     /// Translations of the points of clouds.
@@ -31,7 +32,7 @@ impl Factor {
     pub fn describe(&self, model: &Model) -> String {
         let name = |d: &DomainId| model.domains.get(d.0 as usize).map_or("?", |d| d.name.as_str());
         match self {
-            Factor::Group => model.exact_group().to_string(),
+            Factor::Group(g) => g.to_string(),
             Factor::Nodes(d) => format!("permutations of `{}`", name(d)),
             Factor::Translations => "translations of points".into(),
             Factor::Shifts(d, 1) => format!("translations of `{}`", name(d)),
@@ -45,8 +46,10 @@ impl Factor {
 /// The factors of a model's Γ, and the parts that are not claimed with the reason.
 pub(crate) fn factors(model: &Model, func: &Func, slots: &[Slot]) -> (Vec<Factor>, Vec<(String, String)>) {
     let (mut list, mut not_claimed) = (Vec::new(), Vec::new());
-    if model.exact_group().small_order() != Some(1) {
-        list.push(Factor::Group);
+    let of: Vec<NodeId> = model.outputs.iter().map(|(_, id)| *id).collect();
+    let group = cert::remaining(model, &of).exact;
+    if group.small_order() != Some(1) {
+        list.push(Factor::Group(group));
     }
     for (k, d) in model.domains.iter().enumerate() {
         let id = DomainId(k as u32);
@@ -76,7 +79,11 @@ pub(crate) fn factors(model: &Model, func: &Func, slots: &[Slot]) -> (Vec<Factor
         }
     }
     if slots.iter().any(|s| matches!(s.values, Values::Points(_, true))) {
-        list.push(Factor::Translations);
+        if cert::names_a_point(model, &of) {
+            not_claimed.push((Factor::Translations.describe(model), "a point is written down".into()));
+        } else {
+            list.push(Factor::Translations);
+        }
     }
     if func.domains.dims.iter().any(|d| matches!(d, DimDef::Samples)) {
         list.push(Factor::Samples);
@@ -132,9 +139,8 @@ pub(crate) enum Which {
     Random,
 }
 
-/// The elements by which the declared group, or the part of it that is claimed to be exact, is tested: together they generate it.
-pub(crate) fn elements(model: &Model, exact: bool) -> Vec<Which> {
-    let group = model.exact_group();
+/// The elements by which a subgroup of the declared group is tested: together they generate it.
+pub(crate) fn elements(model: &Model, group: &Group, exact: bool) -> Vec<Which> {
     let inside = |g: Element| group.include(&model.group, &g);
     let mut list: Vec<Which> = group
         .generators()
@@ -153,12 +159,12 @@ pub(crate) fn elements(model: &Model, exact: bool) -> Vec<Which> {
 pub(crate) fn group_move<A: Draw>(
     alg: &A,
     model: &Model,
+    group: &Group,
     door: &DoorSizes,
     which: &Which,
     exact: bool,
     rng: &mut Rng,
 ) -> Option<Move<A::S>> {
-    let group = model.exact_group();
     let mut m = Move::still(door.samples);
     let sure = rng.below(door.samples);
     let mut words = Vec::new();
@@ -178,15 +184,13 @@ pub(crate) fn group_move<A: Draw>(
                 (Motion::Finite(g), what)
             }
             Which::Algebra => {
-                let part = model.group.lie_part(&group).into_iter();
-                let coefficient = |inside| {
-                    if inside {
-                        alg.infinitesimal(rng)
-                    } else {
-                        Some(alg.int(0))
+                let mut c = vec![alg.int(0); model.group.lie_dim()];
+                for direction in model.group.lie_part(group)? {
+                    let by = alg.infinitesimal(rng)?;
+                    for (c, x) in c.iter_mut().zip(direction) {
+                        *c = alg.add(*c, alg.mul(by, alg.exact(x).ok()?));
                     }
-                };
-                let c = part.map(coefficient).collect::<Option<Vec<_>>>()?;
+                }
                 (
                     Motion::Infinitesimal(c),
                     "an infinitesimal element of the identity component".to_string(),
@@ -214,7 +218,7 @@ pub(crate) fn other_move<A: Draw>(
 ) -> Result<Move<A::S>, String> {
     let mut m = Move::still(door.samples);
     match factor {
-        Factor::Group => {}
+        Factor::Group(_) => {}
         Factor::Nodes(d) => {
             let name = &model.domains[d.0 as usize].name;
             let nodes = rows_in(door, &m, name)?;

@@ -9,7 +9,7 @@
 //! function happen to be equal; see [`degree`].
 //!
 //! # What is tested
-//! - the **declared group** (where it permutes the cells of a grid only approximately, the subgroup that does): all generators of a finite group; for a Lie group a random element of its Lie algebra, over dual numbers
+//! - the **declared group** (the subgroup that is claimed: what permutes the cells of a grid and what constants leave): all generators of a finite group; for a Lie group a random element of its Lie algebra, over dual numbers
 //!   (f(x + εAx) = f(x) + εA f(x), exact from the algebra alone), one element of each component, and a random rational element;
 //! - **permutations** of the nodes of every domain without order, with edges carried along;
 //! - **translations** of points, cyclic shifts of periodic grids;
@@ -31,6 +31,7 @@ mod factors;
 mod moves;
 pub mod numeric;
 mod oracle;
+mod parts;
 mod scene;
 mod slots;
 
@@ -42,7 +43,7 @@ use crate::check::TrainModel;
 use crate::diag::Diagnostic;
 use crate::ir::field::Field;
 use crate::ir::{Func, Op};
-use crate::lower::{Mode, lower};
+use crate::lower::Mode;
 use crate::typed::{Model, NodeId};
 use bench::Bench;
 use factors::Which;
@@ -195,6 +196,15 @@ pub fn certify(model: &Model, func: &Func, seed: u64) -> Result<Report, Failure>
     )
 }
 
+/// Tests a model, lowered to be run: for each of its outputs the subgroup that is claimed of it, and with the constants of `break` at the
+/// door, as inputs that move too, all of the declared group.
+///
+/// # Errors
+/// As [`certify`].
+pub fn certify_model(model: &Model, seed: u64) -> Result<Report, Failure> {
+    parts::certify(model, Mode::Run, seed)
+}
+
 /// Tests what a `train` block computes in one step: losses and metrics are numbers of a batch, the same for every presentation of its
 /// samples. Statistics are those of the batch, random draws are inputs, and the model's outputs are not looked at.
 ///
@@ -205,9 +215,7 @@ pub fn certify_train(train: &TrainModel, seed: u64) -> Result<Report, Failure> {
         outputs: train.losses.iter().chain(&train.metrics).cloned().collect(),
         ..train.model.clone()
     };
-    let lowered = lower(&model, &model.outputs, Mode::Train)
-        .map_err(|d| Failure::refused(&model, format!("{}: {}", d.code, d.title)))?;
-    certify(&model, &lowered.func, seed)
+    parts::certify(&model, Mode::Train, seed)
 }
 
 /// Tests a program of a model.
@@ -265,10 +273,11 @@ pub fn certify_with(model: &Model, func: &Func, options: &Options) -> Result<Rep
             runs: *runs,
         });
     }
-    if model.exact_group() != model.group {
+    let left = crate::cert::left(model);
+    if left.exact != left.nearly {
         let why = "cells of the grid are moved between cells; `gdl verify` measures the error";
         rows.push(Row {
-            factor: model.group.to_string(),
+            factor: left.nearly.to_string(),
             status: Status::Approximate(why.into()),
             runs: 0,
         });
@@ -364,14 +373,15 @@ impl Test<'_> {
         let factor = self.rows[k].0.clone();
         let refuse = |what: String| Failure::refused(self.model, what);
         let mut moves = Vec::new();
-        if factor == Factor::Group {
-            for which in factors::elements(self.model, true) {
-                if matches!(which, Which::Random) && self.model.exact_group().is_finite() {
+        if let Factor::Group(group) = &factor {
+            for which in factors::elements(self.model, group, true) {
+                if matches!(which, Which::Random) && group.is_finite() {
                     continue;
                 }
                 moves.extend(factors::group_move(
                     bench.alg,
                     self.model,
+                    group,
                     &scene.door,
                     &which,
                     true,

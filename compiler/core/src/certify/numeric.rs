@@ -7,6 +7,7 @@ use super::factors::{self, Factor, Which};
 use super::moves::{Acting, Move, moved};
 use super::scene::{Column, Lie, Rng, Scene, Stratum, columns, door, plain};
 use super::slots::{self, Slot};
+use crate::cert;
 use crate::ir::interp::{Real64, run, run_all};
 use crate::ir::{Fold, Func, Op};
 use crate::typed::Model;
@@ -152,7 +153,8 @@ pub fn verify(
             }
         }
     }
-    if model.exact_group() != model.group {
+    let left = cert::left(model);
+    if left.exact != left.nearly {
         let slots = (inputs.as_slice(), outputs.as_slice());
         let smooth = approx::smooth_batch(model, func, &inputs, &mut rng);
         let batch = if given { batches[0].clone() } else { smooth? };
@@ -247,7 +249,7 @@ fn moves(
     let mut out = Vec::new();
     for _ in 0..runs.max(1) {
         out.extend(match factor {
-            Factor::Group => factors::group_move(&Real64, model, door, &Which::Random, false, rng),
+            Factor::Group(g) => factors::group_move(&Real64, model, g, door, &Which::Random, false, rng),
             _ => Some(factors::other_move(&Real64, model, factor, door, instance, func, rng)?),
         });
     }

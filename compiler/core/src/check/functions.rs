@@ -56,9 +56,9 @@ const FUNCTIONS: [&str; 22] = [
 ];
 
 /// Functions of types and representations, and those that need the text of their arguments.
-const SPECIAL: [&str; 22] = [
-    "grad", "fixed", "hom", "sym", "alt", "dual", "irrep", "irreps", "enum", "class", "coarse", "gated", "grouped",
-    "per_copy", "points", "copies", "circle", "sphere", "disk", "ball", "quotient", "outer",
+const SPECIAL: [&str; 23] = [
+    "break", "grad", "fixed", "hom", "sym", "alt", "dual", "irrep", "irreps", "enum", "class", "coarse", "gated",
+    "grouped", "per_copy", "points", "copies", "circle", "sphere", "disk", "ball", "quotient", "outer",
 ];
 
 /// Option words that stand for themselves.

@@ -6,6 +6,7 @@
 //! no second set of rules.
 
 mod blocks;
+mod breaks;
 mod call;
 mod env;
 mod expr;
@@ -220,6 +221,7 @@ impl<'a> Checker<'a> {
             inputs: Vec::new(),
             params: Vec::new(),
             stats: Vec::new(),
+            breaks: Vec::new(),
             nodes: Vec::new(),
             vars: Vec::new(),
             paths: vec![String::new()],

@@ -1,10 +1,10 @@
 //! A model: its group, domains, inputs, outputs; what the signature promises against what the network needs.
 
 use super::{Checker, Env, LayerRef, R, Val};
-use crate::cert::FLAGS;
+use crate::cert::{FLAGS, Flags};
 use crate::check::env::Kind;
 use crate::diag::Diagnostic;
-use crate::typed::Congruence;
+use crate::typed::{Congruence, NodeId};
 use crate::types::{Domain, DomainId, DomainKind, RepKind};
 use gdl_rep::{Atom as Known, Group};
 use gdl_syntax::ast::{Expr, Span, Under};
@@ -71,7 +71,28 @@ impl Checker<'_> {
         }
         self.warn_of_dead_blocks();
         self.congruences(c.name.span)?;
+        self.something_remains()?;
         self.claims_hold(c.under.as_ref().map_or(c.name.span, |u| u.group.span))
+    }
+
+    /// What the constants of an output leave together must be known.
+    fn something_remains(&mut self) -> R<()> {
+        let outputs: Vec<NodeId> = self.model.outputs.iter().map(|(_, n)| *n).collect();
+        let Err(why) = Flags::of(&self.model, false).remaining(&self.model, &outputs) else {
+            return Ok(());
+        };
+        let spans: Vec<Span> = self.model.breaks.iter().map(|b| b.span).collect();
+        let mut d = Diagnostic::error(
+            "GDL0116",
+            "what these constants leave of the symmetry together cannot be computed",
+            spans.first().copied().unwrap_or_default(),
+            why.to_string(),
+        )
+        .help("Let each leave less: `to = H` may be any subgroup that fixes the value, `trivial` too.");
+        for at in spans.iter().skip(1).take(2) {
+            d = d.label(*at, "and this one");
+        }
+        Err(self.report(d))
     }
 
     /// A signature must not claim more than the certificate says: whatever weakens it is allowed by name.
@@ -88,6 +109,10 @@ impl Checker<'_> {
                     "is known in floating point only",
                     "The model is equivariant up to the error of these numbers.",
                 ),
+                "break" => (
+                    "breaks the symmetry",
+                    "What is left is the subgroup that fixes the constant; all of the group only if it moves the constant too.",
+                ),
                 "approx" => (
                     "reads cells that the group moves off the grid",
                     "The model is equivariant up to interpolation.",
@@ -103,7 +128,9 @@ impl Checker<'_> {
             .note(why)
             .help(format!(
                 "Ask for less by name, `under {group} [{}]`, or take the place out.",
-                flag.name
+                [self.model.allowed.as_slice(), &[flag.name.to_string()]]
+                    .concat()
+                    .join(", ")
             ));
             for at in flag.spans.iter().take(3) {
                 d = d.label(*at, label);

@@ -204,6 +204,9 @@ impl Checker<'_> {
 
     /// `const up: vector = (0, 0, 1)`: must be fixed by the group.
     pub(crate) fn constant(&mut self, c: &gdl_syntax::ast::Const, env: &mut Env) -> R<Val> {
+        if let Some(call) = super::breaks::Call::of(&c.value, env) {
+            return self.break_constant(c, &call, env);
+        }
         let ty = self.eval(&c.ty, env)?;
         let val = match &c.value.kind {
             ExprKind::Tuple(args) => {
@@ -238,9 +241,38 @@ impl Checker<'_> {
 
     /// Whether a written vector is fixed by the group.
     fn fixed_vector(&mut self, rep: &Rep, data: &[Exact], span: Span) -> R<()> {
+        let Some((group, known)) = self.written_in(rep, data.len(), span)? else {
+            return Ok(());
+        };
+        let moved = gdl_rep::witness::not_fixed_vector(&group, &known, data).map_err(|e| {
+            self.error(
+                "GDL0116",
+                "no constant of this type can be checked",
+                span,
+                e.to_string(),
+            )
+        })?;
+        if let Some(c) = moved {
+            let fixed: usize = known
+                .blocks
+                .iter()
+                .map(|(n, a)| *n as usize * gdl_rep::hom::invariants(&group, a).map_or(0, |b| b.len()))
+                .sum();
+            return Err(self.report(
+                Diagnostic::error("GDL0103", "this constant is not fixed by the group", span, format!("{group} moves it"))
+                    .counterexample(Some(super::shown::moved(&c)))
+                    .note(format!("What a program writes down must be the same for every group element; the fixed vectors of `{rep}` have dimension {fixed}."))
+                    .help("Pass it as an input: what the group does not fix comes in through the door; or break the symmetry by name: `break(…, to = H)`, H the subgroup that fixes it."),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The representation of a written vector, if its components are as many; `None` where it is unknown in the body of a layer.
+    pub(super) fn written_in(&mut self, rep: &Rep, components: usize, span: Span) -> R<Option<(Group, gdl_rep::Rep)>> {
         let Some((group, known)) = self.concrete(rep) else {
             if self.abstract_mode {
-                return Ok(());
+                return Ok(None);
             }
             return Err(self.error(
                 "GDL0116",
@@ -250,29 +282,15 @@ impl Checker<'_> {
             ));
         };
         let dim = known.dim();
-        if dim != data.len() {
+        if dim != components {
             return Err(self.error(
                 "GDL0101",
                 "this constant has another number of components",
                 span,
-                format!("{} were given, `{rep}` has {dim}", data.len()),
+                format!("{components} were given, `{rep}` has {dim}"),
             ));
         }
-        let v: Vec<f64> = data.iter().map(|x| x.f).collect();
-        if let Some(c) = gdl_rep::witness::not_fixed_vector(&group, &known, &v) {
-            let fixed: usize = known
-                .blocks
-                .iter()
-                .map(|(n, a)| *n as usize * gdl_rep::hom::invariants(&group, a).map_or(0, |b| b.len()))
-                .sum();
-            return Err(self.report(
-                Diagnostic::error("GDL0103", "this constant is not fixed by the group", span, format!("{group} moves it"))
-                    .counterexample(Some(format!("{}:  |g x - x| / |x| = {:.2}", c.element, c.error)))
-                    .note(format!("What a program writes down must be the same for every group element; the fixed vectors of `{rep}` have dimension {fixed}."))
-                    .help("Pass it as an input: what the group does not fix comes in through the door."),
-            ));
-        }
-        Ok(())
+        Ok(Some((group, known)))
     }
 }
 

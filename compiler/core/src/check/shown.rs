@@ -2,6 +2,7 @@
 
 use super::Checker;
 use crate::types::{DomainKind, Rep, Set};
+use gdl_rep::Exact;
 use gdl_rep::witness::{self, Counterexample};
 
 impl Checker<'_> {
@@ -32,9 +33,8 @@ impl Checker<'_> {
     /// A group element that moves vectors of a representation which has vectors that are not fixed.
     pub(crate) fn moved_vector(&self, rep: &Rep) -> Option<String> {
         let (group, known) = self.concrete(rep)?;
-        let v: Vec<f64> = (0..known.dim()).map(|k| 1.0 / (k + 1) as f64).collect();
-        witness::not_fixed_vector(&group, &known, &v)
-            .map(|c| format!("{}:  |g x - x| / |x| = {:.2}", c.element, c.error))
+        let v: Vec<Exact> = (0..known.dim()).map(|k| Exact::ratio(1, k as i64 + 1)).collect();
+        witness::not_fixed_vector(&group, &known, &v).ok()?.map(|c| moved(&c))
     }
 
     /// A group element that does not commute with a function of single components.
@@ -57,6 +57,15 @@ impl Checker<'_> {
         };
         witness::generic(&group, &known, &places, place).map(said)
     }
+}
+
+/// A counterexample to g x = x.
+pub(crate) fn moved(c: &Counterexample) -> String {
+    let error = match c.error {
+        e if e < 0.005 => format!("{e:.1e}"),
+        e => format!("{e:.2}"),
+    };
+    format!("{}:  |g x - x| / |x| = {error}", c.element)
 }
 
 /// A counterexample to the equivariance of a function f.

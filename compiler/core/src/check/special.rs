@@ -76,6 +76,7 @@ impl Checker<'_> {
             return self.group_call(n, args, span, env);
         }
         match (n, args) {
+            ("break", _) => Err(self.break_out_of_place(span)),
             ("enum", _) => {
                 let mut names = Vec::new();
                 for a in args {

@@ -75,17 +75,19 @@ impl Checker<'_> {
         known
     }
 
-    /// `(0, 0, 1)`.
-    fn exact_numbers(&mut self, e: &Expr, env: &mut Env) -> R<Vec<Exact>> {
+    /// `(0, 0, 1)`, `[(0, 0, 1), (1, 0, 0)]`: the numbers one after the other.
+    pub(super) fn exact_numbers(&mut self, e: &Expr, env: &mut Env) -> R<Vec<Exact>> {
         let parts: Vec<&Expr> = match &e.kind {
             ExprKind::Tuple(args) => args.iter().map(|a| &a.value).collect(),
             ExprKind::List(items) => items.iter().collect(),
-            _ => vec![e],
+            _ => {
+                let v = self.eval(e, env)?;
+                return Ok(vec![self.as_exact(&v, e.span)?]);
+            }
         };
         let mut out = Vec::new();
         for p in parts {
-            let v = self.eval(p, env)?;
-            out.push(self.as_exact(&v, p.span)?);
+            out.extend(self.exact_numbers(p, env)?);
         }
         Ok(out)
     }

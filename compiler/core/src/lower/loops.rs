@@ -48,6 +48,7 @@ pub fn args(op: &TOp) -> Vec<NodeId> {
         | TOp::Field(..)
         | TOp::Number(_)
         | TOp::Constant(_)
+        | TOp::Break(_)
         | TOp::Param(_)
         | TOp::CompareIndex { .. }
         | TOp::Position(_)

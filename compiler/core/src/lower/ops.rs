@@ -16,20 +16,8 @@ impl Lowerer<'_> {
             TOp::Input(k) => self.input(*k, &node.ty),
             TOp::Field(d, f) => return self.field(*d, *f, id),
             TOp::Number(x) => self.filled(*x, 1),
-            TOp::Constant(data) => {
-                let d = self.type_dim(&node.ty);
-                match data.as_slice() {
-                    [x] => self.filled(*x, d),
-                    many => {
-                        let v = self.b().constant(&[many.len() as u32], many.to_vec());
-                        Low {
-                            v,
-                            rows: Rows::Const,
-                            statics: Vec::new(),
-                        }
-                    }
-                }
-            }
+            TOp::Constant(data) => self.written(data, &node.ty),
+            TOp::Break(k) => self.written(&self.model.breaks[*k as usize].value, &node.ty),
             TOp::Param(p) => return self.param(*p),
             TOp::Stat { stat, value } => self.stat(*stat, *value)?,
             TOp::Random { index, rate, like } => self.random(*index, *rate, *like, &node.ty)?,
@@ -161,6 +149,22 @@ impl Lowerer<'_> {
 
     fn filled(&mut self, x: Exact, d: u32) -> Low {
         let v = self.b().fill(Shape::new(None, &[d]), x);
+        Low {
+            v,
+            rows: Rows::Const,
+            statics: Vec::new(),
+        }
+    }
+
+    /// Numbers that were written down.
+    fn written(&mut self, data: &[Exact], ty: &Type) -> Low {
+        let d = self.type_dim(ty);
+        if let ([x], []) = (data, ty.sets.as_slice()) {
+            return self.filled(*x, d);
+        }
+        let mut axes: Vec<u32> = ty.sets.iter().map(|s| self.set_size(s)).collect();
+        axes.push(d);
+        let v = self.b().constant(&axes, data.to_vec());
         Low {
             v,
             rows: Rows::Const,

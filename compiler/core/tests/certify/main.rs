@@ -2,6 +2,7 @@
 
 mod accepted;
 mod approx;
+mod breaks;
 mod common;
 mod mutations;
 mod training;
