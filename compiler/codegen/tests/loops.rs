@@ -57,6 +57,30 @@ fn recurrent() {
     }
 }
 
+/// Matrix products of the part of a step, whatever its axes are called.
+#[test]
+fn products_of_parts() {
+    for reverse in [false, true] {
+        both(|b| {
+            let d = b.domains();
+            let time = d.dim(DimDef::Ragged { name: "seq".into() });
+            let stacked = d.dim(DimDef::Stacked { time, of: SAMPLES });
+            let to_step = d.map(MapDef::ToStep { time, stacked });
+            let x = b.input("x", Some(time), &[24], Dtype::Real);
+            let h0 = b.input("h0", Some(SAMPLES), &[24], Dtype::Real);
+            let w = b.param("w", &[24, 4, 6]);
+            let xs = b.segment(Fold::Sum, x, to_step);
+            b.scan(time, reverse, [&[h0], &[xs], &[w]], |b, args| {
+                let [h, x, w] = args else { unreachable!() };
+                let x = b.reshape(*x, &[4, 6]);
+                let wx = b.contract(x, *w, "ij,oij->o");
+                let sum = b.add(wx, *h);
+                vec![b.map1(Scalar::Tanh, sum)]
+            })
+        });
+    }
+}
+
 #[test]
 fn swapped_states() {
     both(|b| {

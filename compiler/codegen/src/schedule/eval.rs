@@ -29,7 +29,7 @@ impl<'a> Scheduler<'a> {
         {
             return Ok(Expr::Load(Array::Local(*local), flatten(idx, &shape.axes)));
         }
-        if let Some((buffer, offset)) = self.memory_at(at) {
+        if let Some((buffer, offset)) = self.memory(at) {
             let start = match (shape.dim, row) {
                 (Some(_), Some(r)) => r.times(shape.row_len() as i64),
                 _ => Index::lit(0),
@@ -50,16 +50,6 @@ impl<'a> Scheduler<'a> {
         };
         k.remember(key, value.clone());
         Ok(value)
-    }
-
-    /// As [`Scheduler::memory`], with the run-time numbers it needs declared.
-    fn memory_at(&mut self, at: At) -> Option<(BufferId, Index)> {
-        if let Op::Arg(_) = self.op(at)
-            && let Some(size) = self.step_rows(at)
-        {
-            self.program.size(size);
-        }
-        self.memory(at)
     }
 
     /// As [`Scheduler::eval`], though the value may be in memory one day: used to fill that memory.

@@ -166,7 +166,7 @@ impl Scheduler<'_> {
     }
 
     /// The letters of an argument and its strides.
-    fn operand(&mut self, at: At, axes: &[u8]) -> Operand {
+    fn operand(&self, at: At, axes: &[u8]) -> Operand {
         let shape = self.shape(at);
         let mut letters: Vec<Letter> = shape.dim.iter().map(|d| (Label::Rows(*d), MANY)).collect();
         letters.extend(
@@ -174,11 +174,6 @@ impl Scheduler<'_> {
                 .zip(&shape.axes)
                 .map(|(l, n)| (Label::Axis(*l), *n as usize)),
         );
-        if let Op::Arg(_) = self.op(at)
-            && let Some(size) = self.step_rows(at)
-        {
-            self.program.size(size);
-        }
         let strides = self
             .view(at)
             .map(|v| shape.dim.iter().map(|_| v.row_stride).chain(v.strides).collect());

@@ -179,15 +179,16 @@ impl<'a> Scheduler<'a> {
         &self.scopes[at.depth].body.nodes[at.v.0 as usize].shape
     }
 
-    /// What a captured or stacked argument stands for outside.
+    /// What a captured argument stands for outside.
     fn outer(&self, at: At) -> Option<At> {
         let Op::Arg(k) = self.op(at) else { return None };
         match self.scopes[at.depth].args.get(*k as usize)? {
-            Arg::Part(v) | Arg::Capture(v) => Some(At {
+            Arg::Capture(v) => Some(At {
                 depth: at.depth - 1,
                 v: *v,
             }),
-            Arg::State(_) => None,
+            // Always in memory, at a place that depends on the step.
+            Arg::Part(_) | Arg::State(_) => None,
         }
     }
 

@@ -49,7 +49,13 @@ impl Scheduler<'_> {
             results.push(to);
             finals.push(Final::Part { v: y, to });
         }
-        args.extend(scan.xs.iter().map(|&x| Arg::Part(x)));
+        for &x in &scan.xs {
+            // Where the part of a step begins.
+            if let Some(DimDef::Stacked { of, .. }) = self.stacked(x) {
+                self.program.size(Size::StepRows(id, of));
+            }
+            args.push(Arg::Part(x));
+        }
         args.extend(scan.captures.iter().map(|&x| Arg::Capture(x)));
         let depth = self.depth();
         self.scopes[depth].loops.push((v, results));
@@ -63,6 +69,12 @@ impl Scheduler<'_> {
             body: body?,
         }));
         Ok(())
+    }
+
+    /// The dim of a stacked value.
+    fn stacked(&self, x: Value) -> Option<DimDef> {
+        let dim = self.shape(self.here(x)).dim?;
+        self.program.domains.dims.get(dim.0 as usize).cloned()
     }
 
     /// A kernel that copies a value to a buffer.
