@@ -127,6 +127,7 @@ pub fn word(m: &Model, op: &TOp) -> String {
         TOp::Dot { .. } => "dot".into(),
         TOp::Tensor { .. } => "tensor".into(),
         TOp::Cross { .. } => "cross".into(),
+        TOp::Unit { .. } => "a direction".into(),
         TOp::Concat { .. } => "join".into(),
         TOp::Blocks { first, count, .. } => format!("blocks {first}..{}", first + count),
         TOp::Split { front: true, .. } => "front of".into(),

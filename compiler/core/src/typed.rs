@@ -109,6 +109,8 @@ pub enum TOp {
     Dot { a: NodeId, b: NodeId },
     /// Kronecker product.
     Tensor { a: NodeId, b: NodeId },
+    /// x / |x|, and 0 where x = 0: the only vector that the stabiliser of 0 fixes.
+    Unit { x: NodeId },
     /// Cross product of vectors in 3-space.
     Cross { a: NodeId, b: NodeId },
     /// Direct sum.

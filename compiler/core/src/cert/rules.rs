@@ -34,6 +34,7 @@ pub fn rule(model: &Model, op: &TOp) -> &'static str {
         TOp::Scale { .. } | TOp::Concat { .. } | TOp::Retype { .. } | TOp::Detach { .. } | TOp::BatchMean { .. } => {
             "T4 linear"
         }
+        TOp::Unit { .. } => "T4b norm",
         TOp::Dot { .. } => "T4 linear, in each argument; the form is invariant",
         TOp::Tensor { .. } | TOp::Cross { .. } | TOp::Harmonics { .. } => "T4 linear, in each argument",
         TOp::ChangeBasis { .. } => "T17 isomorphisms",

@@ -2,7 +2,6 @@
 
 use super::{Checker, Env, R, Val};
 use crate::diag::Diagnostic;
-use crate::ir::Scalar;
 use crate::typed::{Field, NodeId, TOp, VarId};
 use crate::types::{Atom, DomainKind, Elem, Int, Rep, RepKind, Set, Type};
 use gdl_rep::{Atom as Known, Exact};
@@ -197,17 +196,12 @@ impl Checker<'_> {
                 if name.name == "vec" {
                     return Ok(Val::Node(v));
                 }
-                let n2 = self.dot(v, v, true, span)?;
-                let n = self.add(
-                    TOp::Map {
-                        f: Scalar::Sqrt,
-                        args: vec![n2],
-                    },
-                    Type::scalar(),
-                    &[n2],
-                    span,
-                );
-                self.divide(v, n, span).map(Val::Node)
+                let ty = self.node(v).ty.clone();
+                let known = ty.as_rep().cloned().unwrap_or_default();
+                if !known.is_orthogonal(&self.model.group) {
+                    return Err(self.no_length(&known, span));
+                }
+                Ok(Val::Node(self.add(TOp::Unit { x: v }, ty, &[v], span)))
             }
             ("angle", DomainKind::Mesh) => {
                 let unit = self.gauge_irrep(1);

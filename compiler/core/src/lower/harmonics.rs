@@ -117,10 +117,21 @@ impl Lowerer<'_> {
         self.b().map(Scalar::Sqrt, &[safe])
     }
 
-    /// x/|x|.
-    fn unit(&mut self, x: &Low) -> Low {
-        let length = self.length(x);
-        self.divided(x, length)
+    /// x/|x|; 0 at 0, and the derivatives there are 0.
+    pub(crate) fn unit(&mut self, x: &Low) -> Low {
+        let square = self.square_length(x);
+        let (zero, one) = (self.b().zeros_like(square), self.b().ones_like(square));
+        let safe = self.b().select(square, square, one);
+        let root = self.b().map(Scalar::Sqrt, &[safe]);
+        let inverse = self.b().div(one, root);
+        let inverse = self.b().select(square, inverse, zero);
+        let shape = self.b().shape(x.v);
+        let axes: Vec<u32> = (0..x.statics.len() as u32).collect();
+        let inverse = self.b().broadcast(inverse, shape, &axes);
+        Low {
+            v: self.b().mul(x.v, inverse),
+            ..x.clone()
+        }
     }
 
     /// x/√(1 + |x|²).
@@ -130,16 +141,11 @@ impl Lowerer<'_> {
         let one = self.b().int(shape, 1);
         let sum = self.b().add(square, one);
         let root = self.b().map(Scalar::Sqrt, &[sum]);
-        self.divided(x, root)
-    }
-
-    /// A vector divided by a number.
-    fn divided(&mut self, x: &Low, by: Value) -> Low {
         let shape = self.b().shape(x.v);
         let axes: Vec<u32> = (0..x.statics.len() as u32).collect();
-        let by = self.b().broadcast(by, shape, &axes);
+        let root = self.b().broadcast(root, shape, &axes);
         Low {
-            v: self.b().div(x.v, by),
+            v: self.b().div(x.v, root),
             ..x.clone()
         }
     }

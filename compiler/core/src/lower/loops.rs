@@ -67,6 +67,7 @@ pub fn args(op: &TOp) -> Vec<NodeId> {
         | TOp::Argmax { x }
         | TOp::Transport { x, .. }
         | TOp::Harmonics { x, .. }
+        | TOp::Unit { x }
         | TOp::Detach { x }
         | TOp::Result { of: x, .. } => vec![*x],
         TOp::Lookup { x, index } => vec![*x, *index],

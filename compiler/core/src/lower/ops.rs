@@ -65,6 +65,10 @@ impl Lowerer<'_> {
                 Low { v, rows, statics }
             }
             TOp::Tensor { a, b } => self.outer(*a, *b, span)?,
+            TOp::Unit { x } => {
+                let x = self.tensor(*x)?;
+                self.unit(&x)
+            }
             TOp::Cross { a, b } => self.cross(*a, *b, span)?,
             TOp::Concat { xs } => {
                 let lows = xs.iter().map(|x| self.tensor(*x)).collect::<L<Vec<Low>>>()?;

@@ -228,3 +228,58 @@ model D under O(3) (s: set, u: s -> 4 x (0e + 1o), v: s -> 4x1o + 4x0e) -> (s ->
 fn rounds() {
     passes(BELLMAN);
 }
+
+/// Edges without a direction (self-edges, points that coincide) have `e.dir` = 0; nothing is undefined.
+#[test]
+fn directions() {
+    passes(
+        "
+model M under O(3) (m: cloud(3)) -> (energy: 1, total: m.nodes -> vector, forces: m.nodes -> vector) {
+  total[i] = sum e: j -> i in m.edges: exp(-norm2(e.vec)) * e.dir
+  energy = (sum i: norm(total[i])) + (sum e in m.edges: norm(e.vec))
+  forces = -grad(energy, m.pos)
+}",
+    );
+}
+
+/// Derivatives of nonlinearities that are no ring operations, up to the second order.
+#[test]
+fn derivatives_of_activations() {
+    for act in [
+        "gelu",
+        "silu",
+        "elu",
+        "softplus",
+        "sin",
+        "erf",
+        "tanh",
+        "leaky_relu",
+        "abs",
+    ] {
+        passes(&format!(
+            "
+model M under O(3) (m: cloud(3), x: m.nodes -> 1) -> (forces: m.nodes -> vector, slope: m.nodes -> 1, curved: m.nodes -> vector) {{
+  u[e: j -> i in m.edges] = {act}(x[i] + linear(norm2(e.vec), 1))
+  energy = sum e in m.edges: linear(u[e], 1)
+  forces = -grad(energy, m.pos)
+  slope = grad(energy, x)
+  work = sum i: norm2(forces[i]) + slope[i]^2
+  curved = grad(work, m.pos)
+}}"
+        ));
+    }
+}
+
+/// Products over rows, whose factors may be 0, and their first and second derivatives.
+#[test]
+fn derivatives_of_products() {
+    passes(
+        "
+model M under O(2) (m: cloud(2), x: m.nodes -> 1) -> (forces: m.nodes -> vector, curved: m.nodes -> vector) {
+  y[i] = prod e: j -> i in m.edges: x[j] * norm2(e.vec)
+  energy = sum i: y[i] + (prod i in m.nodes: x[i])
+  forces = -grad(energy, m.pos)
+  curved = grad(sum i: norm2(forces[i]), m.pos)
+}",
+    );
+}

@@ -113,3 +113,47 @@ fn products_with_zeros() {
     case.inputs[0] = vec![2.0, 4.0, 0.0, 5.0, 0.0, 0.0];
     assert_eq!(gradient(&case), [1.0; 6]);
 }
+
+/// Up to the third derivative nothing is lost, however many of the factors are 0.
+#[test]
+fn products_over_rows_with_zeros() {
+    let mut case = Case::new(0.0, 1.0, |b, w| {
+        let x = real(b, "x", w.edges, &[]);
+        vec![b.segment(Fold::Prod, x, w.src)]
+    });
+    // The rows 0, 1 and 3 go to one node.
+    for zeros in [&[][..], &[0], &[0, 3], &[0, 1, 3], &[0, 1, 2, 3, 4, 5]] {
+        case.inputs[0] = vec![2.0, 3.0, 4.0, 5.0, 7.0, 11.0];
+        zeros.iter().for_each(|&k: &usize| case.inputs[0][k] = 0.0);
+        case.check(3);
+    }
+}
+
+/// The gradient of |x| at 0 is 0, and so are its derivatives.
+#[test]
+fn lengths_of_zero() {
+    let length = |b: &mut gdl_core::ir::Builder, w: crate::check::World| {
+        let x = real(b, "x", w.samples, &[3]);
+        let square = b.mul(x, x);
+        let square = b.reduce(Fold::Sum, square, 0);
+        (x, b.map1(Scalar::Sqrt, square))
+    };
+    let at = vec![3.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -2.0];
+    let mut case = Case::new(0.0, 1.0, |b, w| vec![length(b, w).1]);
+    case.inputs[0].clone_from(&at);
+    let directions = [0.6, 0.8, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0];
+    assert!(
+        gradient(&case)
+            .iter()
+            .zip(directions)
+            .all(|(a, b)| (a - b).abs() < 1e-15)
+    );
+    let mut case = Case::new(0.0, 1.0, |b, w| {
+        let (x, r) = length(b, w);
+        gradient_of(b, r, &[x])
+    });
+    case.inputs[0] = at;
+    let second = gradient(&case);
+    assert!(second.iter().all(|d| d.is_finite()), "{second:?}");
+    assert_eq!(second[3..6], [0.0; 3]);
+}

@@ -2,6 +2,7 @@
 
 use crate::ir::build::Builder;
 use crate::ir::{Fold, Op, Scalar, Value};
+use gdl_rep::Exact;
 
 /// The value of a fold at every element that went into it.
 pub(super) fn spread(b: &mut Builder, op: &Op, out: Value) -> Value {
@@ -67,7 +68,9 @@ fn other_factors(b: &mut Builder, x: Value, axis: u32) -> Value {
 
 /// For every row the product of the other rows that go where it goes, by dividing; zeros are counted.
 ///
-/// Where just one of the others is 0 the product is that one times the rest, so that its derivative is right too.
+/// Where m of the others are 0 the product is the rest times the m-th elementary symmetric polynomial of all zeros: a zero whose
+/// m-th derivative is right. For m = 1 that is their sum p₁, for m = 2 it is (p₁² − p₂)/2 with the sum p₂ of their squares
+/// (Newton's identities); with three zeros among the others the fourth derivative of a product is the first that is lost.
 fn other_rows(b: &mut Builder, op: &Op, x: Value) -> Value {
     let Op::Segment { map, .. } = op else { return x };
     let (zeros, ones) = (b.zeros_like(x), b.ones_like(x));
@@ -82,11 +85,21 @@ fn other_rows(b: &mut Builder, op: &Op, x: Value) -> Value {
     let none = b.map2(Scalar::Eq, others, zeros);
     let quotient = b.div(product, safe);
     let own = b.select(is_zero, x, zeros);
-    let all = b.segment(Fold::Sum, own, *map);
-    let all = b.gather(all, *map);
-    let other = b.sub(all, own);
+    let square = b.mul(own, own);
+    let of_others = |b: &mut Builder, x: Value| {
+        let all = b.segment(Fold::Sum, x, *map);
+        let all = b.gather(all, *map);
+        b.sub(all, x)
+    };
+    let (p1, p2) = (of_others(b, own), of_others(b, square));
+    let e2 = b.mul(p1, p1);
+    let e2 = b.sub(e2, p2);
+    let e2 = b.scale(e2, Exact::ratio(1, 2));
     let one = b.map2(Scalar::Eq, others, ones);
-    let through = b.mul(other, quotient);
-    let rest = b.select(one, through, zeros);
+    let two = b.shift(others, Exact::int(-2));
+    let two = b.map2(Scalar::Eq, two, zeros);
+    let rest = b.select(two, e2, zeros);
+    let rest = b.select(one, p1, rest);
+    let rest = b.mul(rest, quotient);
     b.select(none, quotient, rest)
 }

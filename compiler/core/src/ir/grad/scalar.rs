@@ -22,8 +22,12 @@ pub(super) fn derivative(b: &mut Builder, f: Scalar, args: &[Value], out: Value,
         (Scalar::Exp, _) => b.mul(g, out),
         (Scalar::Log, _) => b.div(g, x),
         (Scalar::Sqrt, _) => {
+            // 0 at 0, so that the gradient of a length is 0 there: the only vector that is fixed by what fixes 0.
+            let (zero, one) = (b.zeros_like(out), b.ones_like(out));
             let half = b.scale(g, Exact::ratio(1, 2));
-            b.div(half, out)
+            let safe = b.select(out, out, one);
+            let slope = b.div(half, safe);
+            b.select(out, slope, zero)
         }
         (Scalar::Sin, _) => {
             let cos = b.map1(Scalar::Cos, x);
