@@ -14,7 +14,7 @@ pub mod modules;
 pub mod scene;
 pub mod typed;
 pub mod types;
-mod walk;
+pub mod walk;
 
 /// A help text with the nearest known name.
 pub(crate) fn check_suggest(name: &str, known: &[String]) -> Option<String> {

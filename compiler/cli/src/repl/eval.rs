@@ -271,7 +271,7 @@ impl<'a> Evaluator<'a> {
     /// Whether an expression mentions something that binders have taken.
     fn is_bound(&self, e: &Expr) -> bool {
         let mut found = false;
-        super::walk::expressions(e, &mut |e| {
+        gdl_core::walk::expressions(e, &mut |e| {
             if let ExprKind::Name(n) = &e.kind {
                 found |= self.is_shadowed(n);
             }

@@ -129,7 +129,7 @@ fn value_group(value: &Value) -> Option<Group> {
 /// Whether an irrep of O(3) is written in an expression.
 fn has_irrep(e: &Expr) -> bool {
     let mut found = false;
-    super::walk::expressions(e, &mut |e| found |= matches!(e.kind, ExprKind::Irrep { .. }));
+    gdl_core::walk::expressions(e, &mut |e| found |= matches!(e.kind, ExprKind::Irrep { .. }));
     found
 }
 

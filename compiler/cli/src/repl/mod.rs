@@ -24,7 +24,6 @@ mod show;
 mod sphere;
 mod tensor;
 mod value;
-mod walk;
 mod worker;
 
 pub use session::{Answer, Outcome, Session};

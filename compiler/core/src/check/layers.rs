@@ -4,7 +4,8 @@ use super::{Checker, Env, LayerRef, R, Val};
 use crate::diag::Diagnostic;
 use crate::typed::{Input, TOp};
 use crate::types::{Set, Type};
-use gdl_syntax::ast::{Expr, Span};
+use crate::walk;
+use gdl_syntax::ast::{Callable, Expr, ExprKind, Param, Span, StmtKind};
 use std::rc::Rc;
 
 impl Checker<'_> {
@@ -31,7 +32,7 @@ impl Checker<'_> {
     fn abstract_params(&mut self, layer: &Rc<LayerRef>, env: &mut Env) -> R<()> {
         let c = &layer.callable;
         // `b: rep(m.gauge)` needs the mesh, which comes with a signal.
-        let of_mesh = |p: &&gdl_syntax::ast::Param| matches!(&p.ty.kind, gdl_syntax::ast::ExprKind::Call { f, .. } if matches!(&f.kind, gdl_syntax::ast::ExprKind::Name(n) if n == "rep"));
+        let of_mesh = |p: &&Param| matches!(&p.ty.kind, ExprKind::Call { f, .. } if matches!(&f.kind, ExprKind::Name(n) if n == "rep"));
         let (late, early): (Vec<_>, Vec<_>) = c.params.iter().partition(of_mesh);
         let mut values = Vec::new();
         for p in early {
@@ -101,12 +102,18 @@ impl Checker<'_> {
 }
 
 /// Whether the body looks inside its representations or words, or calls itself: such layers are checked per use.
-fn is_introspective(c: &gdl_syntax::ast::Callable) -> bool {
-    let text = format!("{:?}", c.body);
-    let words = c
-        .params
-        .iter()
-        .any(|p| matches!(&p.ty.kind, gdl_syntax::ast::ExprKind::Name(n) if n == "word" || n == "list"));
-    let looks = ["For {", "If {", "\"points\"", "\"irreps\"", "\"has\""];
-    words || looks.iter().any(|w| text.contains(w))
+fn is_introspective(c: &Callable) -> bool {
+    let named = |e: &Expr, names: &[&str]| matches!(&e.kind, ExprKind::Name(n) if names.contains(&n.as_str()));
+    let mut looks = c.params.iter().any(|p| named(&p.ty, &["word", "list"]));
+    walk::statements(&c.body, &mut |s| looks |= matches!(s.kind, StmtKind::For { .. }));
+    walk::block(&c.body, &mut |e| {
+        walk::expressions(e, &mut |e| {
+            looks |= match &e.kind {
+                ExprKind::For { .. } | ExprKind::If { .. } => true,
+                ExprKind::Call { f, .. } => named(f, &["points", "irreps", "has"]),
+                _ => false,
+            };
+        });
+    });
+    looks
 }
