@@ -5,7 +5,7 @@ use crate::diag::Diagnostic;
 use crate::ir::Scalar;
 use crate::typed::{NodeId, TOp, VarId};
 use crate::types::{Atom, Elem, Int, Rep, Type, known};
-use gdl_rep::Exact;
+use gdl_rep::{Exact, Group};
 use gdl_syntax::ast::{BinOp, Span};
 
 impl Checker<'_> {
@@ -472,13 +472,14 @@ impl Checker<'_> {
         self.report(d.counterexample(counter))
     }
 
-    /// `vector`: the standard representation on d-space of the model's group.
+    /// `vector`: the standard representation on d-space of the model's group; d numbers where none is declared.
     pub(crate) fn vector_rep(&self, d: &Int) -> Rep {
         let n = d.value().and_then(|n| u32::try_from(n).ok());
         match n {
-            Some(n) if !self.abstract_mode => {
-                known::vector(&self.model.group, n).unwrap_or_else(|| Rep::scalars(i64::from(n)))
-            }
+            Some(n) if !self.abstract_mode => match known::vector(&self.model.group, n) {
+                Some(vector) if self.model.group != Group::Trivial => vector,
+                _ => Rep::scalars(i64::from(n)),
+            },
             _ => Rep::atom(Int::num(1), Atom::Vector(d.clone())),
         }
     }
