@@ -7,6 +7,8 @@ use gdl::repl::{Session as Prompt, is_complete, transcript};
 use gdl::report::{Report, Style};
 use gdl::session::Session;
 use gdl::source::Source;
+use gdl_host::files::{self, HostArray};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, process, thread};
@@ -93,6 +95,28 @@ impl Scratch {
         fs::write(self.0.join(name), content).expect("a file");
         self.path(name)
     }
+}
+
+/// Weights of a program's model, some numbers of size one: the path of the file.
+///
+/// # Panics
+/// If the program has no model, or the file cannot be written.
+pub fn weights(folder: &Scratch, program: &str) -> String {
+    let listed = gdl(&["params", program, "--json"]);
+    assert_eq!(listed.code, 0, "{listed:?}");
+    let tensor = |line: &str| {
+        let v: Value = serde_json::from_str(line).expect("JSON");
+        let axes = v["shape"].as_array().expect("a shape").iter();
+        let shape: Vec<usize> = axes.map(|n| n.as_u64().expect("an axis") as usize).collect();
+        let len: usize = shape.iter().product();
+        let data: Vec<f32> = (0..len).map(|k| ((k + 3) as f32 * 1.3).cos()).collect();
+        let array = HostArray::new(&shape, data).expect("an array");
+        (v["name"].as_str().expect("a name").to_string(), array)
+    };
+    let path = folder.path("weights.safetensors");
+    let tensors = listed.out.lines().map(tensor).collect();
+    files::save_tensors(Path::new(&path), &tensors, &Default::default()).expect("a file");
+    path
 }
 
 impl Drop for Scratch {

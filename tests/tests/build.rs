@@ -1,7 +1,7 @@
 //! Executables: made by `gdl build`, run as processes, compared with `gdl run`.
 
 use gdl_host::files::{self, HostArray};
-use gdl_tests::{Scratch, gdl};
+use gdl_tests::{Scratch, gdl, weights};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -20,29 +20,7 @@ fn built(folder: &Scratch, more: &[&str]) -> (String, String, String) {
     let x: Vec<f32> = (0..24).map(|k| (k as f32 * 0.7).sin()).collect();
     let x = HostArray::new(&[2, 4, 3], x).expect("an array");
     files::save_npz(Path::new(&input), [("x", &x)]).expect("a file");
-    let weights = folder.path("weights.safetensors");
-    let listed = gdl(&["params", &program, "--json"]);
-    let names: Vec<Value> = listed
-        .out
-        .lines()
-        .map(|l| serde_json::from_str(l).expect("JSON"))
-        .collect();
-    assert_eq!(names.len(), 4, "{listed:?}");
-    let tensors = names.iter().map(|v| {
-        let shape: Vec<usize> = v["shape"]
-            .as_array()
-            .expect("a shape")
-            .iter()
-            .map(|n| n.as_u64().unwrap_or(0) as usize)
-            .collect();
-        let len: usize = shape.iter().product();
-        let data: Vec<f32> = (0..len).map(|k| ((k + 3) as f32 * 1.3).cos()).collect();
-        (
-            v["name"].as_str().expect("a name").to_string(),
-            HostArray::new(&shape, data).expect("an array"),
-        )
-    });
-    files::save_tensors(Path::new(&weights), &tensors.collect(), &Default::default()).expect("a file");
+    let weights = weights(folder, &program);
     let exe = folder.path("total");
     let mut all = vec!["build", program.as_str(), "-o", exe.as_str()];
     all.extend(more);

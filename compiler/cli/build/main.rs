@@ -1,9 +1,9 @@
 //! What `gdl` carries along: the pages of `gdl explain`, and the program that executables consist of.
 
 mod pages;
-mod runner;
+mod runtime;
 
 fn main() -> std::io::Result<()> {
     pages::embed()?;
-    runner::embed()
+    runtime::embed()
 }

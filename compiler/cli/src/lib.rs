@@ -7,6 +7,7 @@
 mod claims;
 pub mod commands;
 mod interrupt;
+mod library;
 pub mod repl;
 pub mod report;
 pub mod session;

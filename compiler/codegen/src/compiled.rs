@@ -6,6 +6,7 @@ use crate::loop_ir::{Program as Loops, Step, Work};
 use crate::{CodegenError, Options, plan, schedule};
 use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
 use gdl_core::ir::Func;
+use gdl_runtime::pool::Pool;
 use gdl_runtime::{Array, Executor, Program, RunError};
 use std::time::{Duration, Instant};
 
@@ -58,10 +59,11 @@ impl Compiled {
             kernels: loops.kernels.len(),
         };
         let plan = plan::plan(&loops, signature(func));
+        let pool = Pool::shared(options.threads).map_err(CodegenError)?;
         // SAFETY: the functions are the compiled kernels of this very program, and `code` lives as long as the executor.
-        let executor = unsafe { Executor::new(plan, code.functions().to_vec(), options.threads) };
+        let executor = unsafe { Executor::new(plan, code.functions().to_vec(), pool) };
         Ok(Compiled {
-            executor: executor.map_err(CodegenError)?,
+            executor,
             _code: code,
             loops,
             kernels,

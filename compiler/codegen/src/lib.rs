@@ -10,6 +10,7 @@ pub mod image;
 pub mod loop_ir;
 pub mod machine;
 mod maths;
+pub mod object;
 pub mod plan;
 pub mod schedule;
 pub mod wgsl;

@@ -6,6 +6,7 @@ use common::check_program;
 use gdl_codegen::image;
 use gdl_core::ir::random::{Options, random_program_with};
 use gdl_runtime::image::{Footer, Head, Isa, Role, open};
+use gdl_runtime::pool::Pool;
 use std::{env, fs, process};
 
 /// Compiles random programs for one instruction set and runs them out of a file.
@@ -34,7 +35,11 @@ fn programs(seeds: std::ops::Range<u64>, isa: Isa, double: bool) {
         fs::write(&path, file).unwrap();
         let image = open(&path);
         fs::remove_file(&path).unwrap();
-        let executor = image.unwrap().unwrap().executor(Role::Forward, 2).unwrap();
+        let executor = image
+            .unwrap()
+            .unwrap()
+            .executor(Role::Forward, Pool::shared(2).unwrap())
+            .unwrap();
         check_program(
             &executor,
             &func,

@@ -157,18 +157,21 @@ impl Exact {
     /// √(∏ numerators! / ∏ denominators!), by the exponents of primes, so that nothing overflows.
     pub(crate) fn sqrt_factorials(numerators: &[u64], denominators: &[u64]) -> Exact {
         let top = numerators.iter().chain(denominators).copied().max().unwrap_or(0);
-        let mut result = Exact::ONE;
+        // One division, not one a prime: inverses in the field are dear.
+        let (mut result, mut divisor) = (Exact::ONE, Exact::ONE);
         let mut square_free = 1.0;
         for q in (2..=top).filter(|&q| (2..q).all(|d| q % d != 0)) {
             let count = |list: &[u64]| list.iter().map(|&n| legendre_exponent(n, q)).sum::<i64>();
             let e = count(numerators) - count(denominators);
             let whole = Exact::int(q as i64).pow(e.div_euclid(2).unsigned_abs());
-            result = if e >= 0 { result * whole } else { result / whole };
+            let side = if e >= 0 { &mut result } else { &mut divisor };
+            *side = *side * whole;
             if e.rem_euclid(2) == 1 {
                 square_free *= q as f64;
                 result.r = result.r.zip(sqrt_residue(q)).map(|(a, b)| modp::mul(a, b));
             }
         }
+        let result = result / divisor;
         Exact {
             f: result.f * f64::sqrt(square_free),
             r: result.r,

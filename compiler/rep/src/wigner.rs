@@ -33,6 +33,7 @@ pub fn wigner_3j(l1: u32, l2: u32, l3: u32) -> Vec<Exact> {
     let norm = Exact::sqrt_ratio(1, 2 * l3 as u64 + 1);
     // (−i)^l1 (−i)^l2 i^l3
     let phase = (3 * (l1 + l2) + l3).rem_euclid(4);
+    let [columns1, columns2, columns3] = [l1, l2, l3].map(|l| (-l..=l).map(real_columns).collect::<Vec<_>>());
     for m1 in -l1..=l1 {
         for m2 in -l2..=l2 {
             let m3 = m1 + m2;
@@ -43,9 +44,9 @@ pub fn wigner_3j(l1: u32, l2: u32, l3: u32) -> Vec<Exact> {
             if c.is_zero() {
                 continue;
             }
-            for (j, q1, p1) in real_columns(m1) {
-                for (k, q2, p2) in real_columns(m2) {
-                    for (n, q3, p3) in real_columns(m3) {
+            for &(j, q1, p1) in &columns1[(l1 + m1) as usize] {
+                for &(k, q2, p2) in &columns2[(l2 + m2) as usize] {
+                    for &(n, q3, p3) in &columns3[(l3 + m3) as usize] {
                         // The power of i: q3 is conjugated.
                         let power = (phase + p1 + p2 - p3).rem_euclid(4);
                         let at = ((l1 + j) as usize * n2 + (l2 + k) as usize) * n3 + (l3 + n) as usize;

@@ -1,11 +1,13 @@
 //! Threads. The number of parts into which work is cut depends on the number of threads only, never on timing.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
 
-/// A number of threads.
+/// A number of threads. They have ended when it is dropped: the code that they run may then be unloaded.
 pub struct Pool {
     threads: usize,
     pool: Option<rayon::ThreadPool>,
+    workers: Vec<JoinHandle<()>>,
 }
 
 impl Pool {
@@ -15,17 +17,21 @@ impl Pool {
     /// What the system says.
     pub fn new(threads: usize) -> Result<Pool, String> {
         let threads = threads.max(1);
+        let mut workers = Vec::new();
         let pool = if threads == 1 {
             None
         } else {
-            Some(
-                rayon::ThreadPoolBuilder::new()
-                    .num_threads(threads)
-                    .build()
-                    .map_err(|e| e.to_string())?,
-            )
+            let spawn = |worker: rayon::ThreadBuilder| {
+                workers.push(Builder::new().spawn(|| worker.run())?);
+                Ok(())
+            };
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .spawn_handler(spawn)
+                .build();
+            Some(pool.map_err(|e| e.to_string())?)
         };
-        Ok(Pool { threads, pool })
+        Ok(Pool { threads, pool, workers })
     }
 
     /// The pool of this many threads that all programs share.
@@ -62,6 +68,16 @@ impl Pool {
             (0..parts).for_each(f);
         } else {
             split(0, parts, f);
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.pool = None;
+        for worker in self.workers.drain(..) {
+            // A worker that panicked has ended as well.
+            let _ = worker.join();
         }
     }
 }

@@ -5,6 +5,7 @@
 //! NaN, ranges of indices and labels, so that batches need no further checks. [`Dataset::batch`] lays samples one after the
 //! other: a batch is a disjoint union.
 
+mod arguments;
 mod build;
 mod column;
 mod dataset;
@@ -13,6 +14,7 @@ mod geometry;
 mod spec;
 mod split;
 
+pub use arguments::{Argument, ArgumentKind, Arguments, DomainArguments, Near, shape_of};
 pub use dataset::Dataset;
 pub use spec::{DataSpec, Domain, EdgeDoor, Edges, End, Extents, FieldSpec, Labels, Lattice, Points, Sizes, Source};
 pub use split::{Fold, Folds, Split, load, pick};

@@ -111,7 +111,8 @@ pub fn why(e: &std::io::Error) -> String {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
+        // Arrays of a call come from no file.
+        if let Some(file) = self.file.as_ref().filter(|f| !f.as_os_str().is_empty()) {
             write!(f, "{}: ", file.display())?;
         }
         if let Some(array) = &self.array {

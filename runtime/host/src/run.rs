@@ -3,7 +3,7 @@
 use crate::data::Fold;
 use crate::error::{Error, Kind, Result};
 use crate::files::HostArray;
-use gdl_abi::{DimDef, DoorSizes, Instance, Signature};
+use gdl_abi::{ArrayDecl, DimDef, DoorSizes, Instance, Signature};
 use gdl_runtime::{Array, Program};
 
 /// Samples that are run at once.
@@ -35,10 +35,7 @@ pub fn run(program: &dyn Program, params: &[&Array], fold: &Fold) -> Result<Vec<
     let mut results = Vec::new();
     let mut offsets: Vec<String> = Vec::new();
     for (decl, values) in signature.outputs.iter().zip(joined) {
-        let rows = values.len() / decl.row_len().max(1);
-        let mut shape = leading(signature, decl.dim, &doors, rows);
-        let axes = if decl.axes == [1] { &[][..] } else { &decl.axes };
-        shape.extend(axes.iter().map(|&n| n as usize));
+        let shape = shape(signature, decl, doors.first(), values.len());
         let array = if double {
             HostArray::new(&shape, values)?
         } else {
@@ -64,20 +61,23 @@ pub fn run(program: &dyn Program, params: &[&Array], fold: &Fold) -> Result<Vec<
     Ok(results)
 }
 
-/// The axes of an output before its static ones: samples and cells, or rows.
-fn leading(signature: &Signature, dim: Option<gdl_abi::DimId>, doors: &[DoorSizes], rows: usize) -> Vec<usize> {
+/// The shape of an output of `len` numbers from batches of which `door` is one: samples and cells, or rows, then its static axes.
+pub fn shape(signature: &Signature, decl: &ArrayDecl, door: Option<&DoorSizes>, len: usize) -> Vec<usize> {
+    let rows = len / decl.row_len().max(1);
     let grid = |name: &String| {
-        doors
-            .first()
-            .and_then(|d| d.grids.iter().find(|(n, _)| n == name))
-            .map(|(_, e)| e.clone())
+        let found = door?.grids.iter().find(|(n, _)| n == name)?;
+        Some(found.1.iter().map(|&n| n as usize).collect::<Vec<_>>())
     };
-    match dim.map(|d| signature.domains.dim_def(d)) {
+    let mut shape = match decl.dim.map(|d| signature.domains.dim_def(d)) {
         Some(DimDef::Grid { name, .. }) => {
-            let extents: Vec<usize> = grid(name).unwrap_or_default().iter().map(|&n| n as usize).collect();
+            let extents = grid(name).unwrap_or_default();
             let cells: usize = extents.iter().product();
             std::iter::once(rows / cells.max(1)).chain(extents).collect()
         }
         _ => vec![rows],
+    };
+    if decl.axes != [1] {
+        shape.extend(decl.axes.iter().map(|&n| n as usize));
     }
+    shape
 }

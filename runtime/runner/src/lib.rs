@@ -11,6 +11,7 @@ use gdl_host::data::{self, DataSpec};
 use gdl_host::files::{self, Table};
 use gdl_runtime::Array;
 use gdl_runtime::image::{Image, Role};
+use gdl_runtime::pool::Pool;
 use options::Request;
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -51,8 +52,9 @@ fn work(image: &Image, arguments: Vec<OsString>, out: &mut dyn Write) -> Result<
     };
     let spec: DataSpec = serde_json::from_str(&image.head().data)
         .map_err(|e| Stop(1, format!("the compiled model does not say how data are read: {e}")))?;
+    let pool = Pool::shared(options.threads).map_err(|e| Stop(1, e))?;
     let executor = image
-        .executor(Role::Forward, options.threads)
+        .executor(Role::Forward, pool)
         .map_err(|e| Stop(1, e.to_string()))?;
     let weights = match &options.weights {
         Some(path) => load_weights(image, path)?,

@@ -24,7 +24,7 @@ pub fn target_isa(target: Target) -> Result<OwnedTargetIsa, CodegenError> {
     let mut flags = settings::builder();
     let options = [
         ("opt_level", "speed"),
-        ("is_pic", "false"),
+        ("is_pic", if target == Target::Host { "false" } else { "true" }),
         ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
         ("use_colocated_libcalls", "false"),
     ];

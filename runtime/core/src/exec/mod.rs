@@ -45,28 +45,25 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// A plan and the code of its kernels, run by a number of threads.
-    ///
-    /// # Errors
-    /// What the system says if threads cannot be had.
+    /// A plan and the code of its kernels, run by the threads of a pool.
     ///
     /// # Safety
     /// `functions[k]` is the code of `plan.kernels[k]` for this machine, made from the loop IR that the plan was made from, and
     /// stays in memory as long as the executor.
-    pub unsafe fn new(plan: Plan, functions: Vec<KernelFn>, threads: usize) -> Result<Executor, String> {
+    pub unsafe fn new(plan: Plan, functions: Vec<KernelFn>, pool: Arc<Pool>) -> Executor {
         let constant = |home: &Home| match home {
             Home::Const(data) if plan.double => Some(Array::F64(data.clone())),
             Home::Const(data) => Some(Array::F32(data.iter().map(|&x| x as f32).collect())),
             _ => None,
         };
-        Ok(Executor {
+        Executor {
             constants: plan.buffers.iter().map(|b| constant(&b.home)).collect(),
             products: products_of(&plan.steps),
-            pool: Pool::shared(threads)?,
+            pool,
             workspaces: Mutex::new(Vec::new()),
             functions,
             plan,
-        })
+        }
     }
 
     /// What it runs.

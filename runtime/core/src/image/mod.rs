@@ -10,9 +10,11 @@ mod file;
 pub use file::{Footer, open};
 
 use crate::exec::KernelFn;
+use crate::pool::Pool;
 use crate::{Array, Executor};
 use gdl_abi::plan::Plan;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The version of the format. Images of another version are refused.
 pub const VERSION: u32 = 1;
@@ -30,7 +32,7 @@ pub struct Head {
     pub name: String,
     /// What is known of the model, as JSON: inputs, outputs, representations, units, certificate, hashes.
     pub manifest: String,
-    /// How data files are read, as JSON; empty if the image reads none.
+    /// How data are read, as JSON: data files by an executable, the arrays of a call by a library.
     pub data: String,
     /// Its programs.
     pub programs: Vec<ProgramImage>,
@@ -43,7 +45,7 @@ pub struct Head {
 pub enum Role {
     /// The outputs.
     Forward,
-    /// The outputs, and the gradients of all real inputs and parameters for given cotangents of the outputs (`cot.NAME` → `grad.NAME`).
+    /// The gradients of all real inputs and parameters for given cotangents of the outputs (`cot.NAME` → `grad.NAME`).
     Gradient,
     /// The losses and metrics of a training, and the gradients of its loss for all parameters.
     Train,
@@ -242,11 +244,11 @@ impl Image {
         &self.weights
     }
 
-    /// A program ready to run with a number of threads, by the best code for this machine.
+    /// A program ready to run on the threads of a pool, by the best code for this machine.
     ///
     /// # Errors
-    /// If the image has no such program, or none for this machine, or threads cannot be had.
-    pub fn executor(&self, role: Role, threads: usize) -> Result<Executor, ImageError> {
+    /// If the image has no such program, or none for this machine.
+    pub fn executor(&self, role: Role, pool: Arc<Pool>) -> Result<Executor, ImageError> {
         let program = self.head.program(role).ok_or_else(|| {
             ImageError(format!(
                 "`{}` was built without the program {role:?}; see `gdl build --with`",
@@ -270,7 +272,7 @@ impl Image {
         };
         let functions = variant.entries.iter().map(function).collect();
         // SAFETY: plan and code were made together, and the code stays as long as the executor (contract of `new`).
-        unsafe { Executor::new(program.plan.clone(), functions, threads) }.map_err(ImageError)
+        Ok(unsafe { Executor::new(program.plan.clone(), functions, pool) })
     }
 }
 
@@ -347,7 +349,7 @@ mod tests {
         assert_eq!(image.weights(), [a, b]);
         assert!(
             image
-                .executor(Role::Forward, 1)
+                .executor(Role::Forward, Pool::shared(1).unwrap())
                 .is_err_and(|e| e.0.contains("without the program"))
         );
     }

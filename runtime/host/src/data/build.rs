@@ -248,7 +248,7 @@ fn rows(table: &Table, name: &str, extents: &[usize], spec: &FieldSpec, dim: Opt
         let ragged = dim
             .filter(|d| d.grid.is_none())
             .and_then(|d| edges::offsets_hint(table, &d.ptr));
-        let help = ragged.unwrap_or("check the type that the data block gives it".into());
+        let help = ragged.unwrap_or("check its declared type".into());
         e.in_array(name).help(help)
     })
 }

@@ -82,6 +82,13 @@ impl Dataset {
         Some(ptr.get(sample + 1)? - ptr[sample])
     }
 
+    /// The row of the caller's arrays for each row of the dim `dim`, where they stand in another order: edges are sorted by destination.
+    /// `None` if there is no other order, or no array goes with the dim.
+    pub fn order(&self, dim: &str) -> Option<&[usize]> {
+        let dim = self.dims.iter().find(|d| d.name == dim)?;
+        dim.extents.as_ref().and(dim.order.as_deref())
+    }
+
     /// Checks that every input of a program is a field of this data, of the right dim, axes and type.
     ///
     /// # Errors

@@ -207,7 +207,12 @@ fn complete(nodes: &[usize], list: &mut EdgeList) -> Result<()> {
 /// Help where arrays do not have the shape of samples that all have one size: an array that may be their offsets.
 pub(super) fn offsets_hint(table: &Table, nodes: &[usize]) -> Option<String> {
     let one_size = nodes.windows(3).all(|w| w[1] - w[0] == w[2] - w[1]);
-    let name = table.arrays.keys().find(|name| one_size && name.ends_with("ptr"))?;
+    // What a data block says is no help in a call, whose arrays come from no file.
+    let from_file = !table.path.as_os_str().is_empty();
+    let name = table
+        .arrays
+        .keys()
+        .find(|name| from_file && one_size && name.ends_with("ptr"))?;
     Some(format!(
         "where samples differ in size, `sizes = {name}` says where samples begin (for sets, `ptr({name})`)"
     ))

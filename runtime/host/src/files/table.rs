@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The arrays of a file (or folder) by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
-    /// Where they come from; errors about them name it.
+    /// Where they come from; errors about them name it. Empty: from a caller, not from a file.
     pub path: PathBuf,
     /// By name.
     pub arrays: BTreeMap<String, HostArray>,

@@ -1,0 +1,300 @@
+//! A model that can be called, without anything of C: named arrays in, flat arrays out.
+
+use crate::status::{Failure, Status};
+use gdl_abi::{ArrayDecl, DimDef, DoorSizes, Instance, Signature};
+use gdl_host::data::{Argument, Arguments, Dataset, FieldSpec, Source};
+use gdl_host::files::{HostArray, Table};
+use gdl_host::params::{Init, ParamSpec, Params};
+use gdl_host::run::shape;
+use gdl_host::train::load_params;
+use gdl_runtime::image::{Image, Role};
+use gdl_runtime::pool::Pool;
+use gdl_runtime::{Array, Executor, Program};
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A model ready to be called from any number of threads.
+pub struct Model {
+    image: Image,
+    arguments: Arguments,
+    listed: Vec<Argument>,
+    forward: Executor,
+    /// If the library was built with it.
+    gradient: Option<Executor>,
+    weights: RwLock<Vec<Array>>,
+}
+
+/// One result of a call.
+pub struct Found {
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its elements.
+    pub values: Array,
+    /// The row of the caller's arrays for each of its rows, where that is another one.
+    pub order: Option<Vec<usize>>,
+}
+
+impl Model {
+    /// The model of an image, run by a number of threads of its own.
+    ///
+    /// # Errors
+    /// An image without a program for this machine, or threads that cannot be had.
+    pub fn new(image: Image, threads: usize) -> Result<Model, Failure> {
+        let unsupported = |e: &dyn std::fmt::Display| Failure::new(Status::Unsupported, e.to_string());
+        let pool = Arc::new(Pool::new(threads).map_err(|e| Failure::new(Status::Run, e))?);
+        let arguments: Arguments = serde_json::from_str(&image.head().data).map_err(|e| unsupported(&e))?;
+        let forward = image
+            .executor(Role::Forward, pool.clone())
+            .map_err(|e| unsupported(&e))?;
+        let gradient = image.head().program(Role::Gradient).is_some();
+        let gradient = gradient
+            .then(|| image.executor(Role::Gradient, pool))
+            .transpose()
+            .map_err(|e| unsupported(&e))?;
+        Ok(Model {
+            listed: arguments.list(forward.signature()),
+            weights: RwLock::new(image.weights().to_vec()),
+            arguments,
+            forward,
+            gradient,
+            image,
+        })
+    }
+
+    /// The arrays of a call, in order.
+    pub fn arguments(&self) -> &[Argument] {
+        &self.listed
+    }
+
+    /// The results, in order.
+    pub fn outputs(&self) -> &[ArrayDecl] {
+        &self.forward.signature().outputs
+    }
+
+    /// The learned arrays, in order.
+    pub fn parameters(&self) -> &[ArrayDecl] {
+        &self.forward.signature().params
+    }
+
+    /// What is known of the model, as JSON.
+    pub fn manifest(&self) -> &str {
+        &self.image.head().manifest
+    }
+
+    /// Takes the weights from a `.safetensors` file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is damaged, or holds the weights of another model.
+    pub fn load(&self, path: &Path) -> Result<(), Failure> {
+        let signature = self.forward.signature();
+        let specs: Vec<ParamSpec> = signature
+            .params
+            .iter()
+            .map(|p| ParamSpec::new(&p.name, Init::Constant(0.0)))
+            .collect();
+        let mut params = Params::init(signature, &specs, 0, self.forward.is_f64())?;
+        let manifest: serde_json::Value = serde_json::from_str(self.manifest()).unwrap_or_default();
+        load_params(path, &mut params, manifest.get("weights_hash").and_then(|h| h.as_str()))?;
+        let ordered: Vec<Array> = params.of(signature)?.into_iter().cloned().collect();
+        *self.weights.write().unwrap_or_else(PoisonError::into_inner) = ordered;
+        Ok(())
+    }
+
+    /// The number of a learned array, by its path.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn parameter(&self, name: &str) -> Result<usize, Failure> {
+        let found = self.parameters().iter().position(|p| p.name == name);
+        found.ok_or_else(|| Failure::argument(format!("the model has no parameter `{name}`")))
+    }
+
+    /// A learned array.
+    ///
+    /// # Errors
+    /// If there are no weights yet.
+    pub fn weight(&self, k: usize) -> Result<Found, Failure> {
+        let decl = &self.parameters()[k];
+        let weights = self.weights.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(Found {
+            shape: decl.axes.iter().map(|&n| n as usize).collect(),
+            values: weights.get(k).cloned().ok_or_else(no_weights)?,
+            order: None,
+        })
+    }
+
+    /// Replaces a learned array.
+    ///
+    /// # Errors
+    /// If its shape is another, or it holds what is no number.
+    pub fn set_weight(&self, k: usize, array: &HostArray) -> Result<(), Failure> {
+        let decl = &self.parameters()[k];
+        let data = |what: String| Failure::new(Status::Data, format!("parameter `{}`: {what}", decl.name));
+        let shape: Vec<usize> = decl.axes.iter().map(|&n| n as usize).collect();
+        if array.shape() != shape {
+            return Err(data(format!(
+                "its shape is {shape:?}, that of the array {:?}",
+                array.shape()
+            )));
+        }
+        let values: Vec<f64> = array.reals().ok_or_else(|| data("it holds numbers".into()))?.collect();
+        if let Some(at) = values.iter().position(|x| !x.is_finite()) {
+            return Err(data(format!("element {at} is {}", values[at])));
+        }
+        let mut weights = self.weights.write().unwrap_or_else(PoisonError::into_inner);
+        if weights.is_empty() {
+            let zeros = |p: &ArrayDecl| reals(vec![0.0; p.row_len()], self.forward.is_f64());
+            *weights = self.parameters().iter().map(zeros).collect();
+        }
+        weights[k] = reals(values, self.forward.is_f64());
+        Ok(())
+    }
+
+    /// The outputs for arrays by the names of [`Model::arguments`].
+    ///
+    /// # Errors
+    /// Names the array that is missing or does not fit.
+    pub fn forward(&self, table: Table) -> Result<Vec<Found>, Failure> {
+        self.call(&self.forward, table, &[])
+    }
+
+    /// The shapes that the outputs for some arrays will have, and whether they are doubles.
+    ///
+    /// # Errors
+    /// As [`Model::forward`].
+    pub fn describe(&self, table: Table) -> Result<(Vec<Vec<usize>>, bool), Failure> {
+        let call = self.prepare(&self.forward, table, &[])?;
+        let shapes = self.outputs().iter().map(|d| call.shape(self.forward.signature(), d));
+        Ok((shapes.collect(), self.forward.is_f64()))
+    }
+
+    /// For cotangents `cot.NAME` of the outputs (0 where there is none), gradients of ⟨cotangents, outputs⟩: for the real arguments, by their names, and for all
+    /// learned arrays, in order.
+    ///
+    /// # Errors
+    /// As [`Model::forward`], and if the library was built without gradients.
+    pub fn gradient(&self, table: Table) -> Result<(Vec<(String, Found)>, Vec<Found>), Failure> {
+        let Some(program) = &self.gradient else {
+            let text = "the library was built without gradients: see `gdl build --with`";
+            return Err(Failure::new(Status::Unsupported, text));
+        };
+        let found = self.call(program, table, self.outputs())?;
+        let names = program.signature().outputs.iter().map(|d| d.name.clone());
+        let (mut inputs, mut params) = (Vec::new(), Vec::new());
+        for (name, found) in names.zip(found) {
+            let name = name.strip_prefix("grad.").unwrap_or(&name).to_string();
+            match self.parameter(&name) {
+                Ok(_) => params.push(found),
+                Err(_) => inputs.push((name, found)),
+            }
+        }
+        Ok((inputs, params))
+    }
+
+    fn call(&self, program: &Executor, table: Table, cotangents: &[ArrayDecl]) -> Result<Vec<Found>, Failure> {
+        let call = self.prepare(program, table, cotangents)?;
+        let inputs: Vec<&Array> = call.inputs.iter().collect();
+        let weights = self.weights.read().unwrap_or_else(PoisonError::into_inner);
+        if weights.len() != self.parameters().len() {
+            return Err(no_weights());
+        }
+        let params: Vec<&Array> = weights.iter().collect();
+        let mut outputs = Vec::new();
+        program
+            .run(&call.instance, &inputs, &params, &mut outputs)
+            .map_err(|e| Failure::new(Status::Run, e.to_string()))?;
+        let decls = &program.signature().outputs;
+        let found = |(decl, values): (&ArrayDecl, Array)| Found {
+            shape: call.shape(program.signature(), decl),
+            order: call.order(program.signature(), decl),
+            values,
+        };
+        Ok(decls.iter().zip(outputs).map(found).collect())
+    }
+
+    /// Reads and checks the arrays of a call.
+    fn prepare(&self, program: &Executor, mut table: Table, cotangents: &[ArrayDecl]) -> Result<Call, Failure> {
+        let signature = program.signature();
+        let mut spec = self.arguments.spec(self.forward.signature(), &mut table)?;
+        let given = cotangents.iter().map(|decl| cotangent(signature, decl));
+        spec.fields
+            .extend(given.filter(|field| table.arrays.contains_key(&field.name)));
+        let data = Dataset::new(&table, &spec)?;
+        let all: Vec<usize> = (0..data.len()).collect();
+        let is_given = |decl: &&ArrayDecl| spec.fields.iter().any(|f| f.name == decl.name);
+        let read = Signature {
+            inputs: signature.inputs.iter().filter(is_given).cloned().collect(),
+            ..signature.clone()
+        };
+        let (door, inputs) = data.batch(&all, &read, program.is_f64())?;
+        let instance = Instance::new(&signature.domains, &door).map_err(|e| Failure::new(Status::Data, e))?;
+        // Cotangents that are not given are 0.
+        let mut inputs = inputs.into_iter();
+        let input = |decl: &ArrayDecl| {
+            let rows = decl.dim.map_or(1, |d| instance.rows[d.0 as usize]);
+            let zeros = || reals(vec![0.0; rows * decl.row_len()], program.is_f64());
+            is_given(&decl).then(|| inputs.next()).flatten().unwrap_or_else(zeros)
+        };
+        Ok(Call {
+            inputs: signature.inputs.iter().map(input).collect(),
+            data,
+            door,
+            instance,
+        })
+    }
+}
+
+/// The arrays of a call, checked.
+struct Call {
+    data: Dataset,
+    door: DoorSizes,
+    instance: Instance,
+    inputs: Vec<Array>,
+}
+
+impl Call {
+    fn shape(&self, signature: &Signature, decl: &ArrayDecl) -> Vec<usize> {
+        match decl.dim {
+            Some(d) => shape(
+                signature,
+                decl,
+                Some(&self.door),
+                self.instance.rows[d.0 as usize] * decl.row_len(),
+            ),
+            // Learned arrays have no rows.
+            None => decl.axes.iter().map(|&n| n as usize).collect(),
+        }
+    }
+
+    fn order(&self, signature: &Signature, decl: &ArrayDecl) -> Option<Vec<usize>> {
+        match decl.dim.map(|d| signature.domains.dim_def(d)) {
+            Some(DimDef::Ragged { name }) => self.data.order(name).map(<[usize]>::to_vec),
+            _ => None,
+        }
+    }
+}
+
+/// Where the cotangent of an output comes from.
+fn cotangent(signature: &Signature, output: &ArrayDecl) -> FieldSpec {
+    let name = format!("cot.{}", output.name);
+    let dim = match output.dim.map(|d| signature.domains.dim_def(d)) {
+        Some(DimDef::Ragged { name } | DimDef::Grid { name, .. }) => Some(name.as_str()),
+        _ => None,
+    };
+    FieldSpec::real(&name, Source::Array(name.clone()), dim, &output.axes)
+}
+
+fn reals(values: Vec<f64>, double: bool) -> Array {
+    if double {
+        Array::F64(values)
+    } else {
+        Array::F32(values.into_iter().map(|x| x as f32).collect())
+    }
+}
+
+fn no_weights() -> Failure {
+    Failure::new(
+        Status::Argument,
+        "the library was built without weights, and none have been loaded",
+    )
+}
