@@ -97,7 +97,7 @@ impl Scratch {
     }
 }
 
-/// Weights of a program's model, some numbers of size one: the path of the file.
+/// Weights of a program's model, some positive numbers (variances are among them): the path of the file.
 ///
 /// # Panics
 /// If the program has no model, or the file cannot be written.
@@ -109,7 +109,7 @@ pub fn weights(folder: &Scratch, program: &str) -> String {
         let axes = v["shape"].as_array().expect("a shape").iter();
         let shape: Vec<usize> = axes.map(|n| n.as_u64().expect("an axis") as usize).collect();
         let len: usize = shape.iter().product();
-        let data: Vec<f32> = (0..len).map(|k| ((k + 3) as f32 * 1.3).cos()).collect();
+        let data: Vec<f32> = (0..len).map(|k| 0.6 + 0.4 * ((k + 3) as f32 * 1.3).cos()).collect();
         let array = HostArray::new(&shape, data).expect("an array");
         (v["name"].as_str().expect("a name").to_string(), array)
     };
