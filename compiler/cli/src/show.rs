@@ -81,7 +81,7 @@ fn var(m: &Model, v: VarId) -> String {
 /// The operation of a node with its operands.
 pub fn operation(m: &Model, node: &Node) -> String {
     let mut out = word(m, &node.op);
-    let args: Vec<String> = operands(node).iter().map(|n| format!("%{}", n.0)).collect();
+    let args: Vec<String> = operands(m, node).iter().map(|n| format!("%{}", n.0)).collect();
     if !args.is_empty() {
         let _ = write!(out, " {}", args.join(", "));
     }
@@ -89,8 +89,8 @@ pub fn operation(m: &Model, node: &Node) -> String {
 }
 
 /// What a node is made from.
-pub fn operands(node: &Node) -> Vec<NodeId> {
-    lower::args(&node.op)
+pub fn operands(m: &Model, node: &Node) -> Vec<NodeId> {
+    lower::args(m, &node.op)
 }
 
 /// What an operation is called.
@@ -144,6 +144,7 @@ pub fn word(m: &Model, op: &TOp) -> String {
         TOp::Position(v) => format!("position of {}", var(m, *v)),
         TOp::BatchMean { .. } => "mean over the batch of".into(),
         TOp::Argmax { .. } => "argmax".into(),
+        TOp::Choose { chosen, .. } => format!("choose {}", m.domains[chosen.0 as usize].name),
         TOp::Grad { .. } => "grad".into(),
         TOp::Transport { .. } => "transport".into(),
         TOp::Harmonics { l, .. } => format!("harmonics up to {l} of"),

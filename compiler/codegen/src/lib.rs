@@ -73,5 +73,9 @@ impl std::error::Error for CodegenError {}
 /// Names what the code generator cannot do.
 pub fn plan_and_shaders(func: &Func) -> Result<(Plan, Vec<Shader>), CodegenError> {
     let loops = schedule::schedule(func, false)?;
+    if loops.tables.iter().any(|t| matches!(t, loop_ir::Table::Chosen(..))) {
+        let what = "choices (`sort`, `topk`, `knn` in a model) are made on CPUs only";
+        return Err(CodegenError(what.into()));
+    }
     Ok((plan::plan(&loops, compiled::signature(func)), wgsl::shaders(&loops)))
 }

@@ -72,6 +72,10 @@ impl Walk<'_> {
                     [&g.a, &g.b, &g.c].into_iter().for_each(|m| self.touch(m.buffer));
                     self.at += 1;
                 }
+                Step::Choose(c) => {
+                    self.touch(c.key);
+                    self.at += 1;
+                }
                 Step::Loop(l) => {
                     let (start, slot) = (self.at, self.loops.len());
                     self.loops.push((start, start));

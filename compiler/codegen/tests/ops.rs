@@ -370,6 +370,51 @@ fn labels() {
 }
 
 #[test]
+fn choices() {
+    for k in [Some(2), None] {
+        both(|b| {
+            let g = graph(b);
+            let d = b.domains();
+            let of = g.nodes;
+            let best = d.dim(DimDef::Chosen {
+                of,
+                each: gdl_abi::SAMPLES,
+                k,
+                others: false,
+            });
+            let pairs = d.dim(DimDef::Pairs { left: of, right: of });
+            let near = d.dim(DimDef::Chosen {
+                of,
+                each: of,
+                k,
+                others: true,
+            });
+            let [left, right] = [MapDef::Left(pairs), MapDef::Right(pairs)].map(|m| d.map(m));
+            let chooser = d.map(MapDef::Chooser(near));
+            let of_sample = d.map(MapDef::Sample(best));
+            let key = b.input("key", Some(of), &[], Dtype::Real);
+            let x = b.input("x", Some(of), &[3], Dtype::Real);
+            let at = b.choose(key, best);
+            let picked = b.take(x, at);
+            let place = b.position(best);
+            let place = b.broadcast(place, Shape::new(Some(best), &[3]), &[]);
+            let weighted = b.mul(place, picked);
+            let sums = b.segment(Fold::Sum, weighted, of_sample);
+            let [xl, xr] = [left, right].map(|m| b.gather(x, m));
+            let product = b.contract(xl, xr, "a,a->");
+            let at = b.choose(product, near);
+            let there = b.take(x, at);
+            let here = b.gather(x, chooser);
+            let apart = b.sub(there, here);
+            let most = b.segment(Fold::Max, apart, chooser);
+            let back = b.mul(apart, apart);
+            let back = b.put(back, at);
+            vec![picked, sums, most, back]
+        });
+    }
+}
+
+#[test]
 fn pairs() {
     both(|b| {
         let g = graph(b);

@@ -4,7 +4,7 @@
 //! still there. A node may mention **index variables** ([`Var`]): `x[i]` is a node that depends on `i`. A variable is bound
 //! by a [`TOp::Define`] (which makes a signal), by a [`TOp::Reduce`] or by a loop. Every node knows on which variables it depends.
 
-use crate::types::{Domain, DomainId, DomainKind, Elem, Rep, Set, Space, Type};
+use crate::types::{Chosen, Domain, DomainId, DomainKind, Elem, Rep, Set, Space, Type};
 use gdl_rep::decompose::Piece;
 use gdl_rep::{Exact, Group};
 use gdl_syntax::ast::{RedOp, Span};
@@ -84,7 +84,7 @@ pub enum TOp {
     Stat { stat: ParamId, value: NodeId },
     /// A number drawn for every element of the node's shape, zero outside training: keep-masks for dropout.
     Random { index: u32, rate: Exact, like: NodeId },
-    /// Signal `x` at a variable that ranges over its first set.
+    /// Signal `x` at a variable that ranges over its first set, or over elements chosen from it.
     Read { x: NodeId, at: VarId },
     /// Signal `x` over a transparent set at a computed index.
     Lookup { x: NodeId, index: NodeId },
@@ -148,6 +148,8 @@ pub enum TOp {
     BatchMean { x: NodeId },
     /// The one-hot vector of the maximum; ties share.
     Argmax { x: NodeId },
+    /// The element that every element of a chosen domain stands for.
+    Choose { key: NodeId, chosen: DomainId },
     /// Derivative of the sum of `of` by signal `wrt`.
     Grad { of: NodeId, wrt: NodeId },
     /// Vector moved along an edge from source to destination.
@@ -412,6 +414,22 @@ impl Model {
     /// A variable.
     pub fn var(&self, id: VarId) -> &Var {
         &self.vars[id.0 as usize]
+    }
+
+    /// What the elements of a variable's set are, if they were chosen.
+    pub fn choice_of(&self, v: VarId) -> Option<&Chosen> {
+        match &self.var(v).set {
+            Set::Nodes(d) | Set::Edges(d) => self.choice_in(*d),
+            _ => None,
+        }
+    }
+
+    /// The choice that made a domain.
+    pub fn choice_in(&self, d: DomainId) -> Option<&Chosen> {
+        match &self.domains[d.0 as usize].kind {
+            DomainKind::Chosen(c) => Some(c),
+            _ => None,
+        }
     }
 
     /// The edge variables that have this variable as an end.

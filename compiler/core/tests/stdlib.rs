@@ -11,6 +11,7 @@ type Case = (&'static str, &'static str, &'static str);
 const SETS: &str = "(s: set, x: s -> 3) -> (s -> 4)";
 const SEQS: &str = "(s: seq, x: s -> 3) -> (s -> 4)";
 const GRAPH: &str = "(g: graph, x: g.nodes -> 3) -> (g.nodes -> 4)";
+const NEAR: &str = "under trivial [ties] (s: set, x: s -> 3) -> (s -> 4)";
 const CLOUD: &str = "under O(3) (m: cloud(3, cutoff = 4.0), h: m.nodes -> 4 x (0e + 1o)) -> (m.nodes -> 4 x (0e + 1o))";
 const EDGES: &str = "under O(3) (m: cloud(3, cutoff = 4.0)) -> (m.edges -> 8)";
 const VECTOR: &str =
@@ -22,7 +23,7 @@ const TIED: &str = "under trivial [ties] (s: set, x: s -> 4, y: s -> class(4)) -
 const GRID: &str = "under D(4) (p: grid(2, size = 4*k), x: p -> 1) -> 4";
 const MESH: &str = "(m: mesh, x: m.verts -> 3) -> (m.verts -> 2)";
 
-const CASES: [Case; 71] = [
+const CASES: [Case; 72] = [
     ("linear", SETS, "linear(x, 4)"),
     ("bias", VALUE, "bias(x)"),
     ("mlp", SETS, "mlp(x, [8, 8, 4], silu)"),
@@ -95,6 +96,7 @@ const CASES: [Case; 71] = [
     ("cheb", GRAPH, "cheb(x, 4, 3)"),
     ("spread", GRAPH, "x |> spread |> linear(4)"),
     ("edge_conv", GRAPH, "edge_conv(x, [8, 4])"),
+    ("dynamic_edge_conv", NEAR, "dynamic_edge_conv(x, 2, [8, 4])"),
     (
         "collect",
         GRAPH,

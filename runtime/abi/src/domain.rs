@@ -44,6 +44,14 @@ pub enum DimDef {
     Stacked { time: DimId, of: DimId },
     /// `count[s]` rows in sample s, where `count` is the number of rows of dim `like` in s, or `fixed` where that is `None`: the rounds of an `iterate`.
     Rounds { like: Option<DimId>, fixed: u32 },
+    /// What is chosen among the rows of `of`, for every row of `each` in the same sample: the first `k` of them (all for `None`), best
+    /// first; with `others`, where `each` is `of`, no row chooses itself. Which they are is computed; how many is known at the door.
+    Chosen {
+        of: DimId,
+        each: DimId,
+        k: Option<u32>,
+        others: bool,
+    },
 }
 
 /// A total function between the rows of two dims.
@@ -69,6 +77,8 @@ pub enum MapDef {
     Unstack(DimId),
     /// From a ragged dim `time` to the stacked dim `Stacked { time, of: Samples }`: position t of sample s goes to row (t, s).
     ToStep { time: DimId, stacked: DimId },
+    /// For a dim of choices: the row that chose.
+    Chooser(DimId),
 }
 
 /// Dims and maps of a program. Dim 0 is [`SAMPLES`]; a definition refers to earlier ones only.
@@ -118,6 +128,14 @@ impl Domains {
         &self.maps[m.0 as usize]
     }
 
+    /// For a dim of choices: the dim that is chosen from.
+    pub fn chosen_from(&self, d: DimId) -> Option<DimId> {
+        match self.dim_def(d) {
+            DimDef::Chosen { of, .. } => Some(*of),
+            _ => None,
+        }
+    }
+
     /// Where a map goes from and to.
     pub fn ends(&self, m: MapId) -> (DimId, DimId) {
         match self.map_def(m) {
@@ -140,6 +158,10 @@ impl Domains {
                 _ => (*d, *d),
             },
             MapDef::ToStep { time, stacked } => (*time, *stacked),
+            MapDef::Chooser(d) => match self.dim_def(*d) {
+                DimDef::Chosen { each, .. } => (*d, *each),
+                _ => (*d, *d),
+            },
         }
     }
 }
@@ -246,6 +268,16 @@ impl Instance {
                     }
                     ptr[samples] as usize
                 }
+                DimDef::Chosen { of, each, .. } => {
+                    let each = &inst.sample_ptr[each.0 as usize];
+                    let mut at = 0u64;
+                    ptr.push(0);
+                    for s in 0..samples {
+                        at += u64::from(each[s + 1] - each[s]) * u64::from(inst.choices(def, *of, s));
+                        ptr.push(u32::try_from(at).map_err(|_| String::from("more than 2^32 choices in a batch"))?);
+                    }
+                    at as usize
+                }
             };
             inst.rows.push(rows);
             inst.extents.push(extents);
@@ -267,6 +299,19 @@ impl Instance {
             .map(|w| (w[1] - w[0]) as usize)
             .max()
             .unwrap_or(0)
+    }
+
+    /// How many rows of `of` every chooser of a sample gets.
+    fn choices(&self, def: &DimDef, of: DimId, sample: usize) -> u32 {
+        let ptr = &self.sample_ptr[of.0 as usize];
+        let there = ptr[sample + 1] - ptr[sample];
+        match def {
+            DimDef::Chosen { k, others, .. } => {
+                let there = there.saturating_sub(u32::from(*others));
+                k.map_or(there, |k| k.min(there))
+            }
+            _ => there,
+        }
     }
 
     fn map_index(
@@ -333,6 +378,19 @@ impl Instance {
                 let n = self.rows[0] as u32;
                 (0..n)
                     .flat_map(|s| (0..ptr[s as usize + 1] - ptr[s as usize]).map(move |t| t * n + s))
+                    .collect()
+            }
+            MapDef::Chooser(_) => {
+                let def = domains.dim_def(from);
+                let DimDef::Chosen { of, each, .. } = def else {
+                    return Err("not a dim of choices".into());
+                };
+                let ptr = &self.sample_ptr[each.0 as usize];
+                (0..self.rows[0])
+                    .flat_map(|s| {
+                        let count = self.choices(def, *of, s) as usize;
+                        (ptr[s]..ptr[s + 1]).flat_map(move |row| core::iter::repeat_n(row, count))
+                    })
                     .collect()
             }
         })

@@ -162,6 +162,12 @@ pub enum Table {
     WindowBack(Window),
     /// Numbers known at compile time.
     List(Vec<u32>),
+    /// What choice k of the program chose, for every row of its dim of choices: rows of the dim that is chosen from.
+    Chosen(u32, DimId),
+    /// As `MapPtr`, for the map `Chosen`.
+    ChosenPtr(u32, DimId),
+    /// As `MapOrder`, for the map `Chosen`.
+    ChosenOrder(u32, DimId),
 }
 
 /// The windows of a grid: entry o of coarse cell h is fine cell `stride · h + offsets[o]`, modulo the extents if `wrap`.
@@ -199,6 +205,22 @@ pub enum Step {
     Gemm(Box<Gemm>),
     /// A loop over the steps of a time dim.
     Loop(TimeLoop),
+    /// Fills the tables of a choice.
+    Choose(Choose),
+}
+
+/// A choice by the numbers of an array: `chosen` is a dim of choices, `key` has a row for each row of the dim that it chooses from, for
+/// every chooser that is no sample (ordered by chooser). The largest number comes first; of equal ones the first row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choose {
+    /// Its number, for [`Table::Chosen`].
+    pub id: u32,
+    /// What is chosen.
+    pub chosen: DimId,
+    /// The buffer of the numbers.
+    pub key: BufferId,
+    /// The first of them.
+    pub offset: Affine,
 }
 
 /// `for t in 0..steps(time)`, or backwards.
@@ -326,6 +348,7 @@ impl Plan {
             Step::Kernel(k) => format!("kernel {k} {}", self.kernels[*k].name),
             Step::Gemm(g) => gemm_text(g, &self.buffers, &self.sizes),
             Step::Loop(l) => format!("loop {}", l.id),
+            Step::Choose(c) => format!("choose {} {}", c.id, self.buffers[c.key.0 as usize].name),
         }
     }
 }

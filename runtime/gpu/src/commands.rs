@@ -77,6 +77,8 @@ impl Writer<'_> {
                     }
                     self.gemm(g);
                 }
+                // Programs with choices have no shaders.
+                Step::Choose(_) => {}
                 Step::Loop(l) => {
                     let count = self.batch.steps(l.time);
                     for k in 0..count {

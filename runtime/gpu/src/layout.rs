@@ -99,6 +99,8 @@ pub fn layout(plan: &Plan, shaders: &[Shader], batch: &Instance, inputs: &[&Arra
                 }
             }
             (None, Table::Position(_) | Table::Sample(_) | Table::Window(_) | Table::WindowBack(_)) => {}
+            // Programs with choices have no shaders.
+            (None, Table::Chosen(..) | Table::ChosenPtr(..) | Table::ChosenOrder(..)) => {}
         }
     }
     words.extend(plan.sizes.iter().map(|s| tables::size(s, batch) as i32));
@@ -138,6 +140,7 @@ fn tile_lives(steps: &[Step], at: &mut usize, lives: &mut Vec<Life>) {
                 }
                 *at += 1;
             }
+            Step::Choose(_) => *at += 1,
             Step::Loop(l) => {
                 *at += 1;
                 tile_lives(&l.body, at, lives);

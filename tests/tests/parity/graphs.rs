@@ -2,12 +2,17 @@
 
 use super::case::{Case, graph};
 use super::trial::{Built, Trial};
+use gdl_abi::DoorSizes;
 
 /// The only graph of a case, its model, its input and its output.
 fn trial<'a>(case: &'a Case, built: &'a Built) -> Trial<'a> {
     let ends = case.integers("in.edge_index");
     let (src, dst) = ends.split_at(ends.len() / 2);
     let (door, _) = graph("g", case.shape("in.x")[0], src, dst);
+    on(case, built, door)
+}
+
+fn on<'a>(case: &'a Case, built: &'a Built, door: DoorSizes) -> Trial<'a> {
     Trial::new(case, built, door)
         .input("x", case.view("in.x"))
         .output("output", case.view("out.y"))
@@ -80,6 +85,25 @@ fn edge_conv() {
         .param("edge_conv_1.mlp_1.linear_1.c", case.view("w.nn.0.bias"))
         .param("edge_conv_1.mlp_1.mlp_1.linear_1.W", case.view("w.nn.2.weight"))
         .param("edge_conv_1.mlp_1.mlp_1.linear_1.c", case.view("w.nn.2.bias"))
+        .check();
+}
+
+/// The same, with the graph found by the model.
+#[test]
+fn edge_conv_on_neighbours() {
+    let case = Case::load("torch_geometric/edge_conv_knn");
+    let built =
+        Built::new("model M under trivial [ties] (s: set, x: s -> 3) -> (s -> 6) { dynamic_edge_conv(x, 4, [8, 6]) }");
+    let door = DoorSizes {
+        samples: 1,
+        ragged: vec![("s".into(), vec![0, case.shape("in.x")[0] as u32])],
+        ..DoorSizes::default()
+    };
+    on(&case, &built, door)
+        .param("dynamic_edge_conv_1.mlp_1.linear_1.W", case.view("w.nn.0.weight"))
+        .param("dynamic_edge_conv_1.mlp_1.linear_1.c", case.view("w.nn.0.bias"))
+        .param("dynamic_edge_conv_1.mlp_1.mlp_1.linear_1.W", case.view("w.nn.2.weight"))
+        .param("dynamic_edge_conv_1.mlp_1.mlp_1.linear_1.c", case.view("w.nn.2.bias"))
         .check();
 }
 

@@ -114,7 +114,7 @@ impl Walk<'_> {
     /// A node after `lead`, and below it, after `below`, what it is made from.
     fn node(&mut self, id: NodeId, lead: String, below: String, depth: usize) {
         let node = self.model.node(id);
-        let operands = show::operands(node);
+        let operands = show::operands(self.model, node);
         let again = !self.seen.insert(id) && !operands.is_empty();
         let mark = if again { "  (as above)" } else { "" };
         let text = format!(

@@ -102,7 +102,7 @@ pub fn call(session: &Session, model: &Callable, weights: Option<&Path>, args: &
     for (k, (d, declared)) in bound.into_iter().zip(&m.domains).enumerate() {
         match d {
             Some(d) => domains.push((DomainId(k as u32), d)),
-            None if matches!(declared.kind, types::DomainKind::Coarse { .. }) => {}
+            None if declared.kind.is_derived() => {}
             None => {
                 return Err(wrong(
                     format!("`{}` needs the domain `{}`", m.name, declared.name),
@@ -209,7 +209,7 @@ fn kind_word(kind: &types::DomainKind) -> &'static str {
         types::DomainKind::Graph => "graph",
         types::DomainKind::Cloud { .. } => "cloud",
         types::DomainKind::Mesh => "mesh",
-        types::DomainKind::Any => "domain",
+        types::DomainKind::Chosen(_) | types::DomainKind::Any => "domain",
     }
 }
 

@@ -238,7 +238,7 @@ impl<'a> Reading<'a> {
         let is_grid = matches!(domain.kind, DomainKind::Grid { .. });
         let call = if is_grid { None } else { call.transpose()? };
         Ok(Some(match &domain.kind {
-            DomainKind::Coarse { .. } | DomainKind::Any => return Ok(None),
+            DomainKind::Coarse { .. } | DomainKind::Chosen(_) | DomainKind::Any => return Ok(None),
             DomainKind::Grid { rank, .. } => {
                 let rank = rank.value().and_then(|r| usize::try_from(r).ok()).unwrap_or(2);
                 Domain::Grid {
@@ -557,7 +557,9 @@ fn not_affine(e: &Expr) -> Box<Diagnostic> {
 fn forms(kind: &DomainKind) -> &'static str {
     match kind {
         DomainKind::Grid { .. } | DomainKind::Coarse { .. } => "`(28, 28)` or the name of an array",
-        DomainKind::Set { .. } | DomainKind::Seq { .. } | DomainKind::Any => "`ptr(offsets)`, or nothing",
+        DomainKind::Set { .. } | DomainKind::Seq { .. } | DomainKind::Chosen(_) | DomainKind::Any => {
+            "`ptr(offsets)`, or nothing"
+        }
         DomainKind::Graph => "`dense(A)`, `edges(list)` or `complete()`",
         DomainKind::Cloud { .. } => "`points(pos)`, `dense(A)`, `edges(list)` or `complete()`",
         DomainKind::Mesh => "`faces(verts, faces)`",

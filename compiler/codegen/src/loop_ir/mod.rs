@@ -20,8 +20,8 @@ pub use touched::Touched;
 pub use work::Work;
 
 pub use gdl_abi::plan::{
-    Affine, Buffer, BufferId, Cost, Extent, Gemm, Home, Matrix, Size, SizeId, Space, Step, Table, TableId, TimeLoop,
-    Window,
+    Affine, Buffer, BufferId, Choose, Cost, Extent, Gemm, Home, Matrix, Size, SizeId, Space, Step, Table, TableId,
+    TimeLoop, Window,
 };
 use gdl_abi::{DimId, Domains};
 use gdl_core::ir::{Cmp, Fold, Scalar};

@@ -48,6 +48,10 @@ impl Printer<'_> {
         match step {
             Step::Kernel(k) => self.kernel(*k, depth),
             Step::Gemm(g) => self.gemm(g, depth),
+            Step::Choose(c) => {
+                let key = &self.program.buffers[c.key.0 as usize].name;
+                self.line(depth, &format!("choose{} in d{} by {key}", c.id, c.chosen.0))
+            }
             Step::Loop(l) => {
                 self.line(
                     depth,
@@ -156,6 +160,9 @@ impl Printer<'_> {
             Table::Window(w) => format!("window{k}(d{}, d{})", w.coarse.0, w.fine.0),
             Table::WindowBack(w) => format!("reach{k}(d{}, d{})", w.fine.0, w.coarse.0),
             Table::List(_) => format!("list{k}"),
+            Table::Chosen(id, _) => format!("chosen{id}"),
+            Table::ChosenPtr(id, _) => format!("chosen{id}_ptr"),
+            Table::ChosenOrder(id, _) => format!("chosen{id}_order"),
         }
     }
 

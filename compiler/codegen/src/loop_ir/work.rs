@@ -41,6 +41,10 @@ impl<'a> Measure<'a, '_> {
             let work = match step {
                 Step::Kernel(k) => self.kernel(&self.program.kernels[*k]),
                 Step::Gemm(g) => self.gemm(g),
+                Step::Choose(c) => Work {
+                    flops: 0.0,
+                    bytes: self.buffer_bytes(c.key),
+                },
                 Step::Loop(l) => {
                     self.steps(&l.body, times * self.batch.steps(l.time) as f64, list);
                     continue;
@@ -119,6 +123,8 @@ impl<'a> Measure<'a, '_> {
             Table::Window(w) => cells(w.coarse) * w.offsets.len() as f64,
             Table::WindowBack(w) => cells(w.fine) * w.offsets.len() as f64,
             Table::List(list) => list.len() as f64,
+            Table::Chosen(_, d) | Table::ChosenOrder(_, d) => self.rows(Some(*d)),
+            Table::ChosenPtr(_, d) => self.rows(domains.chosen_from(*d)),
         };
         4.0 * entries
     }

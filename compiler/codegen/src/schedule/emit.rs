@@ -49,6 +49,17 @@ impl Scheduler<'_> {
                     s.eval(k, here(*x), Some(&source), out)
                 })
             }
+            Op::Put { x, at: choice } => {
+                let Some(row) = row else {
+                    return Err(CodegenError::internal("a push-forward without rows"));
+                };
+                let tables = self.choice(here(*choice));
+                let range = Range::Between(tables.ptr, row.clone());
+                self.reduction(k, &axes, &[range], Some(Fold::Sum), dest, &|s, k, out, red| {
+                    let source = Index::lookup(tables.order, red[0].clone());
+                    s.eval(k, here(*x), Some(&source), out)
+                })
+            }
             Op::Window {
                 x,
                 offsets,

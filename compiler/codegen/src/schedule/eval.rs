@@ -99,6 +99,11 @@ impl<'a> Scheduler<'a> {
                 let target = row.map(|r| self.image(*map, r));
                 self.eval(k, here(x), target.as_ref(), idx)
             }
+            Op::Take { x, at: choice } => {
+                let tables = self.choice(here(choice));
+                let target = row.map(|r| Index::lookup(tables.rows, r.clone()));
+                self.eval(k, here(x), target.as_ref(), idx)
+            }
             Op::Window {
                 x,
                 offsets,
@@ -143,8 +148,10 @@ impl<'a> Scheduler<'a> {
             // Stored: in memory by now.
             Op::Param(_)
             | Op::Segment { .. }
+            | Op::Put { .. }
             | Op::Total { .. }
             | Op::Window { .. }
+            | Op::Choose { .. }
             | Op::Scan(_)
             | Op::Proj { .. } => {
                 debug_assert!(
@@ -344,7 +351,7 @@ impl<'a> Scheduler<'a> {
     /// Whether rows that go to the same row of the target follow each other, so that no order need be looked up.
     pub(super) fn is_sorted(&self, map: MapId) -> bool {
         match self.program.domains.map_def(map) {
-            MapDef::Sample(_) | MapDef::Left(_) => true,
+            MapDef::Sample(_) | MapDef::Left(_) | MapDef::Chooser(_) => true,
             MapDef::Given { sorted, .. } => *sorted,
             MapDef::Compose { first, second } => self.is_sorted(*first) && self.is_sorted(*second),
             MapDef::Right(_) | MapDef::Unstack(_) | MapDef::ToStep { .. } => false,

@@ -40,6 +40,8 @@ pub enum Work {
     Gemm(Value),
     /// A loop over time.
     Loop(Value),
+    /// A choice.
+    Choice(Value),
 }
 
 /// A step in the making.
@@ -78,7 +80,7 @@ pub(super) fn group(s: &mut Scheduler, finals: Vec<Final>) -> Vec<Group> {
     for k in 0..nodes {
         let v = Value(k as u32);
         let place = s.scope().places[k];
-        if !matches!(place, Place::Row | Place::Gemm | Place::Loop) || owners[k].is_some() {
+        if !matches!(place, Place::Row | Place::Gemm | Place::Loop | Place::Choice) || owners[k].is_some() {
             continue;
         }
         let mut reads = reads_of(s, v);
@@ -93,6 +95,7 @@ pub(super) fn group(s: &mut Scheduler, finals: Vec<Final>) -> Vec<Group> {
                 grouping.join(space_of(s, v), Item::Value(v), len, &reads)
             }
             Place::Gemm => grouping.push(Work::Gemm(v), &reads),
+            Place::Choice => grouping.push(Work::Choice(v), &reads),
             _ => grouping.push(Work::Loop(v), &reads),
         };
         grouping.at[k] = g;
@@ -158,7 +161,7 @@ fn give_memory(s: &mut Scheduler, grouping: &Grouping, readers: &[(Value, usize,
     let depth = s.depth();
     for k in 0..grouping.at.len() {
         let v = Value(k as u32);
-        if grouping.at[k] == usize::MAX || s.scope().places[k] == Place::Loop {
+        if grouping.at[k] == usize::MAX || matches!(s.scope().places[k], Place::Loop | Place::Choice) {
             continue;
         }
         let escapes = readers

@@ -257,6 +257,7 @@ fn op_name(op: &Op) -> &'static str {
         Op::Total { .. } => "total",
         Op::Window { .. } => "window",
         Op::Gather { .. } => "gather",
+        Op::Put { .. } => "put",
         Op::Concat { .. } => "concat",
         _ => "copy",
     }

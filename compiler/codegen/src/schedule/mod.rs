@@ -10,6 +10,7 @@
 //! 4. `gemm`: contractions that a library does better;
 //! 5. `polish`: loops are joined and rows run side by side where that is possible.
 
+mod choice;
 mod contract;
 mod emit;
 mod eval;
@@ -76,6 +77,8 @@ struct Scheduler<'a> {
     before: Vec<Step>,
     /// Copies of values without rows in another order, by value and its letters from slow to fast.
     copies: Vec<(At, Vec<u8>, BufferId)>,
+    /// Choices: the loop in whose body they are made, and their value there.
+    choices: Vec<(Option<u32>, Value)>,
 }
 
 /// Schedules a function.
@@ -129,6 +132,7 @@ pub fn schedule(func: &Func, double: bool) -> Result<Program, CodegenError> {
         times: Vec::new(),
         before: Vec::new(),
         copies: Vec::new(),
+        choices: Vec::new(),
     };
     let finals = func
         .body
@@ -266,6 +270,10 @@ impl<'a> Scheduler<'a> {
                 }
                 group::Work::Gemm(v) => self.gemm(v, &mut steps)?,
                 group::Work::Loop(v) => self.time_loop(v, &mut steps)?,
+                group::Work::Choice(v) => {
+                    let step = self.choose(v)?;
+                    steps.push(step);
+                }
             }
         }
         Ok(steps)

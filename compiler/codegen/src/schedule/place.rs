@@ -22,6 +22,8 @@ pub enum Place {
     Gemm,
     /// A loop over time.
     Loop,
+    /// Tables that a choice fills.
+    Choice,
 }
 
 /// A value whose recomputation costs more than this many additions is stored.
@@ -83,8 +85,9 @@ impl Placing<'_> {
                 _ => self.short_or_row(v),
             },
             Op::Reduce { .. } => self.short_or_row(v),
-            Op::Segment { .. } | Op::Total { .. } | Op::Window { transpose: true, .. } => Place::Row,
+            Op::Segment { .. } | Op::Put { .. } | Op::Total { .. } | Op::Window { transpose: true, .. } => Place::Row,
             Op::Scan(_) => Place::Loop,
+            Op::Choose { .. } => Place::Choice,
             _ => self.inline_or_row(v),
         }
     }
@@ -131,7 +134,19 @@ impl Placing<'_> {
             }
             Op::Concat { xs, .. } => xs.iter().for_each(|&x| self.use_of(x, times)),
             Op::Gather { x, .. } => self.use_of(*x, times * FAN_OUT),
+            Op::Take { x, at } => {
+                self.use_of(*x, times * FAN_OUT);
+                self.use_of(*at, 1.0);
+            }
             Op::Segment { x, .. } => self.use_of(*x, times),
+            Op::Put { x, at } => {
+                self.use_of(*x, times);
+                self.use_of(*at, 1.0);
+            }
+            Op::Choose { key, .. } => {
+                self.use_of(*key, 1.0);
+                self.forced[key.0 as usize] = true;
+            }
             Op::Window {
                 x, offsets, transpose, ..
             } => self.use_of(*x, times * if *transpose { 1.0 } else { offsets.len() as f64 }),
@@ -271,6 +286,7 @@ fn inline_costs(func: &Func, body: &Body) -> Vec<f64> {
             Op::Map { f, args } => scalar_cost(*f) + args.iter().map(of).sum::<f64>(),
             Op::Broadcast { x, .. } | Op::Reshape { x } | Op::Slice { x, .. } | Op::Detach { x } => of(x),
             Op::Gather { x, .. }
+            | Op::Take { x, .. }
             | Op::Window {
                 x, transpose: false, ..
             } => of(x) + 1.0,

@@ -43,7 +43,7 @@ fn visit(s: &Scheduler, v: Value, at: Where, reads: &mut Reads) {
     match s.scope().places[v.0 as usize] {
         Place::Inline => arguments(s, v, at, &mut |x, at| visit(s, x, at, reads)),
         Place::Given => {}
-        Place::Row | Place::Gemm | Place::Loop => {
+        Place::Row | Place::Gemm | Place::Loop | Place::Choice => {
             if !reads.contains(&(v, at)) {
                 reads.push((v, at));
             }
@@ -54,7 +54,8 @@ fn visit(s: &Scheduler, v: Value, at: Where, reads: &mut Reads) {
 /// The arguments of a value, and where they are read if it is computed at `at`.
 fn arguments(s: &Scheduler, v: Value, at: Where, f: &mut dyn FnMut(Value, Where)) {
     match &s.scope().body.nodes[v.0 as usize].op {
-        Op::Gather { x, .. } | Op::Window { x, .. } => f(*x, Where::Elsewhere),
+        Op::Gather { x, .. } | Op::Window { x, .. } | Op::Choose { key: x, .. } => f(*x, Where::Elsewhere),
+        Op::Take { x, at } | Op::Put { x, at } => [x, at].into_iter().for_each(|&v| f(v, Where::Elsewhere)),
         // Never inside an expression: it is stored itself.
         Op::Segment { x, map, .. } => f(*x, Where::Source(*map)),
         Op::Scan(scan) => scan
@@ -74,7 +75,7 @@ pub(super) fn owners(s: &Scheduler, finals: &[Final]) -> Vec<Option<Value>> {
     let mut readers: Vec<Vec<Option<(Value, Where)>>> = vec![Vec::new(); n];
     for k in 0..n {
         let v = Value(k as u32);
-        if matches!(scope.places[k], Place::Row | Place::Gemm | Place::Loop) {
+        if matches!(scope.places[k], Place::Row | Place::Gemm | Place::Loop | Place::Choice) {
             let rows = scope.places[k] == Place::Row && !is_fold(s, v);
             for (u, at) in reads_of(s, v) {
                 readers[u.0 as usize].push(rows.then_some((v, at)));

@@ -53,13 +53,13 @@ impl Flags {
         for (k, node) in model.nodes.iter().enumerate() {
             let own = raised(model, node, training, approximate);
             let mut all: Vec<NodeId> = Vec::new();
-            for a in args(&node.op) {
+            for a in args(model, &node.op) {
                 let new = &out.all[a.0 as usize];
                 all.extend(new.iter().filter(|n| !all.contains(n)).copied().collect::<Vec<_>>());
             }
             all.sort_unstable();
             all.extend(own.map(|_| NodeId(k as u32)));
-            let below = args(&node.op).iter().any(|a| out.off_cells[a.0 as usize]);
+            let below = args(model, &node.op).iter().any(|a| out.off_cells[a.0 as usize]);
             out.off_cells.push(approximate && (below || on_cells(model, node)));
             out.own.push(own);
             out.all.push(all);
@@ -126,7 +126,7 @@ fn raised(model: &Model, node: &Node, training: bool, approximate: bool) -> Opti
     match &node.op {
         TOp::Random { .. } if training => Some("random"),
         TOp::Break(k) if model.breaks_symmetry(*k) => Some("break"),
-        TOp::Argmax { .. } => Some("ties"),
+        TOp::Argmax { .. } | TOp::Choose { .. } => Some("ties"),
         // The nearest points of a cloud: which of two equally near ones is taken depends on their order.
         TOp::Field(d, _) if chosen_by_distance(model, *d) => Some("ties"),
         TOp::Define { vars, .. } if vars.iter().any(|v| near(model, &model.var(*v).set)) => Some("ties"),

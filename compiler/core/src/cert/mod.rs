@@ -168,7 +168,7 @@ pub fn certificate_of(model: &Model, of: &[NodeId], flags: &Flags, training: boo
                 remark: "the order of a sequence is part of the data".into(),
             }),
             DomainKind::Grid { wrap, .. } => rows.push(translations(model, id, *wrap, &flags, &reached)),
-            DomainKind::Coarse { .. } => {}
+            DomainKind::Coarse { .. } | DomainKind::Chosen(_) => {}
         }
     }
     let joins = |op: &TOp| matches!(op, TOp::Stat { stat, .. } if !model.stats[stat.0 as usize].over_data);
@@ -232,7 +232,7 @@ fn ancestors(model: &Model, of: &[NodeId]) -> Vec<bool> {
     }
     for k in (0..model.nodes.len()).rev() {
         if reached[k] {
-            for a in args(&model.nodes[k].op) {
+            for a in args(model, &model.nodes[k].op) {
                 reached[a.0 as usize] = true;
             }
         }
@@ -293,7 +293,7 @@ fn step_of(model: &Model, d: DomainId, root: DomainId) -> Option<i64> {
 fn interior(model: &Model, root: DomainId, reached: &[bool]) -> i64 {
     let mut seen: Vec<i64> = Vec::with_capacity(model.nodes.len());
     for n in &model.nodes {
-        let below = args(&n.op).iter().map(|a| seen[a.0 as usize]).max().unwrap_or(0);
+        let below = args(model, &n.op).iter().map(|a| seen[a.0 as usize]).max().unwrap_or(0);
         let own = match &n.op {
             TOp::Offset { x, offset, .. } => reach(model, *x, offset, root),
             _ => 0,

@@ -30,6 +30,7 @@ pub fn rule(model: &Model, op: &TOp) -> &'static str {
                 "T4 linear"
             }
         }
+        TOp::Choose { .. } => "T24 choose",
         TOp::Map { .. } | TOp::Argmax { .. } => "T6 pointwise",
         TOp::Scale { .. } | TOp::Concat { .. } | TOp::Retype { .. } | TOp::Detach { .. } | TOp::BatchMean { .. } => {
             "T4 linear"

@@ -26,7 +26,11 @@ pub(crate) fn first_fault<A: Draw>(
         .ok()?;
     for (k, node) in bench.func.body.nodes.iter().enumerate() {
         let id = NodeId(node.origin);
-        if matches!(node.op, Op::Scan(_) | Op::Input(_) | Op::Param(_) | Op::Const(_)) || !is_last(bench, k) {
+        if matches!(
+            node.op,
+            Op::Scan(_) | Op::Choose { .. } | Op::Input(_) | Op::Param(_) | Op::Const(_)
+        ) || !is_last(bench, k)
+        {
             continue;
         }
         let Some(slot) = slot(bench, id, node.shape.dim, &node.shape.axes) else {

@@ -245,6 +245,15 @@ impl Degrees<'_> {
                 Op::Contract { .. } => self.product(&first, operands.get(1).unwrap_or(&first)),
                 Op::Concat { .. } => operands.iter().skip(1).fold(first, |sum, x| self.sum(&sum, x)),
                 Op::Reduce { op, x, .. } | Op::Segment { op, x, .. } => self.fold(*op, &first, entries(x)),
+                // One random function orders the numbers; what is taken moves with them.
+                Op::Choose { key, .. } => {
+                    self.call(std::slice::from_ref(&first), entries(key));
+                    Pair {
+                        value: Fraction::default(),
+                        slope: self.mul(&first.value, &self.mul(&unknown(), &first.slope)),
+                    }
+                }
+                Op::Take { .. } | Op::Put { .. } => self.sum(&first, operands.get(1).unwrap_or(&first)),
                 Op::Scan(scan) => {
                     let results = self.scan(scan, &operands);
                     values.push(results);
@@ -340,7 +349,12 @@ impl Degrees<'_> {
 fn source(body: &Body, v: Value) -> Value {
     match body.get(v).map(|n| &n.op) {
         Some(
-            Op::Broadcast { x, .. } | Op::Reshape { x } | Op::Gather { x, .. } | Op::Slice { x, .. } | Op::Detach { x },
+            Op::Broadcast { x, .. }
+            | Op::Reshape { x }
+            | Op::Gather { x, .. }
+            | Op::Take { x, .. }
+            | Op::Slice { x, .. }
+            | Op::Detach { x },
         ) => source(body, *x),
         _ => v,
     }

@@ -69,7 +69,7 @@ pub(crate) fn factors(model: &Model, func: &Func, slots: &[Slot]) -> (Vec<Factor
             DomainKind::Grid { .. } => {
                 not_claimed.push((Factor::Shifts(id, 1).describe(model), "the grid has an edge".into()));
             }
-            DomainKind::Coarse { .. } | DomainKind::Any => {}
+            DomainKind::Coarse { .. } | DomainKind::Chosen(_) | DomainKind::Any => {}
             kind => {
                 list.push(Factor::Nodes(id));
                 if *kind == DomainKind::Mesh {

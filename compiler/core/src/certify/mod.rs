@@ -87,7 +87,7 @@ pub struct Report {
     pub degree: f64,
     /// A bound on the probability that a program that is not equivariant passes one run.
     pub false_acceptance: f64,
-    /// Scenes that say nothing, since all outputs are undefined there.
+    /// Scenes that say nothing, since all outputs are undefined there, and outputs that are undefined in general position.
     pub undefined: Vec<String>,
     /// Scenes that were left out to save time.
     pub skipped: Vec<String>,
@@ -347,6 +347,11 @@ impl Test<'_> {
                 }
                 self.undefined.push(stratum.name.into());
                 return Ok(());
+            }
+            for (k, slot) in self.outputs.iter().enumerate() {
+                if stratum.name == STRATA[0].name && bench.undefined(&base[k..=k]) {
+                    self.undefined.push(format!("{} (`{}`)", stratum.name, slot.name));
+                }
             }
             let cost = degree::work(self.func, &instance);
             self.degree.join(degree::bound(self.func, &instance));

@@ -142,6 +142,22 @@ impl<'a, A: Draw> Acting<'a, A> {
                 }
                 out
             }
+            // A chooser takes its choices along, best first.
+            DimDef::Chosen { each, .. } => {
+                let (from, choosers) = (&self.from[each.0 as usize], &self.old.sample_ptr[each.0 as usize]);
+                let now = &self.new.sample_ptr[each.0 as usize];
+                let mut out = Vec::with_capacity(new.last().map_or(0, |&n| n as usize));
+                for (s, &o) in self.by.samples.iter().enumerate() {
+                    let o = o as usize;
+                    let there = choosers[o + 1] - choosers[o];
+                    let count = (old[o + 1] - old[o]).checked_div(there).unwrap_or(0);
+                    for b in now[s]..now[s + 1] {
+                        let first = old[o] + (from[b as usize] - choosers[o]) * count;
+                        out.extend(first..first + count);
+                    }
+                }
+                out
+            }
             DimDef::Stacked { time, of } => {
                 let inner = &self.from[of.0 as usize];
                 let n = inner.len() as u32;

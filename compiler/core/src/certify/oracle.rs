@@ -39,6 +39,12 @@ impl Algebra for Oracle {
     fn fold(&self, fold: Fold, x: Dual, y: Dual) -> Dual {
         self.0.fold(fold, x, y)
     }
+    fn ranking(&self, keys: &[Dual]) -> Vec<(usize, Dual)> {
+        self.0.ranking(keys)
+    }
+    fn place(&self, x: Dual) -> Option<usize> {
+        self.0.place(x)
+    }
 }
 
 impl Draw for Oracle {

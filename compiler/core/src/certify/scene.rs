@@ -229,7 +229,7 @@ pub(crate) fn door(model: &Model, func: &Func, stratum: &Stratum, rng: &mut Rng)
                 door.grids.push((d.name.clone(), vec![side; rank]));
                 continue;
             }
-            DomainKind::Coarse { .. } => continue,
+            kind if kind.is_derived() => continue,
             _ => 0,
         };
         // Domains differ in size from each other.

@@ -30,13 +30,16 @@ const POINTWISE: [Pointwise; 12] = [
 ];
 
 /// Functions of evaluated arguments.
-const FUNCTIONS: [&str; 22] = [
+const FUNCTIONS: [&str; 25] = [
     "dot",
     "norm2",
     "norm",
     "tensor",
     "cross",
     "argmax",
+    "sort",
+    "topk",
+    "knn",
     "detach",
     "harmonics",
     "select",
@@ -153,6 +156,17 @@ impl Checker<'_> {
             ("argmax", [(a, s)]) => {
                 let x = self.to_node(a, *s)?;
                 self.argmax(x, span).map(Val::Node)
+            }
+            ("sort", [(a, s)]) => {
+                let key = self.to_node(a, *s)?;
+                self.sort(key, *s, span)
+            }
+            ("topk" | "knn", [(a, s), (Val::Int(k), t)]) => {
+                let x = self.to_node(a, *s)?;
+                match n {
+                    "topk" => self.topk(x, k, *s, *t, span),
+                    _ => self.knn(x, k, *s, *t, span),
+                }
             }
             ("detach", [(a, s)]) => {
                 let x = self.to_node(a, *s)?;

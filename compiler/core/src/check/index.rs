@@ -96,6 +96,9 @@ impl Checker<'_> {
                     }
                     return self.read(x, *v, span).map(Val::Node);
                 }
+                if self.stands_for(*v, &set) {
+                    return self.read(x, *v, span).map(Val::Node);
+                }
                 if ty.sets.is_empty() {
                     // A permutation representation is also the set of functions on its basis.
                     if let (Set::Points(p), Some(r)) = (&over, ty.as_rep())

@@ -3,7 +3,7 @@
 use super::{Checker, Env, R, Val};
 use crate::diag::Diagnostic;
 use crate::typed::{Loop, LoopOver, NodeId, TOp, VarKind};
-use crate::types::{DomainKind, Set, Type};
+use crate::types::{Set, Type};
 use gdl_syntax::ast::{Binder, Block, Def, ExprKind, Ident, Lhs, LoopHead, Span, StmtKind};
 
 impl Checker<'_> {
@@ -164,7 +164,7 @@ impl Checker<'_> {
             LoopHead::In(name, e) => {
                 let v = self.eval(e, env)?;
                 match v.to_set() {
-                    Some(Set::Nodes(d)) if matches!(self.domain(d).kind, DomainKind::Seq { .. }) => {
+                    Some(Set::Nodes(d)) if self.domain(d).kind.is_ordered() => {
                         let var = self.new_var(&name.name, Set::Nodes(d), VarKind::Step);
                         Ok((LoopOver::Steps(var, d), Some((name.name.clone(), name.span))))
                     }

@@ -8,6 +8,7 @@
 mod blocks;
 mod breaks;
 mod call;
+mod choose;
 mod env;
 mod expr;
 mod expression;
@@ -15,6 +16,7 @@ mod fields;
 mod functions;
 mod groups;
 mod index;
+mod infer;
 mod isomorphism;
 mod layers;
 mod lie;

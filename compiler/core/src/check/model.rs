@@ -67,6 +67,7 @@ impl Checker<'_> {
             let node = self.node(n);
             let (ty, span) = (node.ty.clone(), node.span);
             self.lies_over(&name, &ty, span)?;
+            self.lies_on_given(&name, &ty, span)?;
             self.model.outputs.push((name, n));
         }
         self.warn_of_dead_blocks();

@@ -73,8 +73,8 @@ impl Checker<'_> {
     /// The index over which values read at `v` lie, if it belongs to the mesh of a gauge: a vertex, or the destination of an edge.
     fn fibre_at(&self, v: VarId, gauge: Option<u32>) -> Option<VarId> {
         match self.model.var(v).set {
-            Set::Nodes(d) if Some(d.0) == gauge => Some(v),
-            Set::Edges(d) if Some(d.0) == gauge => Some(self.end_of(v, false).unwrap_or(v)),
+            Set::Nodes(d) if Some(self.origin_of(d).0) == gauge => Some(v),
+            Set::Edges(d) if Some(self.origin_of(d).0) == gauge => Some(self.end_of(v, false).unwrap_or(v)),
             _ => None,
         }
     }
@@ -118,7 +118,7 @@ impl Checker<'_> {
                 };
                 Ok(self.add_with(TOp::Position(v), ty, &[], &[v], &[], span))
             }
-            Set::Nodes(d) if matches!(self.domain(d).kind, crate::types::DomainKind::Seq { .. }) => {
+            Set::Nodes(d) if self.domain(d).kind.is_ordered() => {
                 Ok(self.add_with(TOp::Position(v), Type::scalar(), &[], &[v], &[], span))
             }
             _ => {
@@ -226,7 +226,7 @@ impl Checker<'_> {
             let inner = body_ty
                 .sets
                 .iter()
-                .any(|s| matches!(s, Set::Nodes(d) | Set::Edges(d) if d.0 == gauge));
+                .any(|s| matches!(s, Set::Nodes(d) | Set::Edges(d) if self.origin_of(*d).0 == gauge));
             match (over.as_slice(), fibre) {
                 ([_, _, ..], _) => return Err(self.two_fibres(span)),
                 ([_], _) if inner => return Err(self.two_fibres(span)),
@@ -288,7 +288,10 @@ impl Checker<'_> {
                     _ => dom.name.clone(),
                 }
             }
-            Set::Edges(d) => format!("{}.edges", self.domain(*d).name),
+            Set::Edges(d) => match &self.domain(*d).kind {
+                K::Chosen(_) => self.domain(*d).name.clone(),
+                _ => format!("{}.edges", self.domain(*d).name),
+            },
             Set::Window(d, n) => format!("{}.window({n})", self.domain(*d).name),
             Set::Circle(d) => format!("{}.circle", self.domain(*d).name),
             other => other.to_string(),

@@ -296,7 +296,7 @@ impl Checker<'_> {
         }
     }
 
-    fn compare_values(&mut self, op: BinOp, a: NodeId, b: NodeId, span: Span) -> R<NodeId> {
+    pub(super) fn compare_values(&mut self, op: BinOp, a: NodeId, b: NodeId, span: Span) -> R<NodeId> {
         let (ta, tb) = (self.node(a).ty.clone(), self.node(b).ty.clone());
         if let (Elem::Index(s), Elem::Index(t)) = (&ta.elem, &tb.elem)
             && s == t

@@ -3,7 +3,8 @@
 use super::{Checker, Env, R, Val};
 use crate::diag::Diagnostic;
 use crate::typed::{NodeId, TOp, VarId, VarKind, Weight};
-use crate::types::{DomainKind, Elem, Set, Type};
+use crate::types::{Atom, DomainKind, Elem, Rep, Set, Type};
+use gdl_rep::Exact;
 use gdl_syntax::ast::{BinOp, Binder, Expr, ExprKind, Ident, RedOp, Reduction, Span};
 
 impl Checker<'_> {
@@ -303,7 +304,11 @@ impl Checker<'_> {
             Binder::Bare(name) => {
                 let set = match self.infer_set(&name.name, scope, env) {
                     Some(s) => s,
-                    None if scope.iter().any(|e| reads_poison(&name.name, e, env)) => return Err(super::Reported),
+                    None if scope.iter().any(|e| super::infer::reads_poison(&name.name, e, env)) => {
+                        return Err(super::Reported);
+                    }
+                    // What is wrong with the edges whose end it is comes first.
+                    None if self.edges_fail(&name.name, scope, env) => return Err(super::Reported),
                     None => {
                         return Err(self.report(
                             Diagnostic::error(
@@ -350,16 +355,17 @@ impl Checker<'_> {
                     ));
                 }
                 let e = self.bind_name(edge, Set::Edges(d), env)?;
+                let nodes = Set::Nodes(self.ends_in(d));
                 let mut ends = Vec::new();
                 for end in [src, dst] {
                     let tied = match env.get(&end.name) {
-                        Some(Val::Var(v)) if self.model.var(*v).set == Set::Nodes(d) => Some(*v),
+                        Some(Val::Var(v)) if self.model.var(*v).set == nodes => Some(*v),
                         _ => None,
                     };
                     ends.push(match tied {
                         Some(v) => v,
                         None => {
-                            let v = self.new_var(&end.name, Set::Nodes(d), VarKind::End);
+                            let v = self.new_var(&end.name, nodes.clone(), VarKind::End);
                             env.set(&end.name, Val::Var(v));
                             v
                         }
@@ -372,6 +378,18 @@ impl Checker<'_> {
                         "both ends of this edge are bound already",
                         set.span,
                         "leave one end free",
+                    ));
+                }
+                if self.ends_in(d) != d && self.model.var(ends[0]).kind != VarKind::End {
+                    return Err(self.report(
+                        Diagnostic::error(
+                            "GDL0111",
+                            "chosen edges are read at their destination",
+                            src.span,
+                            format!("`{}` is bound outside", src.name),
+                        )
+                        .note("Each element chose the edges that end in it; nothing is known of the edges that begin in it.")
+                        .help(format!("Bind the destination outside: `sum e: j -> {} in …`.", src.name)),
                     ));
                 }
                 self.model.vars[e.0 as usize].ends = Some((ends[0], ends[1]));
@@ -405,8 +423,17 @@ impl Checker<'_> {
             Set::Enum(names) => !names.is_empty(),
             Set::Points(r) => !r.blocks().is_empty(),
             Set::Window(..) => true,
-            Set::Edges(_) | Set::Circle(_) | Set::Harmonic(_) => false,
-            Set::Nodes(d) => match &self.domain(*d).kind {
+            // Each chooses among all, itself included.
+            Set::Edges(d) => {
+                let tied = self
+                    .model
+                    .var(v)
+                    .ends
+                    .is_some_and(|(_, d)| self.model.var(d).kind != VarKind::End);
+                tied && matches!(&self.domain(*d).kind, DomainKind::Chosen(c) if !c.others)
+            }
+            Set::Circle(_) | Set::Harmonic(_) => false,
+            Set::Nodes(d) => match &self.domain(self.origin_of(*d)).kind {
                 DomainKind::Set { nonempty } | DomainKind::Seq { nonempty } => {
                     *nonempty || self.outer_var_over(*d, own, env)
                 }
@@ -467,6 +494,11 @@ impl Checker<'_> {
     pub(crate) fn compare_indices(&mut self, op: BinOp, i: VarId, j: VarId, span: Span) -> R<NodeId> {
         use crate::typed::IndexCmp;
         let (si, sj) = (self.model.var(i).set.clone(), self.model.var(j).set.clone());
+        if si != sj
+            && let (Some(x), Some(y)) = (self.index_number(i, span), self.index_number(j, span))
+        {
+            return self.compare_values(op, x, y, span);
+        }
         if si != sj {
             let (a, b) = (self.show_set(&si), self.show_set(&sj));
             return Err(self.error(
@@ -476,8 +508,7 @@ impl Checker<'_> {
                 format!("`{a}` and `{b}`"),
             ));
         }
-        let ordered = si.is_transparent()
-            || matches!(&si, Set::Nodes(d) if matches!(self.domain(*d).kind, DomainKind::Seq { .. }));
+        let ordered = si.is_transparent() || matches!(&si, Set::Nodes(d) if self.domain(*d).kind.is_ordered());
         if !ordered && !matches!(op, BinOp::Eq | BinOp::Ne) {
             let shown = self.show_set(&si);
             return Err(self.report(
@@ -505,123 +536,22 @@ impl Checker<'_> {
         Ok(self.add_with(TOp::CompareIndex { op, a, b }, Type::scalar(), &[], &[i, j], &[], span))
     }
 
-    /// The set over which a name ranges, from its first use as an index.
-    pub(crate) fn infer_set(&mut self, name: &str, scope: &[&Expr], env: &mut Env) -> Option<Set> {
-        scope.iter().find_map(|e| self.infer_in(name, e, env))
-    }
-
-    fn infer_in(&mut self, name: &str, e: &Expr, env: &mut Env) -> Option<Set> {
-        if let ExprKind::Index { base, indices } = &e.kind
-            && let Some(set) = self.infer_from_read(name, base, indices, env)
-        {
-            return Some(set);
-        }
-        if let ExprKind::Reduce(r) = &e.kind {
-            for b in &r.binders {
-                if let Binder::Edge { src, dst, set, .. } = b
-                    && (src.name == name || dst.name == name)
-                    && let Ok(Val::Set(Set::Edges(d))) = self.quietly(|c| c.eval(set, env))
-                {
-                    return Some(Set::Nodes(d));
-                }
+    /// The number of an element of a sequence or of a range.
+    fn index_number(&mut self, v: VarId, span: Span) -> Option<NodeId> {
+        match self.model.var(v).set.clone() {
+            Set::Range(n) => {
+                let len = n.value().unwrap_or(1);
+                let data = (0..len).map(Exact::int).collect();
+                let ty = Type::rep(Rep::atom(n, Atom::Known(gdl_rep::Atom::Trivial)));
+                let numbers = self.add(TOp::Constant(data), ty, &[], span);
+                let ty = Type::scalar();
+                Some(self.add_with(TOp::Read { x: numbers, at: v }, ty, &[numbers], &[v], &[], span))
             }
-            if let Some(set) = self.infer_from_comparison(name, r, env) {
-                return Some(set);
+            Set::Nodes(d) if self.domain(d).kind.is_ordered() => {
+                Some(self.add_with(TOp::Position(v), Type::scalar(), &[], &[v], &[], span))
             }
-        }
-        let mut found = None;
-        crate::walk::children(e, &mut |child| {
-            if found.is_none() {
-                found = self.infer_in(name, child, env);
-            }
-        });
-        found
-    }
-
-    /// `i` in `sum j in s if j <= i: …` ranges over s.
-    fn infer_from_comparison(&mut self, name: &str, r: &Reduction, env: &mut Env) -> Option<Set> {
-        r.conds.iter().find_map(|c| {
-            let ExprKind::Binary {
-                op: BinOp::Eq | BinOp::Ne | BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge,
-                lhs,
-                rhs,
-            } = &c.kind
-            else {
-                return None;
-            };
-            let (ExprKind::Name(a), ExprKind::Name(b)) = (&lhs.kind, &rhs.kind) else {
-                return None;
-            };
-            let other = if a == name { b } else { a };
-            let set = r.binders.iter().find_map(|b| match b {
-                Binder::In(n, set) if n.name == *other => Some(set),
-                _ => None,
-            });
-            (a == name || b == name)
-                .then_some(set)?
-                .and_then(|set| self.quietly(|c| c.eval(set, env)).ok()?.to_set())
-        })
-    }
-
-    fn infer_from_read(&mut self, name: &str, base: &Expr, indices: &[Expr], env: &mut Env) -> Option<Set> {
-        let is_name = |e: &Expr| match &e.kind {
-            ExprKind::Name(n) => n == name,
-            ExprKind::Binary {
-                op: BinOp::Add, lhs, ..
-            } => matches!(&lhs.kind, ExprKind::Name(n) if n == name),
-            _ => false,
-        };
-        let k = indices.iter().position(is_name)?;
-        let (root, before) = index_root(base);
-        let ty = self.quietly(|c| match c.eval(root, env) {
-            Ok(Val::Node(n)) => Some(c.node(n).ty.clone()),
             _ => None,
-        })?;
-        let depth = before + k;
-        if let Some(s) = ty.sets.get(depth) {
-            return Some(s.clone());
         }
-        let mut rep = ty.as_rep()?.clone();
-        for _ in ty.sets.len()..depth {
-            rep = rep.copies().1;
-        }
-        match rep.opened() {
-            Some(space) => space.sets.first().cloned(),
-            None => Some(Set::Range(rep.copies().0)),
-        }
-    }
-}
-
-/// Whether an expression reads something at the index `name` whose error has been reported.
-fn reads_poison(name: &str, e: &Expr, env: &Env) -> bool {
-    if let ExprKind::Index { base, indices } = &e.kind {
-        let named = |e: &Expr| matches!(&e.kind, ExprKind::Name(n) if n == name);
-        let at = indices
-            .iter()
-            .any(|i| named(i) || matches!(&i.kind, ExprKind::Binary { lhs, .. } if named(lhs)));
-        let root = match &index_root(base).0.kind {
-            ExprKind::Field { base, .. } => &base.kind,
-            kind => kind,
-        };
-        if let (true, ExprKind::Name(root)) = (at, root)
-            && matches!(env.get(root), Some(Val::Poison))
-        {
-            return true;
-        }
-    }
-    let mut found = false;
-    crate::walk::children(e, &mut |child| found |= reads_poison(name, child, env));
-    found
-}
-
-/// The innermost base of nested brackets and how many brackets lie between.
-fn index_root(e: &Expr) -> (&Expr, usize) {
-    match &e.kind {
-        ExprKind::Index { base, indices } => {
-            let (root, n) = index_root(base);
-            (root, n + indices.len())
-        }
-        _ => (e, 0),
     }
 }
 

@@ -321,7 +321,7 @@ impl Checker<'_> {
             known.push(match &node.op {
                 TOp::Input(_) | TOp::Field(..) | TOp::State { .. } => true,
                 TOp::Stat { .. } => false,
-                op => crate::lower::args(op).iter().any(|a| known[a.0 as usize]),
+                op => crate::lower::args(&self.model, op).iter().any(|a| known[a.0 as usize]),
             });
         }
         known[id.0 as usize]

@@ -95,7 +95,7 @@ impl Checker<'_> {
         let mut env = Env::new(module);
         env.set("batch", Val::Batch);
         for (k, d) in self.model.domains.clone().iter().enumerate() {
-            if !matches!(d.kind, crate::types::DomainKind::Coarse { .. }) {
+            if !d.kind.is_derived() {
                 env.set(&d.name, Val::Domain(crate::types::DomainId(k as u32)));
             }
         }

@@ -225,6 +225,7 @@ impl Checker<'_> {
             }
             (DomainKind::Set { nonempty: true }, DomainKind::Grid { .. } | DomainKind::Coarse { .. }) => true,
             (DomainKind::Seq { nonempty: a }, DomainKind::Seq { nonempty: b }) => !*a || *b,
+            (DomainKind::Seq { nonempty: false }, kind) => kind.is_ordered(),
             (DomainKind::Graph, DomainKind::Graph | DomainKind::Cloud { .. } | DomainKind::Mesh) => true,
             (DomainKind::Mesh, DomainKind::Mesh) => true,
             (DomainKind::Grid { rank, .. }, DomainKind::Grid { .. } | DomainKind::Coarse { .. }) => {

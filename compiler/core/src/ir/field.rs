@@ -239,7 +239,7 @@ impl Field {
     }
 
     /// A place in the hashed order: by values, equal ones by slopes.
-    fn place(&self, x: Dual) -> [(i128, u64); 2] {
+    fn rank(&self, x: Dual) -> [(i128, u64); 2] {
         let one = |part: u64, a: u64| {
             let (size, negative) = magnitude(a);
             let rank = match size {
@@ -258,7 +258,7 @@ impl Field {
     fn ordered(&self, x: Dual, y: Dual) -> [Dual; 2] {
         if x == Dual::Poison || y == Dual::Poison {
             [Dual::Poison; 2]
-        } else if self.place(x) <= self.place(y) {
+        } else if self.rank(x) <= self.rank(y) {
             [x, y]
         } else {
             [y, x]
@@ -268,13 +268,17 @@ impl Field {
     /// The minimum and the maximum. Their slopes have a part that shows whenever x − y moves, chosen or not.
     fn extrema(&self, x: Dual, y: Dual) -> [Dual; 2] {
         let [low, high] = self.ordered(x, y);
-        let d = x - y;
-        let moved = d.then(|a, b| {
+        let moved = self.motion(x, y);
+        [low - moved, high + moved]
+    }
+
+    /// A slope that does not vanish where x and y move against each other.
+    fn motion(&self, x: Dual, y: Dual) -> Dual {
+        (x - y).then(|a, b| {
             let (size, _) = magnitude(a);
             let rate = modp::mul(a, self.hash(Tag::Extremum, 0, size, 0));
             Dual::Number(0, modp::mul(rate, b))
-        });
-        [low - moved, high + moved]
+        })
     }
 }
 
@@ -351,6 +355,29 @@ impl Algebra for Field {
 
     fn is_poison(&self, x: Dual) -> bool {
         x == Dual::Poison
+    }
+
+    fn place(&self, x: Dual) -> Option<usize> {
+        x.value().and_then(|a| usize::try_from(a).ok())
+    }
+
+    /// Poison for one of several equal numbers, among which nothing chooses, and everywhere if a number is poison; a slope if two
+    /// numbers move against each other.
+    fn ranking(&self, keys: &[Dual]) -> Vec<(usize, Dual)> {
+        let mut order: Vec<usize> = (0..keys.len()).collect();
+        order.sort_by_key(|&k| std::cmp::Reverse(self.rank(keys[k])));
+        let pairs = keys
+            .iter()
+            .enumerate()
+            .flat_map(|(k, x)| keys[..k].iter().map(move |y| (x, y)));
+        let moved = pairs.fold(Dual::ZERO, |sum, (x, y)| sum + self.motion(*x, *y));
+        let poisoned = keys.contains(&Dual::Poison);
+        let equal = |a: usize, b: Option<&usize>| b.is_some_and(|&b| keys[a] == keys[b]);
+        let good = |(at, &k): (usize, &usize)| {
+            let tied = at > 0 && equal(k, order.get(at - 1)) || equal(k, order.get(at + 1));
+            (k, if tied || poisoned { Dual::Poison } else { moved })
+        };
+        order.iter().enumerate().map(good).collect()
     }
 
     /// Extrema of many choose by the order alone, so that the order of the elements does not matter.

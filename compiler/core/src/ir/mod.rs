@@ -22,6 +22,7 @@
 //! [`random`] invents them for tests.
 
 pub mod build;
+mod choice;
 pub mod field;
 pub mod grad;
 pub mod interp;
@@ -150,6 +151,14 @@ pub enum Op {
     Gather { x: Value, map: MapId },
     /// Push-forward: `x: [A, …]`, map A → B, result `[B, …]`; rows to which nothing goes get the identity of the fold (0, 1, −∞, ∞).
     Segment { op: Fold, x: Value, map: MapId },
+    /// A choice: for every row of a dim of choices the position, within its sample, of the row it stands for, by descending `key`; of
+    /// equal ones the first comes first. `key: [A]` without static axes, where A is the dim chosen from if samples choose, else the
+    /// pairs (chooser, row); result `[chosen]`. Read by [`Op::Take`] and [`Op::Put`] only. Its derivative is 0.
+    Choose { key: Value, chosen: DimId },
+    /// `x: [D, …]` at the rows that a choice `at: [C]` among them chose: `[C, …]`.
+    Take { x: Value, at: Value },
+    /// The transpose of [`Op::Take`]: `x: [C, …]` to `[D, …]`, sums of what stands at the choices of a row.
+    Put { x: Value, at: Value },
     /// Sum over all rows: `[D, …]` to `[…]`.
     Total { x: Value },
     /// Grid windows. Forward: `x: [G, …]` to `[H, k, …]`, where H is G or a coarsening of it, and entry o of a row is the

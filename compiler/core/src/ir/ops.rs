@@ -16,7 +16,7 @@ impl Op {
             | Op::Position => Vec::new(),
             Op::Map { args, .. } => args.clone(),
             Op::Concat { xs, .. } => xs.clone(),
-            Op::Contract { a, b, .. } => vec![*a, *b],
+            Op::Contract { a, b, .. } | Op::Take { x: a, at: b } | Op::Put { x: a, at: b } => vec![*a, *b],
             Op::Scan(s) => [&s.init[..], &s.xs, &s.captures].concat(),
             Op::Broadcast { x, .. }
             | Op::Reshape { x }
@@ -24,6 +24,7 @@ impl Op {
             | Op::Reduce { x, .. }
             | Op::Gather { x, .. }
             | Op::Segment { x, .. }
+            | Op::Choose { key: x, .. }
             | Op::Total { x }
             | Op::Window { x, .. }
             | Op::Detach { x }
@@ -45,7 +46,7 @@ impl Op {
             Op::Map { args: list, .. } | Op::Concat { xs: list, .. } => {
                 list.iter_mut().for_each(|v| *v = f(*v));
             }
-            Op::Contract { a, b, .. } => {
+            Op::Contract { a, b, .. } | Op::Take { x: a, at: b } | Op::Put { x: a, at: b } => {
                 *a = f(*a);
                 *b = f(*b);
             }
@@ -61,6 +62,7 @@ impl Op {
             | Op::Reduce { x, .. }
             | Op::Gather { x, .. }
             | Op::Segment { x, .. }
+            | Op::Choose { key: x, .. }
             | Op::Total { x }
             | Op::Window { x, .. }
             | Op::Detach { x }
@@ -202,6 +204,9 @@ impl Op {
             Op::Reduce { .. } => "reduce",
             Op::Gather { .. } => "gather",
             Op::Segment { .. } => "segment",
+            Op::Choose { .. } => "choose",
+            Op::Take { .. } => "take",
+            Op::Put { .. } => "put",
             Op::Total { .. } => "total",
             Op::Window { .. } => "window",
             Op::Compare { .. } => "compare",
@@ -247,7 +252,14 @@ impl Op {
                 (offsets, stride, wrap, transpose).hash(&mut h);
             }
             Op::Compare { op, a, b } => (op, a, b).hash(&mut h),
-            Op::Reshape { .. } | Op::Total { .. } | Op::Position | Op::Scan(_) | Op::Detach { .. } => {}
+            Op::Choose { chosen, .. } => chosen.hash(&mut h),
+            Op::Take { .. }
+            | Op::Put { .. }
+            | Op::Reshape { .. }
+            | Op::Total { .. }
+            | Op::Position
+            | Op::Scan(_)
+            | Op::Detach { .. } => {}
         }
         h.finish()
     }

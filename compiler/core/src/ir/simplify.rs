@@ -148,10 +148,13 @@ fn uniform(b: &mut Builder, op: &Op, shape: &Shape) -> Option<Value> {
 /// What only moves elements leaves one number everywhere as it is; windows and their adjoint only zero.
 fn move_fill(b: &mut Builder, op: &Op, shape: &Shape) -> Option<Value> {
     let x = match op {
-        Op::Broadcast { x, .. } | Op::Reshape { x } | Op::Slice { x, .. } | Op::Gather { x, .. } | Op::Detach { x } => {
-            *x
-        }
-        Op::Window { x, .. } if is_zero(b, *x) => *x,
+        Op::Broadcast { x, .. }
+        | Op::Reshape { x }
+        | Op::Slice { x, .. }
+        | Op::Gather { x, .. }
+        | Op::Take { x, .. }
+        | Op::Detach { x } => *x,
+        Op::Window { x, .. } | Op::Put { x, .. } if is_zero(b, *x) => *x,
         _ => return None,
     };
     let number = as_fill(b, x)?;

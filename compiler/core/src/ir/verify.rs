@@ -3,6 +3,7 @@
 //! [`verify`] checks that values are made before they are read, that every node has the shape its operator gives, that dims
 //! and maps exist and fit together, and that loop bodies read only their arguments and sum over no rows.
 
+use super::choice::{choice, is_choice, reads_choices};
 use super::{Body, Func, Node, Op, Scan, Shape, Value};
 use gdl_abi::{ArrayDecl, DimDef, DimId, Domains, Dtype, MapDef, MapId, SAMPLES};
 
@@ -65,8 +66,8 @@ fn check_body(scope: &Scope, body: &Body) -> Result<(), String> {
         let node = body
             .get(*v)
             .ok_or_else(|| format!("the result %{} does not exist", v.0))?;
-        if matches!(node.op, Op::Scan(_)) {
-            return Err(format!("the result %{} is a loop and not a value", v.0));
+        if matches!(node.op, Op::Scan(_) | Op::Choose { .. }) {
+            return Err(format!("the result %{} is a loop or choice and not a value", v.0));
         }
     }
     Ok(())
@@ -80,6 +81,9 @@ pub(super) fn check_node(scope: &Scope, before: &[Node], op: &Op, shape: &Shape)
         };
         if matches!(node.op, Op::Scan(_)) != matches!(op, Op::Proj { .. }) {
             return Err(format!("%{} is a loop where a value is needed, or the reverse", v.0));
+        }
+        if matches!(node.op, Op::Choose { .. }) && !reads_choices(op, v) {
+            return Err(format!("%{} is a choice where numbers are needed", v.0));
         }
     }
     if shape.dim.is_some_and(|d| !has_dim(scope.domains, d)) {
@@ -173,6 +177,23 @@ pub(super) fn check_node(scope: &Scope, before: &[Node], op: &Op, shape: &Shape)
                     axes: of(x).axes.clone(),
                 },
             )
+        }
+        Op::Choose { key, chosen } => {
+            let rows = choice(scope.domains, *chosen)?.rows(scope.domains);
+            let rows = rows.ok_or("the pairs of choosers and rows are no dim")?;
+            expect(of(key), &Shape::new(Some(rows), &[]))?;
+            expect(shape, &Shape::new(Some(*chosen), &[]))
+        }
+        Op::Take { x, at } | Op::Put { x, at } => {
+            let chosen = is_choice(before, *at).and_then(|()| of(at).dim.ok_or("a choice has rows".into()))?;
+            let of_rows = choice(scope.domains, chosen)?.of;
+            let (from, to) = match op {
+                Op::Take { .. } => (of_rows, chosen),
+                _ => (chosen, of_rows),
+            };
+            let axes = &of(x).axes;
+            expect(of(x), &Shape::new(Some(from), axes))?;
+            expect(shape, &Shape::new(Some(to), axes))
         }
         Op::Total { x } => {
             if of(x).dim.is_none() {
@@ -500,6 +521,7 @@ fn check_domains(domains: &Domains) -> Result<(), String> {
             DimDef::Pairs { left, right } => by_sample(*left) && by_sample(*right),
             DimDef::Stacked { time, of } => by_sample(*time) && known(*of),
             DimDef::Rounds { like, .. } => like.is_none_or(by_sample),
+            DimDef::Chosen { of, each, others, .. } => by_sample(*of) && by_sample(*each) && (!others || of == each),
         };
         if !fine {
             return Err(format!("dim d{k} is ill-defined"));
@@ -516,6 +538,7 @@ fn check_domains(domains: &Domains) -> Result<(), String> {
                 earlier(*first) && earlier(*second) && domains.ends(*first).1 == domains.ends(*second).0
             }
             MapDef::Unstack(d) => is_stacked(domains, *d),
+            MapDef::Chooser(d) => choice(domains, *d).is_ok(),
             MapDef::ToStep { time, stacked } => {
                 dim(*stacked)
                     == Some(&DimDef::Stacked {

@@ -39,6 +39,7 @@ impl Lowerer<'_> {
     /// The dim of the nodes or edges of a domain.
     pub(crate) fn set_dim(&mut self, set: &Set) -> DimId {
         match set {
+            Set::Edges(d) if self.model.choice_in(*d).is_some() => self.node_dim(*d),
             Set::Edges(d) => {
                 let name = format!("{}.edges", self.model.domains[d.0 as usize].name);
                 self.b().domains().dim(DimDef::Ragged { name })
@@ -70,12 +71,20 @@ impl Lowerer<'_> {
                     pad: small(pad),
                 })
             }
+            DomainKind::Chosen(c) => {
+                let of = self.node_dim(c.of);
+                self.chosen_dim(c, of)
+            }
             _ => self.b().domains().dim(DimDef::Ragged { name: dom.name }),
         }
     }
 
-    /// The map from edges to an end.
+    /// The map from edges to an end; chosen edges have one to their destination only.
     pub(crate) fn end_map(&mut self, d: DomainId, src: bool) -> MapId {
+        if self.model.choice_in(d).is_some() {
+            let dim = self.node_dim(d);
+            return self.b().domains().map(MapDef::Chooser(dim));
+        }
         let name = self.model.domains[d.0 as usize].name.clone();
         let (from, to) = (self.set_dim(&Set::Edges(d)), self.set_dim(&Set::Nodes(d)));
         let name = format!("{name}.{}", if src { "src" } else { "dst" });
@@ -214,7 +223,10 @@ impl Lowerer<'_> {
                 match self.path(want, have) {
                     Some(Some(map)) => Ok(self.b().gather(low.v, map)),
                     Some(None) => Ok(low.v),
-                    None => Err(self.unsupported("these indices cannot be brought together", span)),
+                    None => match self.along_choice(low, want)? {
+                        Some(taken) => self.coerce_rows(&taken, rows, span),
+                        None => Err(self.unsupported("these indices cannot be brought together", span)),
+                    },
                 }
             }
         }
@@ -274,7 +286,8 @@ impl Lowerer<'_> {
         let Set::Edges(dom) = self.model.var(e).set else {
             return None;
         };
-        (t == s || t == d).then(|| self.end_map(dom, t == s))
+        let given = t == d || t == s && self.model.choice_in(dom).is_none();
+        given.then(|| self.end_map(dom, t == s))
     }
 
     /// `second` after `first`.

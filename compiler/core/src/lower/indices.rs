@@ -2,7 +2,7 @@
 
 use super::frame::{Low, Root, Rows};
 use super::{L, Lowered1, Lowerer};
-use crate::ir::Cmp;
+use crate::ir::{Cmp, Scalar};
 use crate::typed::{IndexCmp, NodeId, VarId};
 use crate::types::{Elem, Set, Type};
 use gdl_abi::DimDef;
@@ -102,6 +102,9 @@ impl Lowerer<'_> {
         let roots = self.roots(&BTreeSet::from([a, b]));
         let rows = Rows::Of(roots);
         let dim = self.dim_of(&rows).unwrap_or(gdl_abi::SAMPLES);
+        if self.is_computed(&rows, a) || self.is_computed(&rows, b) {
+            return self.compare_places(op, a, b, &rows, span);
+        }
         let (pa, pb) = (self.var_map(&rows, a, span)?, self.var_map(&rows, b, span)?);
         let cmp = match op {
             IndexCmp::Eq | IndexCmp::Ne => Cmp::Eq,
@@ -117,6 +120,39 @@ impl Lowerer<'_> {
         Ok(Low {
             v,
             rows,
+            statics: Vec::new(),
+        })
+    }
+
+    /// Whether no map says which element an index is on these rows: the source of a chosen edge.
+    fn is_computed(&self, rows: &Rows, v: VarId) -> bool {
+        let Rows::Of(roots) = rows else { return false };
+        roots.iter().filter_map(|r| r.var).any(|e| {
+            let source = self.model.var(e).ends.is_some_and(|(s, _)| s == v);
+            source && self.model.choice_of(e).is_some()
+        })
+    }
+
+    /// Indices compared by their numbers, one of which is computed.
+    fn compare_places(&mut self, op: IndexCmp, a: VarId, b: VarId, rows: &Rows, span: Span) -> L<Low> {
+        let mut places = Vec::new();
+        for v in [a, b] {
+            let p = self.position(v, &Type::scalar());
+            places.push(self.coerce_rows(&p, rows, span)?);
+        }
+        let f = match op {
+            IndexCmp::Eq | IndexCmp::Ne => Scalar::Eq,
+            IndexCmp::Lt => Scalar::Lt,
+            IndexCmp::Le => Scalar::Le,
+        };
+        let mut v = self.b().map(f, &places);
+        if op == IndexCmp::Ne {
+            let one = self.b().ones_like(v);
+            v = self.b().sub(one, v);
+        }
+        Ok(Low {
+            v,
+            rows: rows.clone(),
             statics: Vec::new(),
         })
     }

@@ -26,7 +26,7 @@ pub(crate) fn loop_deps(model: &Model) -> Vec<BTreeSet<u32>> {
     let mut out: Vec<BTreeSet<u32>> = Vec::with_capacity(model.nodes.len());
     for n in &model.nodes {
         let mut set = BTreeSet::new();
-        for a in args(&n.op) {
+        for a in args(model, &n.op) {
             set.extend(out[a.0 as usize].iter().copied());
         }
         if let TOp::State { of, .. } = n.op {
@@ -41,8 +41,23 @@ pub(crate) fn loop_deps(model: &Model) -> Vec<BTreeSet<u32>> {
     out
 }
 
+/// What a node is made from: its arguments, and the choices over whose elements its index ranges.
+pub fn args(model: &Model, op: &TOp) -> Vec<NodeId> {
+    let mut list = operands(op);
+    let over: &[VarId] = match op {
+        TOp::Define { vars, .. } => vars,
+        TOp::Reduce { var, .. } | TOp::Read { at: var, .. } | TOp::Position(var) => std::slice::from_ref(var),
+        _ => &[],
+    };
+    list.extend(over.iter().filter_map(|v| model.choice_of(*v)).map(|c| c.choice));
+    if let TOp::Field(d, _) = op {
+        list.extend(model.choice_in(*d).map(|c| c.choice));
+    }
+    list
+}
+
 /// The arguments of an operation.
-pub fn args(op: &TOp) -> Vec<NodeId> {
+fn operands(op: &TOp) -> Vec<NodeId> {
     match op {
         TOp::Input(_)
         | TOp::Field(..)
@@ -65,6 +80,7 @@ pub fn args(op: &TOp) -> Vec<NodeId> {
         | TOp::Define { body: x, .. }
         | TOp::BatchMean { x }
         | TOp::Argmax { x }
+        | TOp::Choose { key: x, .. }
         | TOp::Transport { x, .. }
         | TOp::Harmonics { x, .. }
         | TOp::Unit { x }
@@ -128,7 +144,7 @@ impl Lowerer<'_> {
         let steps: Vec<NodeId> = self.step_signals(l);
         let mut xs = Vec::new();
         for x in &steps {
-            let t = self.tensor(*x)?;
+            let t = self.at_steps(*x, l, span)?;
             let of = self.stacked(time, SAMPLES);
             let map = self.b().domains().map(MapDef::ToStep { time, stacked: of });
             xs.push(self.b().segment(Fold::Sum, t.v, map));
@@ -223,6 +239,16 @@ impl Lowerer<'_> {
             results.push(self.b().along(v, Some(SAMPLES)));
         }
         Ok((results, l.collect.len()))
+    }
+
+    /// A signal on the elements of a sequence, which may be chosen from those of the signal.
+    fn at_steps(&mut self, x: NodeId, l: &Loop, span: Span) -> L<Low> {
+        if let LoopOver::Steps(step, _) = l.over
+            && let Some(choice) = self.stands_for(step, &self.model.node(x).ty)
+        {
+            return self.read_chosen(x, step, choice, span);
+        }
+        self.tensor(x)
     }
 
     /// The signals that the body of a loop reads at its step.

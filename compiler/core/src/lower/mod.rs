@@ -12,6 +12,7 @@
 
 mod algebra;
 mod basis;
+mod choices;
 pub mod e3nn;
 mod frame;
 mod harmonics;
@@ -247,7 +248,7 @@ impl<'m> Lowerer<'m> {
     fn batch_wide(&self, id: NodeId) -> bool {
         let mut wide = Vec::with_capacity(id.0 as usize + 1);
         for n in &self.model.nodes[..=id.0 as usize] {
-            let inherits = loops::args(&n.op).iter().any(|a| wide[a.0 as usize]);
+            let inherits = loops::args(self.model, &n.op).iter().any(|a| wide[a.0 as usize]);
             wide.push(inherits || matches!(n.op, TOp::BatchMean { .. }));
         }
         wide[id.0 as usize]

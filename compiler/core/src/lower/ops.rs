@@ -118,6 +118,7 @@ impl Lowerer<'_> {
                 }
             }
             TOp::Argmax { x } => self.argmax(*x)?,
+            TOp::Choose { key, chosen } => self.choose(*key, *chosen, span)?,
             TOp::Grad { of, wrt } => self.gradient(*of, *wrt, span)?,
             TOp::Transport { x, edge } => {
                 let t = self.tensor(*x)?;

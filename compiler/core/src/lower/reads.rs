@@ -25,6 +25,9 @@ impl Lowerer<'_> {
         if dynamic && self.model.var(at).kind == VarKind::Step {
             return self.read_step(x, at, span).map(Lowered1::Tensor);
         }
+        if let Some(choice) = self.stands_for(at, &ty) {
+            return self.read_chosen(x, at, choice, span).map(Lowered1::Tensor);
+        }
         match self.low(x)? {
             Lowered1::Map(m) => Ok(Lowered1::Map(self.map_at(m, at))),
             Lowered1::Loop(_) => Err(self.unsupported("a loop is not a signal", span)),

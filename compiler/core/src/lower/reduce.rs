@@ -124,8 +124,9 @@ impl Lowerer<'_> {
                     return Err(self.unsupported("not an edge", span));
                 };
                 let map = self.end_map(d, src);
+                let nodes = self.var_set(t).clone();
                 let root = Root {
-                    dim: self.set_dim(&Set::Nodes(d)),
+                    dim: self.set_dim(&nodes),
                     var: Some(t),
                 };
                 Ok((rows, Rows::Of(vec![root]), Along::Map(map)))

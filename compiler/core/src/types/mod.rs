@@ -57,8 +57,40 @@ pub enum DomainKind {
     },
     /// A triangle mesh: vertices with tangent planes, directed edges with transport.
     Mesh,
+    /// Elements chosen among those of another domain.
+    Chosen(Chosen),
     /// A domain of unknown kind in an abstract layer.
     Any,
+}
+
+/// A choice among the elements of a domain: by descending key a sequence of them, or edges to every element from its best.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Chosen {
+    /// What is chosen from.
+    pub of: DomainId,
+    /// The node that chooses.
+    pub choice: crate::typed::NodeId,
+    /// How many, at most; `None` for all.
+    pub k: Option<Int>,
+    /// Edges, whose ends are elements of `of`.
+    pub edges: bool,
+    /// Nothing chooses itself.
+    pub others: bool,
+}
+
+impl DomainKind {
+    /// Whether its elements have an order that no symmetry changes.
+    pub fn is_ordered(&self) -> bool {
+        matches!(
+            self,
+            DomainKind::Seq { .. } | DomainKind::Chosen(Chosen { edges: false, .. })
+        )
+    }
+
+    /// Whether it is made of another domain rather than brought along by the data.
+    pub fn is_derived(&self) -> bool {
+        matches!(self, DomainKind::Coarse { .. } | DomainKind::Chosen(_))
+    }
 }
 
 /// A domain with its name in the signature.

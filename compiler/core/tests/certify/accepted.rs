@@ -90,7 +90,29 @@ model Distances(g: graph, w: g.edges -> 1, source: g.nodes -> 1) -> (g.nodes -> 
   linear(h, 1)
 }";
 
-pub const ALL: [(&str, &str); 11] = [
+pub const NEIGHBOURS: &str = "
+model Dynamic under O(3) [ties] (s: set, x: s -> 2x0e + 1x1o) -> (near: s -> 2, best: 1x1o, pushed: s -> 1x1o) {
+  v[i] = x[i].[1o]
+  near[i] = max e: j -> i in knn(v, 2): mlp(x[i].[0e] ++ x[j].[0e] ++ norm2(v[i] - v[j]), [4, 2]) else 0
+  w = linear(x, 2)
+  top = topk(norm2(v), 2)
+  best = sum t in top: w[t][0] * t * v[t]
+  pushed = grad(sum i: norm2(near[i]), v)
+}";
+
+pub const SORTED: &str = "
+model Sorted under trivial [ties] (s: set, x: s -> 2) -> (last: 2, paths: s -> 2) {
+  t = sort(linear(x, 1))
+  scan i in t from h = ones(2) {
+    h' = tanh(linear(h ++ x[i], 2))
+  }
+  iterate 2 from y = x {
+    y'[i] = tanh(linear(y[i] ++ (mean e: j -> i in knn(y, 2): y[j] else 0), 2))
+  }
+  (last = h, paths = y)
+}";
+
+pub const ALL: [(&str, &str); 13] = [
     ("sets", SETS),
     ("graph", GRAPH),
     ("attention", ATTENTION),
@@ -102,6 +124,8 @@ pub const ALL: [(&str, &str); 11] = [
     ("mesh", MESH),
     ("seq", SEQ),
     ("bellman", BELLMAN),
+    ("neighbours", NEIGHBOURS),
+    ("sorted", SORTED),
 ];
 
 fn passes(text: &str) -> Report {
@@ -182,6 +206,16 @@ fn tensors() {
 fn mesh() {
     let report = passes(MESH);
     assert!(report.rows.iter().any(|r| r.factor == "changes of frame of `m`"));
+}
+
+#[test]
+fn neighbours() {
+    passes(NEIGHBOURS);
+}
+
+#[test]
+fn sorted() {
+    passes(SORTED);
 }
 
 #[test]

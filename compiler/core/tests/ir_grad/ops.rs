@@ -1,6 +1,7 @@
 //! Every operator but loops.
 
 use crate::check::{Case, World, real};
+use gdl_abi::DimDef;
 use gdl_core::ir::build::{Builder, WindowSpec};
 use gdl_core::ir::{Cmp, Fold, Scalar, Shape, Value};
 use gdl_rep::Exact;
@@ -245,6 +246,36 @@ fn windows() {
             })
             .check(2);
         }
+    }
+}
+
+#[test]
+fn choices() {
+    for others in [false, true] {
+        Case::new(0.3, 1.7, |b, w| {
+            let dim = |each, others| DimDef::Chosen {
+                of: w.nodes,
+                each,
+                k: Some(2),
+                others,
+            };
+            let best = b.domains().dim(dim(gdl_abi::SAMPLES, false));
+            let near = b.domains().dim(dim(w.nodes, others));
+            let x = real(b, "x", w.nodes, &[2]);
+            let key = b.pick(x, 0, 1);
+            let at = b.choose(key, best);
+            let y = b.take(x, at);
+            let y = b.mul(y, y);
+            let [l, r] = [w.left, w.right].map(|m| b.gather(x, m));
+            let pairs = b.contract(l, r, "a,a->");
+            let at = b.choose(pairs, near);
+            let z = b.take(x, at);
+            let z = b.mul(z, z);
+            let back = b.put(z, at);
+            let back = b.mul(back, x);
+            vec![y, z, back]
+        })
+        .check(3);
     }
 }
 

@@ -3,6 +3,7 @@
 //! A call checks its arguments ([`door`]), takes a workspace, lays out temporary arrays ([`place`]) and tables ([`tables`]) for the
 //! batch, and carries out the steps ([`run`], [`products`]).
 
+mod choices;
 pub mod door;
 pub mod place;
 mod products;
@@ -132,7 +133,7 @@ impl Program for Executor {
 
 fn products_of(steps: &[Step]) -> Vec<Vec<Extent>> {
     let of = |step: &Step| match step {
-        Step::Kernel(_) => Vec::new(),
+        Step::Kernel(_) | Step::Choose(_) => Vec::new(),
         Step::Gemm(g) => vec![g.size.iter().copied().chain(g.batch.iter().map(|(e, _)| *e)).collect()],
         Step::Loop(l) => products_of(&l.body),
     };

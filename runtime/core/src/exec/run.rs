@@ -143,7 +143,7 @@ pub fn run(
         .tables
         .iter()
         .enumerate()
-        .map(|(k, t)| table_pointer(t, w.tables[k].as_deref(), batch, inputs))
+        .map(|(k, t)| table_pointer(t, w.tables[k].as_deref_mut(), batch, inputs))
         .collect();
     let first = w.parts.as_mut_ptr();
     // SAFETY: `parts` has `most` elements and is not touched otherwise until the call ends.
@@ -218,7 +218,7 @@ fn pointer_mut(array: &mut Array) -> *mut u8 {
     }
 }
 
-fn table_pointer(table: &Table, built: Option<&[u32]>, batch: &Instance, inputs: &[&Array]) -> *const u32 {
+fn table_pointer(table: &Table, built: Option<&mut [u32]>, batch: &Instance, inputs: &[&Array]) -> *const u32 {
     match table {
         Table::MapIndex(m) => batch.maps[m.0 as usize].index.as_ptr(),
         Table::MapPtr(m) => batch.maps[m.0 as usize].ptr.as_ptr(),
@@ -230,7 +230,11 @@ fn table_pointer(table: &Table, built: Option<&[u32]>, batch: &Instance, inputs:
             Array::F32(_) | Array::F64(_) => std::ptr::null(),
         },
         Table::Position(_) | Table::Sample(_) | Table::Window(_) | Table::WindowBack(_) => {
-            built.map_or(std::ptr::null(), <[u32]>::as_ptr)
+            built.map_or(std::ptr::null(), |t| t.as_ptr())
+        }
+        // Written during the call.
+        Table::Chosen(..) | Table::ChosenPtr(..) | Table::ChosenOrder(..) => {
+            built.map_or(std::ptr::null(), |t| t.as_mut_ptr().cast_const())
         }
     }
 }
@@ -244,8 +248,10 @@ impl Call<'_> {
                 Step::Gemm(g) if self.program.plan.double => self.gemm::<f64>(g)?,
                 Step::Gemm(g) => self.gemm::<f32>(g)?,
                 Step::Loop(l) => self.time_loop(l)?,
+                Step::Choose(c) if self.program.plan.double => self.choose::<f64>(c)?,
+                Step::Choose(c) => self.choose::<f32>(c)?,
             }
-            if let (Some(times), Step::Kernel(_) | Step::Gemm(_)) = (self.times, step) {
+            if let (Some(times), Step::Kernel(_) | Step::Gemm(_) | Step::Choose(_)) = (self.times, step) {
                 let time = (self.program.plan.step_name(step), start.elapsed().as_secs_f64());
                 times.lock().unwrap_or_else(PoisonError::into_inner).push(time);
             }

@@ -15,6 +15,12 @@ pub fn build(table: &Table, domains: &Domains, batch: &Instance) -> Result<Optio
         | Table::SamplePtr(_)
         | Table::Labels(_)
         | Table::List(_) => None,
+        // Filled by their step.
+        Table::Chosen(_, d) | Table::ChosenOrder(_, d) => Some(vec![0; batch.rows[d.0 as usize]]),
+        Table::ChosenPtr(_, d) => {
+            let of = domains.chosen_from(*d);
+            Some(vec![0; of.map_or(0, |d| batch.rows[d.0 as usize]) + 1])
+        }
         Table::Position(d) => Some(by_sample(*d, domains, batch, |_, k| k)?),
         Table::Sample(d) => Some(by_sample(*d, domains, batch, |s, _| s)?),
         Table::Window(w) => Some(forward(w, batch)),

@@ -2,7 +2,7 @@
 
 use super::Builder;
 use crate::ir::{Fold, Op, Shape, Value};
-use gdl_abi::{DimId, MapId};
+use gdl_abi::{DimDef, DimId, MapId};
 use gdl_rep::Exact;
 
 /// Grid windows, see [`Op::Window`].
@@ -128,6 +128,33 @@ impl Builder {
             axes: self.shape(x).axes,
         };
         self.push(Op::Segment { op, x, map }, shape)
+    }
+
+    /// A choice by descending `key`.
+    pub fn choose(&mut self, key: Value, chosen: DimId) -> Value {
+        self.push(Op::Choose { key, chosen }, Shape::new(Some(chosen), &[]))
+    }
+
+    /// `x` at what was chosen.
+    pub fn take(&mut self, x: Value, at: Value) -> Value {
+        let shape = Shape {
+            dim: self.shape(at).dim,
+            axes: self.shape(x).axes,
+        };
+        self.push(Op::Take { x, at }, shape)
+    }
+
+    /// The transpose of [`Builder::take`].
+    pub fn put(&mut self, x: Value, at: Value) -> Value {
+        let of = |d: DimId| match self.domains.dims.get(d.0 as usize) {
+            Some(DimDef::Chosen { of, .. }) => Some(*of),
+            _ => None,
+        };
+        let shape = Shape {
+            dim: self.shape(at).dim.and_then(of),
+            axes: self.shape(x).axes,
+        };
+        self.push(Op::Put { x, at }, shape)
     }
 
     /// Windows of a grid signal: `[fine, …]` to `[coarse, k, …]`.

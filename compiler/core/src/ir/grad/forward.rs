@@ -87,6 +87,14 @@ impl Forward<'_> {
                 let shape = self.b.shape(v);
                 Some(self.b.push(op.with_operands(|_| t), shape))
             }
+            Op::Take { x, at } => {
+                let t = self.tangent(*x)?;
+                Some(self.b.take(t, *at))
+            }
+            Op::Put { x, at } => {
+                let t = self.tangent(*x)?;
+                Some(self.b.put(t, *at))
+            }
             Op::Concat { xs, axis } => {
                 if xs.iter().all(|&x| self.tangent(x).is_none()) {
                     return None;
@@ -138,6 +146,7 @@ impl Forward<'_> {
             | Op::Fill(_)
             | Op::Compare { .. }
             | Op::Position
+            | Op::Choose { .. }
             | Op::Scan(_)
             | Op::Detach { .. } => None,
         }

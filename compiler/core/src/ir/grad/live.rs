@@ -10,7 +10,7 @@ pub(super) fn live(nodes: &[Node], is_seed: &dyn Fn(Value, &Op) -> bool) -> Vec<
     for (k, node) in nodes.iter().enumerate() {
         let on = |v: &Value| live[v.0 as usize];
         let depends = match &node.op {
-            Op::Detach { .. } => false,
+            Op::Detach { .. } | Op::Choose { .. } => false,
             Op::Map {
                 f: Scalar::Sign | Scalar::Floor | Scalar::Lt | Scalar::Le | Scalar::Eq,
                 ..

@@ -190,6 +190,14 @@ impl<'b> Reverse<'b> {
                 let c = self.b.segment(Fold::Sum, g, *map);
                 self.give(*x, c);
             }
+            Op::Take { x, at } => {
+                let c = self.b.put(g, *at);
+                self.give(*x, c);
+            }
+            Op::Put { x, at } => {
+                let c = self.b.take(g, *at);
+                self.give(*x, c);
+            }
             Op::Total { x } => {
                 let shape = self.b.shape(*x);
                 let c = self.b.expand(g, &shape);
@@ -214,6 +222,7 @@ impl<'b> Reverse<'b> {
             | Op::Fill(_)
             | Op::Compare { .. }
             | Op::Position
+            | Op::Choose { .. }
             | Op::Scan(_)
             | Op::Detach { .. } => {}
         }

@@ -33,6 +33,13 @@ pub trait Algebra {
         };
         self.scalar(f, &[x, y])
     }
+
+    /// The places of some numbers by descending size, of equal ones the first first; and with every place a number that is 0 wherever
+    /// the choice of it is good, in the sense of the algebra.
+    fn ranking(&self, keys: &[Self::S]) -> Vec<(usize, Self::S)>;
+
+    /// The place that an integer names, whatever its motion; `None` for poison.
+    fn place(&self, x: Self::S) -> Option<usize>;
 }
 
 /// Floating point in double precision: the reference for the back ends.
@@ -94,6 +101,16 @@ impl Algebra for Real64 {
     }
     fn is_poison(&self, x: f64) -> bool {
         x.is_nan()
+    }
+    fn place(&self, x: f64) -> Option<usize> {
+        (x >= 0.0).then_some(x as usize)
+    }
+    /// NaN comes last.
+    fn ranking(&self, keys: &[f64]) -> Vec<(usize, f64)> {
+        let key = |k: &usize| if keys[*k].is_nan() { f64::NEG_INFINITY } else { keys[*k] };
+        let mut order: Vec<usize> = (0..keys.len()).collect();
+        order.sort_by(|a, b| key(b).partial_cmp(&key(a)).unwrap_or(std::cmp::Ordering::Equal));
+        order.into_iter().map(|k| (k, 0.0)).collect()
     }
 }
 

@@ -12,8 +12,8 @@ const MAX_ELEMENTS: usize = 1 << 32;
 /// The sizes and maps of a batch.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
-    domains: &'a Domains,
-    instance: &'a Instance,
+    pub(super) domains: &'a Domains,
+    pub(super) instance: &'a Instance,
 }
 
 impl<'a> Rows<'a> {

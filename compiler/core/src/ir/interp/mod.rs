@@ -3,6 +3,7 @@
 
 mod algebra;
 mod arrays;
+mod choices;
 mod loops;
 
 pub use algebra::{Algebra, Real64};
@@ -216,6 +217,9 @@ impl<A: Algebra> Frame<'_, A> {
                 rows.map(*map).iter().flat_map(row).copied().collect()
             }
             Op::Segment { op, map, .. } => arrays::segment(alg, *op, &operands[0], rows.map(*map), shape.row_len(), n),
+            Op::Choose { chosen, .. } => self.choose(&operands[0], *chosen)?,
+            Op::Take { .. } => self.take(&operands[0], &operands[1], shape)?,
+            Op::Put { x, .. } => self.put(&operands[0], &operands[1], &shape_of(x), shape)?,
             Op::Total { .. } => {
                 let m = shape.row_len();
                 let mut out = vec![alg.empty(Fold::Sum); m];

@@ -265,6 +265,22 @@ impl Parser {
                 let like = if self.has_word("like") { Some(self.dim()?) } else { None };
                 DimDef::Rounds { like, fixed }
             }
+            "chosen" => {
+                let of = self.dim()?;
+                self.keyword("each")?;
+                let each = self.dim()?;
+                let k = if self.has_word("first") {
+                    Some(self.int()?)
+                } else {
+                    None
+                };
+                DimDef::Chosen {
+                    of,
+                    each,
+                    k,
+                    others: self.has_word("others"),
+                }
+            }
             _ => return Err(format!("there are no dims of kind `{word}`")),
         })
     }
@@ -293,6 +309,7 @@ impl Parser {
                 time: self.dim()?,
                 stacked: self.dim()?,
             },
+            "chooser" => MapDef::Chooser(self.dim()?),
             _ => return Err(format!("there are no maps of kind `{word}`")),
         })
     }
@@ -392,6 +409,18 @@ impl Parser {
                 op: self.named(&Fold::NAMED)?,
                 x: self.value()?,
                 map: self.map()?,
+            },
+            "choose" => Op::Choose {
+                key: self.value()?,
+                chosen: self.dim()?,
+            },
+            "take" => Op::Take {
+                x: self.value()?,
+                at: self.value()?,
+            },
+            "put" => Op::Put {
+                x: self.value()?,
+                at: self.value()?,
             },
             "total" => Op::Total { x: self.value()? },
             "window" | "window_adjoint" => {

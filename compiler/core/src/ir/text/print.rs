@@ -125,6 +125,9 @@ impl Printer {
             Op::Segment { op, x, map } => {
                 write!(out, "segment {} {} m{}", name_of(*op, &Fold::NAMED), Val(*x), map.0)?;
             }
+            Op::Choose { key, chosen } => write!(out, "choose {} d{}", Val(*key), chosen.0)?,
+            Op::Take { x, at } => write!(out, "take {} {}", Val(*x), Val(*at))?,
+            Op::Put { x, at } => write!(out, "put {} {}", Val(*x), Val(*at))?,
             Op::Total { x } => write!(out, "total {}", Val(*x))?,
             Op::Window {
                 x,
@@ -259,6 +262,13 @@ fn dim_def(def: &DimDef) -> String {
                 like.map_or(String::new(), |l| format!(" like {}", d(&l)))
             )
         }
+        DimDef::Chosen { of, each, k, others } => format!(
+            "chosen {} each {}{}{}",
+            d(of),
+            d(each),
+            k.map_or(String::new(), |k| format!(" first {k}")),
+            if *others { " others" } else { "" }
+        ),
     }
 }
 
@@ -280,5 +290,6 @@ fn map_def(def: &MapDef) -> String {
         MapDef::Compose { first, second } => format!("compose m{} m{}", first.0, second.0),
         MapDef::Unstack(x) => format!("unstack {}", d(x)),
         MapDef::ToStep { time, stacked } => format!("step {} {}", d(time), d(stacked)),
+        MapDef::Chooser(x) => format!("chooser {}", d(x)),
     }
 }
