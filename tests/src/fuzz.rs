@@ -1,25 +1,28 @@
 //! What is fuzzed: functions of any bytes that must come back. `tests/fuzz` has a target for each, and the test `fuzz` replays its corpus.
 
 use gdl_abi::{ArrayDecl, Dtype, Signature};
-use gdl_core::ir::text;
+use gdl_capi::{Model, Status};
 use gdl_core::ir::verify::verify;
+use gdl_core::ir::{grad, text};
 use gdl_core::lower::lower_model;
 use gdl_core::{check, modules};
-use gdl_host::data::{DataSpec, FieldSpec, Folds, Source, Split};
+use gdl_host::data::{Arguments, DataSpec, DomainArguments, FieldSpec, Folds, Near, Source, Split};
 use gdl_host::files::{self, Table};
 use gdl_host::optim::{OptimSpec, Rule, Schedule};
 use gdl_host::params::{Init, ParamSpec};
 use gdl_host::train::{BatchSize, Config, Hooks, Plan, Programs, train};
+use gdl_runtime::image::{Footer, Head, Isa, Role, weights};
 use gdl_runtime::{Array, FromFn, from_fn};
 use gdl_syntax::print::print;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::{env, fs, process, thread};
 
 /// What is fuzzed: it takes any bytes and comes back.
 pub type Target = fn(&[u8]);
 
 /// Every target by name.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("parser", parser),
     ("checker", checker),
     ("ir", ir),
@@ -32,6 +35,7 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("obj", obj),
     ("ply", ply),
     ("checkpoint", checkpoint),
+    ("call", call),
 ];
 
 /// Does `work` on a stack of the program's size.
@@ -215,4 +219,62 @@ fn slope_data() -> Folds {
         split: Split::All,
     };
     Folds::new(&table, &spec).expect("samples")
+}
+
+const CALLED: &str = "model M under O(3) (m: cloud(3, cutoff = 1.5), z: m.nodes -> enum(H, C), w: m.edges -> 1) -> (e: 1, f: m.nodes -> vector) {
+  param E: enum(H, C) -> 2 ~ normal(1.0)
+  h[i] = E[z[i]] * (sum e: j -> i in m.edges: w[e] * norm2(e.vec))
+  e = sum i: h[i][0]
+  f = -grad(e, m.pos)
+}
+";
+
+/// A model as a library has it, with a gradient.
+fn called() -> &'static Model {
+    static MODEL: OnceLock<Model> = OnceLock::new();
+    MODEL.get_or_init(|| {
+        let (program, errors) = modules::load("call.gdl", CALLED, &[], &|_, _| Err("no files".into()));
+        let (models, more) = check::check(&program);
+        assert!(errors.is_empty() && more.is_empty(), "{errors:?} {more:?}");
+        let func = lower_model(&models[0]).expect("a program").func;
+        let gradient = grad::vjp(&func).expect("a derivative");
+        let roles = [(Role::Forward, &func), (Role::Gradient, &gradient)];
+        let (programs, code) = gdl_codegen::image::compile(&roles, true, &[Isa::Baseline]).expect("code");
+        let arguments = Arguments {
+            domains: vec![DomainArguments::Cloud {
+                name: "m".into(),
+                near: Near::Cutoff(1.5),
+            }],
+            labels: vec![("z".into(), vec!["H".into(), "C".into()])],
+        };
+        let params: Vec<Array> = func.params.iter().map(|p| Array::F64(vec![0.5; p.row_len()])).collect();
+        let (list, bytes) = weights(func.params.iter().map(|p| p.name.as_str()).zip(&params));
+        let head = Head {
+            name: "M".into(),
+            manifest: "{}".into(),
+            data: serde_json::to_string(&arguments).expect("JSON"),
+            programs,
+            weights: list,
+        };
+        let mut file = Vec::new();
+        Footer::append(&mut file, &head.to_bytes().expect("a head"), &code, &bytes);
+        let path = env::temp_dir().join(format!("gdl-fuzz-call-{}", process::id()));
+        fs::write(&path, file).expect("a file");
+        let image = gdl_runtime::image::open(&path).expect("an image").expect("an image");
+        // The code stays mapped.
+        let _ = fs::remove_file(&path);
+        Model::new(image, 1).expect("a model")
+    })
+}
+
+/// Arrays of an `.npz` file are those of a call: outputs and gradients, or an error that says what is wrong.
+pub fn call(bytes: &[u8]) {
+    let Ok(mut table) = files::parse(Path::new("a.npz"), bytes) else {
+        return;
+    };
+    table.path = PathBuf::new();
+    if let Err(e) = called().forward(table.clone()) {
+        assert!(!e.text.is_empty() && e.status != Status::Internal);
+    }
+    let _ = called().gradient(table);
 }

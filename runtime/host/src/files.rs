@@ -32,6 +32,7 @@ pub mod tensors;
 mod text;
 pub mod write;
 pub mod xyz;
+mod xyz_write;
 
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
@@ -111,6 +112,26 @@ pub fn save_tensors(path: &Path, arrays: &BTreeMap<String, HostArray>, notes: &B
 /// If the file cannot be written.
 pub fn save_json(path: &Path, value: &serde_json::Value) -> Result<()> {
     write::atomically(path, format!("{value:#}\n").as_bytes())
+}
+
+/// What files with results may end in.
+pub const RESULTS: [&str; 4] = ["npz", "json", "xyz", "extxyz"];
+
+/// Writes the results for the samples of `input`, atomically, as the name of the file says: see [`RESULTS`].
+///
+/// # Errors
+/// If the name ends in something else, the file cannot be written, or the results do not fit the frames of an xyz file.
+pub fn save_results(path: &Path, input: &Table, results: &[(String, HostArray)]) -> Result<()> {
+    match ending(path).as_str() {
+        "npz" => save_npz(path, results.iter().map(|(n, a)| (n.as_str(), a))),
+        "json" => {
+            let all: serde_json::Map<String, serde_json::Value> =
+                results.iter().map(|(n, a)| (n.clone(), a.json())).collect();
+            save_json(path, &serde_json::Value::Object(all))
+        }
+        "xyz" | "extxyz" => write::atomically(path, xyz_write::encode(input, results)?.as_bytes()),
+        _ => Err(Error::config("results are written as .npz, .json or .xyz").in_file(path)),
+    }
 }
 
 /// The ending of a name in lower case.

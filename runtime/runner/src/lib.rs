@@ -69,9 +69,10 @@ fn work(image: &Image, arguments: Vec<OsString>, out: &mut dyn Write) -> Result<
     let params: Vec<&Array> = weights.iter().collect();
     let several = options.inputs.len() > 1;
     for input in &options.inputs {
-        let fold = data::pick(&read(input)?, &spec, None)?;
+        let table = read(input)?;
+        let fold = data::pick(&table, &spec, None)?;
         let found = gdl_host::run::run(&executor, &params, &fold)?;
-        results::write(&options, input, several, &found, out)?;
+        results::write(&options, (input, &table), several, &found, out)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::Stop;
 use crate::options::Options;
-use gdl_host::files::{self, HostArray};
+use gdl_host::files::{self, HostArray, Table};
 use serde_json::{Map, Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// Writes the results for one input: to a file, as JSON, or the first numbers to the terminal.
 pub fn write(
     options: &Options,
-    input: &Path,
+    (input, table): (&Path, &Table),
     several: bool,
     results: &[(String, HostArray)],
     out: &mut dyn Write,
@@ -18,16 +18,15 @@ pub fn write(
     let all = || -> Map<String, Value> { results.iter().map(|(n, a)| (n.clone(), a.json())).collect() };
     if let Some(path) = &options.output {
         let path = if several { inside(path, input)? } else { path.clone() };
-        match path.extension().and_then(|e| e.to_str()) {
-            Some("npz") => files::save_npz(&path, results.iter().map(|(n, a)| (n.as_str(), a)))?,
-            Some("json") => files::save_json(&path, &Value::Object(all()))?,
-            _ => {
-                return Err(Stop(
-                    2,
-                    format!("`{}` ends in neither `.npz` nor `.json`", path.display()),
-                ));
-            }
+        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        if !files::RESULTS.contains(&ending) {
+            let path = path.display();
+            return Err(Stop(
+                2,
+                format!("`{path}` ends in neither `.npz` nor `.json` nor `.xyz`"),
+            ));
         }
+        files::save_results(&path, table, results)?;
     }
     if options.json {
         let mut object = all();

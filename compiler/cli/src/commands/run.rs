@@ -39,7 +39,7 @@ pub struct Run {
     /// Weights; without them the model runs with those it starts from.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// Where the results go: an .npz file.
+    /// Where the results go: an .npz or .json file, or an .xyz file for an .xyz input.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Precision; the interpreter computes in f64.
@@ -59,13 +59,17 @@ pub struct Run {
 impl Run {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         terminal.set_json(self.json);
+        let ending = |p: &PathBuf| p.extension().and_then(|e| e.to_str()).unwrap_or_default().to_string();
         if let Some(path) = self
             .output
             .as_ref()
-            .filter(|p| p.extension().is_none_or(|e| e != "npz"))
+            .filter(|p| !files::RESULTS.contains(&ending(p).as_str()))
         {
-            let failure = Failure::usage(format!("`{}` does not end in `.npz`", path.display()));
-            return Err(failure.help("Results are written as .npz."));
+            let failure = Failure::usage(format!(
+                "`{}` ends in neither `.npz` nor `.json` nor `.xyz`",
+                path.display()
+            ));
+            return Err(failure.help("Results are written as .npz, as .json, or, for an .xyz input, as .xyz."));
         }
         let (model, given) = words(&self.words);
         let mut settings = Session::trained_settings(self.weights.as_deref());
@@ -94,13 +98,14 @@ impl Run {
         }
         let block = session.data_of(&model.name);
         let spec = session.ok(session.data_spec(block, &model, program.signature()), terminal)?;
-        let fold = data::pick(&files::load(&self.input)?, &spec, self.fold.as_deref())?;
+        let table = files::load(&self.input)?;
+        let fold = data::pick(&table, &spec, self.fold.as_deref())?;
         let start = Instant::now();
         let results = gdl_host::run::run(program.as_ref(), &params.of(program.signature())?, &fold)?;
         let running = start.elapsed();
 
         if let Some(path) = &self.output {
-            files::save_npz(path, results.iter().map(|(n, a)| (n.as_str(), a)))?;
+            files::save_results(path, &table, &results)?;
         }
         if self.json {
             let outputs: Map<String, Value> = results.iter().map(|(n, a)| (n.clone(), a.json())).collect();

@@ -85,6 +85,11 @@ impl HostArray {
         each!(self, a => a.shape())
     }
 
+    /// The number of its axes.
+    pub fn ndim(&self) -> usize {
+        self.shape().len()
+    }
+
     /// The number of elements.
     pub fn len(&self) -> usize {
         each!(self, a => a.len())
