@@ -87,7 +87,7 @@ pub fn arguments(model: &Model) -> Result<Arguments, Failure> {
                 DomainArguments::Cloud { name, near }
             }
             DomainKind::Mesh => DomainArguments::Mesh { name },
-            DomainKind::Coarse { .. } | DomainKind::Any => return Ok(None),
+            DomainKind::Coarse { .. } | DomainKind::Chosen(_) | DomainKind::Any => return Ok(None),
         }))
     };
     let domains = model.domains.iter().map(domain).collect::<Result<Vec<_>, Failure>>()?;
