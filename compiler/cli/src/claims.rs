@@ -57,12 +57,16 @@ fn words(program: &Program, row: &Row) -> String {
 
 /// `ties (model.gdl:5)`.
 fn flag(program: &Program, flag: &Flag) -> String {
+    let name = match flag.residual {
+        Some(r) => format!("{}({r:.0e})", flag.name),
+        None => flag.name.to_string(),
+    };
     let mut places: Vec<String> = flag.spans.iter().filter_map(|s| line_of(program, *s)).collect();
     places.dedup();
     match places.len() {
-        0 => flag.name.to_string(),
-        n if n > 3 => format!("{} ({} and {} more)", flag.name, places[..3].join(", "), n - 3),
-        _ => format!("{} ({})", flag.name, places.join(", ")),
+        0 => name,
+        n if n > 3 => format!("{} ({} and {} more)", name, places[..3].join(", "), n - 3),
+        _ => format!("{} ({})", name, places.join(", ")),
     }
 }
 

@@ -10,7 +10,7 @@
 use crate::error::Error;
 use crate::exact::Exact;
 use crate::group::Group;
-use crate::hom::{Basis, hom_basis};
+use crate::hom::{Basis, hom_basis, residual_of};
 use crate::irreps::{degree, irreps};
 use crate::linear::{multiply, transpose};
 use crate::rep::{Atom, Label, Rep};
@@ -170,7 +170,7 @@ pub fn symmetrize(rep: &Rep) -> Result<Vec<Piece>, Error> {
             matrix: Basis {
                 shape: [1, rows, d, d].map(|n| n as u32).to_vec(),
                 data,
-                numeric: false,
+                residual: None,
             },
         })
     };
@@ -230,7 +230,7 @@ fn clebsch_gordan(group: &Group, x: &Atom, y: &Atom) -> Result<Vec<(Atom, Basis)
                 let scale = Exact::sqrt_int(d as u64);
                 let rows = transpose(&w, w.len() / d, d).iter().map(|c| scale * *c).collect();
                 let atom = Atom::Irrep(label).checked(group)?;
-                Ok((atom, Basis::from_rows(vec![rows], &[d, w.len() / d], false)))
+                Ok((atom, Basis::from_rows(vec![rows], &[d, w.len() / d], None)))
             })
             .collect();
     }
@@ -275,7 +275,7 @@ fn paths(group: &Group, atom: &Atom) -> Result<Vec<(Atom, Basis)>, Error> {
         let maps = orthonormal(&basis, d, dim);
         left = left.saturating_sub(maps.len() * d);
         if !maps.is_empty() {
-            out.push((to, Basis::from_rows(maps, &[d, dim], basis.numeric)));
+            out.push((to, Basis::from_rows(maps, &[d, dim], basis.residual)));
         }
     }
     Ok(out)
@@ -324,8 +324,9 @@ fn fourier(group: &Group) -> Result<Vec<(Atom, Basis)>, Error> {
                 }
             }
         }
-        let maps = orthonormal(&Basis::from_rows(translates, &[d, n], false), d, n);
-        out.push((to, Basis::from_rows(maps, &[d, n], false)));
+        let maps = orthonormal(&Basis::from_rows(translates, &[d, n], None), d, n);
+        let residual = residual_of(group, &maps, &Atom::Regular, &to)?;
+        out.push((to, Basis::from_rows(maps, &[d, n], residual)));
     }
     Ok(out)
 }

@@ -11,7 +11,7 @@
 use crate::error::Error;
 use crate::exact::Exact;
 use crate::group::Group;
-use crate::hom::{Basis, hom_basis};
+use crate::hom::{Basis, hom_basis, larger};
 use crate::irreps::degree;
 use crate::rep::{Atom, Label, Rep};
 use crate::scalar::Scalar;
@@ -91,7 +91,7 @@ pub fn harmonic_kernel(group: &Group, d: usize, l: u32, a: &Atom, b: &Atom) -> R
     if let Group::Product(factors) = group
         && let (Some(left), Some(right)) = (a.parts(factors), b.parts(factors))
     {
-        let mut product = Basis::from_rows(vec![vec![Exact::ONE]], &[1, 1, 1], false);
+        let mut product = Basis::from_rows(vec![vec![Exact::ONE]], &[1, 1, 1], None);
         for ((factor, a), b) in factors.iter().zip(&left).zip(&right) {
             let own = if factor.acts_on_space(d) {
                 harmonic_kernel(factor, d, l, a, b)?
@@ -127,7 +127,7 @@ fn clebsch_gordan_kernel(group: &Group, l: u32, (la, pa): (u32, bool), (lb, pb):
     let [da, db, n] = [la, lb, l].map(|l| 2 * l as usize + 1);
     let parity = *group == Group::SO3 || (l % 2 == 1) ^ pa == pb;
     if !parity || l < la.abs_diff(lb) || l > la + lb {
-        return Basis::from_rows(vec![], &[db, da, n], false);
+        return Basis::from_rows(vec![], &[db, da, n], None);
     }
     let w = wigner_3j(la, l, lb);
     let scale = Exact::sqrt_int(db as u64);
@@ -135,7 +135,7 @@ fn clebsch_gordan_kernel(group: &Group, l: u32, (la, pa): (u32, bool), (lb, pb):
         let (i, j, m) = (at / (da * n), at / n % da, at % n);
         scale * w[(j * n + m) * db + i]
     };
-    Basis::from_rows(vec![(0..db * da * n).map(entry).collect()], &[db, da, n], false)
+    Basis::from_rows(vec![(0..db * da * n).map(entry).collect()], &[db, da, n], None)
 }
 
 /// The Kronecker products of all pairs of tensors of shape \[dim b, dim a, n\].
@@ -155,5 +155,5 @@ fn outer(x: &Basis, y: &Basis) -> Basis {
             rows.push((0..xb * yb * da * n).map(entry).collect());
         }
     }
-    Basis::from_rows(rows, &[xb * yb, da, n], x.numeric || y.numeric)
+    Basis::from_rows(rows, &[xb * yb, da, n], larger(x.residual, y.residual))
 }

@@ -28,20 +28,26 @@ pub struct Basis {
     pub shape: Vec<u32>,
     /// The entries.
     pub data: Vec<Exact>,
-    /// Was the basis, or its dimension, found in floating point?
-    pub numeric: bool,
+    /// For a basis that was found, wholly or its dimension, in floating point: the largest |ρ_b(g) X − X ρ_a(g)| / |X| over its
+    /// tensors X and the generators g of the group and of its Lie algebra, entry by entry. `None`: it is exact.
+    pub residual: Option<f64>,
 }
 
 impl Basis {
-    pub(crate) fn from_rows(rows: Vec<Vec<Exact>>, shape: &[usize], numeric: bool) -> Basis {
+    pub(crate) fn from_rows(rows: Vec<Vec<Exact>>, shape: &[usize], residual: Option<f64>) -> Basis {
         let dims = std::iter::once(rows.len()).chain(shape.iter().copied());
         let data: Vec<Exact> = rows.into_iter().flatten().collect();
-        let numeric = numeric || data.iter().any(|x| x.r.is_none());
+        let rounded = data.iter().any(|x| x.r.is_none()).then_some(f64::EPSILON);
         Basis {
             shape: dims.map(|d| d as u32).collect(),
             data,
-            numeric,
+            residual: residual.or(rounded),
         }
+    }
+
+    /// Was the basis, or its dimension, found in floating point?
+    pub fn numeric(&self) -> bool {
+        self.residual.is_some()
     }
 
     /// The number of tensors.
@@ -91,7 +97,7 @@ pub fn hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
         let mut product = Basis {
             shape: vec![1, 1, 1],
             data: vec![Exact::ONE],
-            numeric: false,
+            residual: None,
         };
         for ((factor, a), b) in factors.iter().zip(left).zip(right) {
             product = outer(&product, &hom_basis(factor, &a, &b)?);
@@ -102,16 +108,18 @@ pub fn hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
         return tying.basis();
     }
     let irreducible = |atom: &Atom| matches!(atom, Atom::Trivial | Atom::Irrep(_));
-    let (rows, numeric) = if irreducible(&a) && irreducible(&b) {
-        (schur(group, &a, &b), false)
+    let rows = if irreducible(&a) && irreducible(&b) {
+        schur(group, &a, &b)
     } else if a == Atom::Regular {
-        (canonical(from_regular(group, &b)?, da * db), false)
+        canonical(from_regular(group, &b)?, da * db)
     } else if b == Atom::Regular {
-        (to_regular(group, &a)?, false)
+        to_regular(group, &a)?
     } else {
-        fixed(group, &group.generators(), &a, &b)?
+        let (rows, residual) = fixed(group, &group.generators(), &a, &b)?;
+        return Ok(Basis::from_rows(rows, &[db, da], residual));
     };
-    Ok(Basis::from_rows(rows, &[db, da], numeric))
+    let residual = residual_of(group, &rows, &a, &b)?;
+    Ok(Basis::from_rows(rows, &[db, da], residual))
 }
 
 /// A basis over the real numbers of the complex linear maps among those of [`hom_basis`], for representations of a group of complex
@@ -127,16 +135,16 @@ pub fn complex_hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Err
         ))),
     };
     let pair = (unit(&a)?, unit(&b)?);
-    let (rows, numeric) = solve(group, &group.generators(), vec![pair], &a, &b)?;
-    Ok(Basis::from_rows(rows, &[b.dim(group), a.dim(group)], numeric))
+    let (rows, residual) = solve(group, &group.generators(), vec![pair], &a, &b)?;
+    Ok(Basis::from_rows(rows, &[b.dim(group), a.dim(group)], residual))
 }
 
 /// A basis of the vectors that every element fixes, of shape \[k, dim\].
 pub fn invariants(group: &Group, atom: &Atom) -> Result<Basis, Error> {
     let basis = hom_basis(group, &Atom::Trivial, atom)?;
     let dim = basis.shape.get(1).copied().unwrap_or(0) as usize;
-    let numeric = basis.numeric;
-    Ok(Basis::from_rows(basis.rows(), &[dim], numeric))
+    let residual = basis.residual;
+    Ok(Basis::from_rows(basis.rows(), &[dim], residual))
 }
 
 /// The Kronecker products of all pairs of matrices.
@@ -154,7 +162,7 @@ fn outer(x: &Basis, y: &Basis) -> Basis {
             rows.push((0..xb * yb * xa * ya).map(entry).collect());
         }
     }
-    Basis::from_rows(rows, &[xb * yb, xa * ya], x.numeric || y.numeric)
+    Basis::from_rows(rows, &[xb * yb, xa * ya], larger(x.residual, y.residual))
 }
 
 fn schur(group: &Group, a: &Atom, b: &Atom) -> Vec<Vec<Exact>> {
@@ -224,9 +232,55 @@ pub(crate) fn matrix(group: &Group, atom: &Atom, g: &Element) -> Result<Vec<Exac
 }
 
 /// The matrices X of dim b × dim a, flattened, with ρ_b(g) X = X ρ_a(g) for the given elements and for the identity
-/// component: in reduced row echelon form, and whether floats decided.
-pub(crate) fn fixed(group: &Group, elements: &[Element], a: &Atom, b: &Atom) -> Result<(Vec<Vec<Exact>>, bool), Error> {
+/// component: in reduced row echelon form, and what is left of the equations if floats decided.
+pub(crate) fn fixed(group: &Group, elements: &[Element], a: &Atom, b: &Atom) -> Result<Solved, Error> {
     solve(group, elements, vec![], a, b)
+}
+
+/// Solutions, and what is left of the equations if floats decided.
+type Solved = (Vec<Vec<Exact>>, Option<f64>);
+
+/// The larger of two residuals.
+pub fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.max(b)),
+        _ => a.or(b),
+    }
+}
+
+/// What is left of the equations for maps from a to b that are not known exactly.
+pub(crate) fn residual_of(group: &Group, maps: &[Vec<Exact>], a: &Atom, b: &Atom) -> Result<Option<f64>, Error> {
+    if maps.iter().flatten().all(|x| x.r.is_some()) {
+        return Ok(None);
+    }
+    let pairs = pairs_of(group, &group.generators(), a, b)?;
+    Ok(Some(left_over(&pairs, maps, a.dim(group), b.dim(group))))
+}
+
+/// The matrices of elements and of the Lie algebra in two representations.
+fn pairs_of(group: &Group, elements: &[Element], a: &Atom, b: &Atom) -> Result<Vec<(Vec<Exact>, Vec<Exact>)>, Error> {
+    let mut pairs = vec![];
+    for g in elements {
+        pairs.push((matrix(group, a, g)?, matrix(group, b, g)?));
+    }
+    let all = |atom: &Atom| atom.lie_matrices(group).unwrap_or_default();
+    pairs.extend(all(a).into_iter().zip(all(b)));
+    Ok(pairs)
+}
+
+/// The largest entry of ρ_b X − X ρ_a, relative to that of X.
+fn left_over(pairs: &[(Vec<Exact>, Vec<Exact>)], maps: &[Vec<Exact>], da: usize, db: usize) -> f64 {
+    let largest = |x: &mut dyn Iterator<Item = f64>| x.fold(0.0, |m: f64, x| m.max(x.abs()));
+    let mut worst = 0.0f64;
+    for x in maps {
+        let size = largest(&mut x.iter().map(|x| x.f)).max(f64::MIN_POSITIVE);
+        for (ra, rb) in pairs {
+            let (left, right) = (linear::multiply(rb, x, db, db, da), linear::multiply(x, ra, db, da, da));
+            let rest = largest(&mut left.iter().zip(&right).map(|(l, r)| l.f - r.f));
+            worst = worst.max(rest / size);
+        }
+    }
+    worst
 }
 
 /// The same for maps that also commute with other pairs of matrices.
@@ -236,7 +290,7 @@ fn solve(
     mut pairs: Vec<(Vec<Exact>, Vec<Exact>)>,
     a: &Atom,
     b: &Atom,
-) -> Result<(Vec<Vec<Exact>>, bool), Error> {
+) -> Result<Solved, Error> {
     let (da, db) = (a.dim(group), b.dim(group));
     if da.saturating_mul(db) > MAX_UNKNOWNS {
         return Err(Error::TooLarge(format!(
@@ -245,20 +299,16 @@ fn solve(
             b.name(group)
         )));
     }
-    for g in elements {
-        pairs.push((matrix(group, a, g)?, matrix(group, b, g)?));
-    }
-    let all = |atom: &Atom| atom.lie_matrices(group).unwrap_or_default();
-    pairs.extend(all(a).into_iter().zip(all(b)));
+    pairs.extend(pairs_of(group, elements, a, b)?);
     // One pair at a time: later equations are written in the solutions of the earlier ones.
     let mut solutions: Vec<Vec<Exact>> = (0..da * db).map(|at| unit_vector(at, da * db)).collect();
     let mut numeric = false;
-    for (ra, rb) in pairs {
+    for (ra, rb) in &pairs {
         let images: Vec<Vec<Exact>> = solutions
             .iter()
             .map(|x| {
-                let left = linear::multiply(&rb, x, db, db, da);
-                let right = linear::multiply(x, &ra, db, da, da);
+                let left = linear::multiply(rb, x, db, db, da);
+                let right = linear::multiply(x, ra, db, da, da);
                 left.into_iter().zip(right).map(|(l, r)| l - r).collect()
             })
             .collect();
@@ -275,7 +325,9 @@ fn solve(
             .map(|c| linear::multiply(c, &flat, 1, size, da * db))
             .collect();
     }
-    Ok((canonical(solutions, da * db), numeric))
+    let solutions = canonical(solutions, da * db);
+    let residual = numeric.then(|| left_over(&pairs, &solutions, da, db));
+    Ok((solutions, residual))
 }
 
 fn unit_vector(at: usize, n: usize) -> Vec<Exact> {

@@ -4,7 +4,7 @@ use crate::element::{Elem, Element};
 use crate::error::Error;
 use crate::exact::Exact;
 use crate::group::Group;
-use crate::hom::{Basis, fixed, matrix};
+use crate::hom::{Basis, fixed, larger, matrix};
 use crate::linear::{act, multiply};
 use crate::rep::Atom;
 use crate::scalar::{Scalar, Trig};
@@ -24,15 +24,15 @@ pub fn kernel_basis(group: &Group, window: &[Vec<i32>], a: &Atom, b: &Atom) -> R
     let moves = window_permutations(group, window)?;
     let size = da * db;
     let mut rows = vec![];
-    let mut numeric = false;
+    let mut residual = None;
     let mut seen = vec![false; window.len()];
     for start in 0..window.len() {
         if seen[start] {
             continue;
         }
         let (orbit, stabilizer) = orbit(group, start, &generators, &moves);
-        let (values, floats) = fixed(group, &stabilizer, &a, &b)?;
-        numeric |= floats;
+        let (values, left) = fixed(group, &stabilizer, &a, &b)?;
+        residual = larger(residual, left);
         if values.len().saturating_mul(window.len() * size) > MAX_ENTRIES {
             return Err(Error::TooLarge(format!(
                 "a kernel of {} points is too large",
@@ -52,7 +52,7 @@ pub fn kernel_basis(group: &Group, window: &[Vec<i32>], a: &Atom, b: &Atom) -> R
         }
         rows.extend(block);
     }
-    Ok(Basis::from_rows(rows, &[window.len(), db, da], numeric))
+    Ok(Basis::from_rows(rows, &[window.len(), db, da], residual))
 }
 
 /// Where each generator sends each point of the window.
@@ -146,6 +146,6 @@ pub fn circle_kernel(a: &Atom, b: &Atom) -> Result<Basis, Error> {
     Ok(Basis {
         shape,
         data,
-        numeric: false,
+        residual: None,
     })
 }

@@ -51,7 +51,7 @@ pub use error::Error;
 pub use exact::Exact;
 pub use group::Group;
 pub use harmonics::{harmonic_kernel, harmonic_kernels};
-pub use hom::{Basis, complex_hom_basis, hom_basis, invariants};
+pub use hom::{Basis, complex_hom_basis, hom_basis, invariants, larger};
 pub use irreps::irreps;
 pub use kernel::{circle_kernel, kernel_basis};
 pub use lie::Linear;

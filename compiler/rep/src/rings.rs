@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::exact::Exact;
 use crate::group::Group;
 use crate::harmonics::{count, harmonic_kernel, harmonics};
-use crate::hom::Basis;
+use crate::hom::{Basis, larger};
 use crate::rep::Atom;
 
 /// A ring: a Gaussian function of |x|, times harmonics up to a degree.
@@ -156,9 +156,9 @@ impl WindowBasis {
         self.len() == 0
     }
 
-    /// Whether part of it was found in floating point.
-    pub fn numeric(&self) -> bool {
-        self.pieces.iter().any(|p| p.basis.numeric)
+    /// The largest residual of what was found in floating point; see [`Basis::residual`].
+    pub fn residual(&self) -> Option<f64> {
+        self.pieces.iter().fold(None, |r, p| larger(r, p.basis.residual))
     }
 
     /// The sum of the squares of all entries of all kernels.
@@ -198,13 +198,13 @@ impl WindowBasis {
                 }
             }
         }
-        Basis::from_rows(rows, &shape, self.numeric())
+        Basis::from_rows(rows, &shape, self.residual())
     }
 
     /// A hash of all factors; see [`Basis::fingerprint`].
     pub fn fingerprint(&self) -> u64 {
         let parts = self.pieces.iter().flat_map(|p| {
-            let samples = Basis::from_rows(vec![p.samples.clone()], &[p.samples.len()], false);
+            let samples = Basis::from_rows(vec![p.samples.clone()], &[p.samples.len()], None);
             [p.basis.fingerprint(), samples.fingerprint()]
         });
         parts.fold(u64::from(self.points), |hash, part| hash.rotate_left(17) ^ part)

@@ -76,7 +76,7 @@ impl Tying {
         Ok(Basis {
             shape,
             data,
-            numeric: false,
+            residual: None,
         })
     }
 }

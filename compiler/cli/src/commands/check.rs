@@ -121,7 +121,8 @@ fn check(session: &Session, certify: bool, terminal: &mut Terminal<'_>) -> Resul
 /// What the typing rules prove, as JSON; `outputs` is empty where it is said of all.
 fn claim(row: &cert::Row) -> serde_json::Value {
     let flags: Vec<&str> = row.flags.iter().map(|f| f.name).collect();
-    json!({ "factor": row.factor, "outputs": row.outputs, "claim": row.claim.to_string(), "flags": flags, "remark": row.remark })
+    let residual = row.flags.iter().find_map(|f| f.residual);
+    json!({ "factor": row.factor, "outputs": row.outputs, "claim": row.claim.to_string(), "flags": flags, "residual": residual, "remark": row.remark })
 }
 
 /// A certificate of the exact test: a table, or a JSON object a row.

@@ -122,7 +122,7 @@ impl Walk<'_> {
             show::word(self.model, &node.op),
             show::ty(self.model, &node.ty)
         );
-        let raises = self.flags.own(id).map_or(String::new(), |f| format!(", raises `{f}`"));
+        let raises: String = self.flags.own(id).iter().map(|f| format!(", raises `{f}`")).collect();
         let place = format!(
             "{}  {}{raises}",
             self.place(node.span),

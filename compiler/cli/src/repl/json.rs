@@ -94,7 +94,7 @@ fn basis(b: &Maps) -> Json {
         "to": b.to.to_string(),
         "dim": b.basis.len(),
         "window": b.window,
-        "numeric": b.basis.numeric,
+        "numeric": b.basis.numeric(),
         "basis": nested(&axes, &data),
     })
 }

@@ -368,7 +368,7 @@ fn basis(b: &Maps) -> String {
         "{n} equivariant {what}{plural} from {} to {}, under {}",
         b.from, b.to, b.to.group
     );
-    if b.basis.numeric {
+    if b.basis.numeric() {
         out += " (found in floating point)";
     }
     let (rows, columns) = (b.to.dim(), b.from.dim());

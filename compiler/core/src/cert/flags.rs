@@ -3,18 +3,20 @@
 use crate::lower::{args, reps};
 use crate::typed::{Model, Node, NodeId, Offset, TOp};
 use crate::types::{DomainId, DomainKind, Elem, Rep, Set, Space};
-use gdl_rep::{Error, Group, stabilizer};
+use gdl_rep::{Error, Exact, Group, larger, stabilizer};
 use gdl_syntax::ast::Span;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// All flags: names that a signature may allow, `under G [ties]`.
 pub const FLAGS: [&str; 6] = ["approx", "break", "ties", "random", "numeric", "relaxed"];
 
 /// Something that weakens a claim, and where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Flag {
     /// `ties`, `random`, `numeric`, `approx`, `break`.
     pub name: &'static str,
+    /// The largest residual of what was found in floating point.
+    pub residual: Option<f64>,
     /// The places that raise it.
     pub spans: Vec<Span>,
 }
@@ -24,6 +26,8 @@ pub struct Flag {
 pub struct Flags {
     /// What the rule of each node raises.
     own: Vec<Option<&'static str>>,
+    /// The residual of what the rule of each node found in floating point.
+    residuals: Vec<Option<f64>>,
     /// What is raised by the node or by anything it is made from, in the order of the nodes that raise it.
     all: Vec<Vec<NodeId>>,
     /// Whether the node, or anything it is made from, stands on cells that the declared group does not permute.
@@ -41,36 +45,53 @@ pub struct Remaining {
 }
 
 impl Flags {
-    /// Unites the flags along the program: a value has those of everything it is made from.
+    /// Unites the flags along the program: a value has those of everything it is made from, the state of a loop those of the loop.
     pub fn of(model: &Model, training: bool) -> Flags {
         let approximate = model.grid_group() != model.group;
+        let nodes = &model.nodes;
         let mut out = Flags {
-            own: Vec::with_capacity(model.nodes.len()),
-            all: Vec::with_capacity(model.nodes.len()),
-            off_cells: Vec::with_capacity(model.nodes.len()),
-            spans: Vec::with_capacity(model.nodes.len()),
+            own: nodes.iter().map(|n| raised(model, n, training, approximate)).collect(),
+            residuals: nodes.iter().map(|n| residual(model, n)).collect(),
+            all: vec![Vec::new(); nodes.len()],
+            off_cells: nodes.iter().map(|n| approximate && on_cells(model, n)).collect(),
+            spans: nodes.iter().map(|n| n.span).collect(),
         };
-        for (k, node) in model.nodes.iter().enumerate() {
-            let own = raised(model, node, training, approximate);
-            let mut all: Vec<NodeId> = Vec::new();
-            for a in args(model, &node.op) {
-                let new = &out.all[a.0 as usize];
-                all.extend(new.iter().filter(|n| !all.contains(n)).copied().collect::<Vec<_>>());
-            }
-            all.sort_unstable();
-            all.extend(own.map(|_| NodeId(k as u32)));
-            let below = args(model, &node.op).iter().any(|a| out.off_cells[a.0 as usize]);
-            out.off_cells.push(approximate && (below || on_cells(model, node)));
-            out.own.push(own);
-            out.all.push(all);
-            out.spans.push(node.span);
-        }
+        let loops: HashMap<u32, NodeId> = (0..)
+            .zip(nodes)
+            .filter_map(|(k, n)| match &n.op {
+                TOp::Loop(l) => Some((l.id, NodeId(k))),
+                _ => None,
+            })
+            .collect();
+        while out.pass(model, &loops) && !loops.is_empty() {}
         out
     }
 
-    /// The flag that the rule of a node raises.
-    pub fn own(&self, id: NodeId) -> Option<&'static str> {
-        self.own[id.0 as usize]
+    /// Carries flags from operands to nodes, in order; whether anything changed.
+    fn pass(&mut self, model: &Model, loops: &HashMap<u32, NodeId>) -> bool {
+        let mut changed = false;
+        for (k, node) in model.nodes.iter().enumerate() {
+            let mut below = args(model, &node.op);
+            if let TOp::State { of, .. } = &node.op {
+                below.extend(loops.get(of));
+            }
+            let own = (self.own[k].is_some() || self.residuals[k].is_some()).then_some(NodeId(k as u32));
+            let mut all: Vec<NodeId> = own.into_iter().collect();
+            all.extend(below.iter().flat_map(|a| &self.all[a.0 as usize]));
+            all.sort_unstable();
+            all.dedup();
+            let off = self.off_cells[k] || below.iter().any(|a| self.off_cells[a.0 as usize]);
+            changed |= all != self.all[k] || off != self.off_cells[k];
+            self.all[k] = all;
+            self.off_cells[k] = off;
+        }
+        changed
+    }
+
+    /// The flags that the rule of a node raises.
+    pub fn own(&self, id: NodeId) -> Vec<&'static str> {
+        let numeric = self.residuals[id.0 as usize].map(|_| "numeric");
+        self.own[id.0 as usize].into_iter().chain(numeric).collect()
     }
 
     /// The constants by which some values break the symmetry.
@@ -101,20 +122,42 @@ impl Flags {
         Ok(Remaining { exact, nearly })
     }
 
+    /// [`Flags::remaining`]; nothing where it is not known.
+    pub fn left(&self, model: &Model, of: &[NodeId]) -> Remaining {
+        let nothing = Remaining {
+            exact: Group::Trivial,
+            nearly: Group::Trivial,
+        };
+        self.remaining(model, of).unwrap_or(nothing)
+    }
+
+    /// Whether some values are made from a written point, which translations move.
+    pub fn names_a_point(&self, model: &Model, of: &[NodeId]) -> bool {
+        let point = |k: u32| matches!(model.breaks[k as usize].ty.elem, Elem::Point(_));
+        self.breaks(model, of).into_iter().any(point)
+    }
+
     /// The flags of some values together.
     pub fn united(&self, of: &[NodeId]) -> Vec<Flag> {
         let mut out: Vec<Flag> = Vec::new();
         for id in of.iter().flat_map(|id| &self.all[id.0 as usize]) {
-            let (Some(name), span) = (self.own(*id), self.spans[id.0 as usize]) else {
-                continue;
-            };
-            match out.iter_mut().find(|f| f.name == name) {
-                Some(f) if f.spans.contains(&span) => {}
-                Some(f) => f.spans.push(span),
-                None => out.push(Flag {
-                    name,
-                    spans: vec![span],
-                }),
+            let span = self.spans[id.0 as usize];
+            for name in self.own(*id) {
+                let at = out.iter().position(|f| f.name == name).unwrap_or_else(|| {
+                    out.push(Flag {
+                        name,
+                        residual: None,
+                        spans: Vec::new(),
+                    });
+                    out.len() - 1
+                });
+                let flag = &mut out[at];
+                if !flag.spans.contains(&span) {
+                    flag.spans.push(span);
+                }
+                if name == "numeric" {
+                    flag.residual = larger(flag.residual, self.residuals[id.0 as usize]);
+                }
             }
         }
         out
@@ -131,19 +174,27 @@ fn raised(model: &Model, node: &Node, training: bool, approximate: bool) -> Opti
         TOp::Field(d, _) if chosen_by_distance(model, *d) => Some("ties"),
         TOp::Define { vars, .. } if vars.iter().any(|v| near(model, &model.var(*v).set)) => Some("ties"),
         TOp::Reduce { var, .. } if near(model, &model.var(*var).set) => Some("ties"),
-        TOp::Break(k) if model.breaks[*k as usize].value.iter().any(|x| x.r.is_none()) => Some("numeric"),
-        TOp::Constant(data) if data.iter().any(|x| x.r.is_none()) && model_moves(&node.ty) => Some("numeric"),
-        TOp::ChangeBasis { iso, .. } if iso.pieces.iter().any(|p| p.matrix.numeric) => Some("numeric"),
-        TOp::Param(p) if is_numeric(model, &model.params[p.0 as usize].space) => Some("numeric"),
-        TOp::FromScalars { .. } => {
-            let rep = node.ty.as_rep().cloned().unwrap_or_default();
-            let sets = node.ty.sets.clone();
-            is_numeric(model, &Space { sets, rep }).then_some("numeric")
-        }
         TOp::Offset {
             offset: Offset::Window(_),
             ..
         } if approximate => Some("approx"),
+        _ => None,
+    }
+}
+
+/// How far a node's numbers are from being fixed, where they are known in floating point only.
+fn residual(model: &Model, node: &Node) -> Option<f64> {
+    let rounded = |data: &[Exact]| data.iter().any(|x| x.r.is_none()).then_some(f64::EPSILON);
+    match &node.op {
+        TOp::Break(k) => rounded(&model.breaks[*k as usize].value),
+        TOp::Constant(data) if model_moves(&node.ty) => rounded(data),
+        TOp::ChangeBasis { iso, .. } => iso.pieces.iter().fold(None, |r, p| larger(r, p.matrix.residual)),
+        TOp::Param(p) => of_space(model, &model.params[p.0 as usize].space),
+        TOp::FromScalars { .. } => {
+            let rep = node.ty.as_rep().cloned().unwrap_or_default();
+            let sets = node.ty.sets.clone();
+            of_space(model, &Space { sets, rep })
+        }
         _ => None,
     }
 }
@@ -180,7 +231,8 @@ fn model_moves(ty: &crate::types::Type) -> bool {
     ty.as_rep().is_some_and(|r: &Rep| !r.is_permutation())
 }
 
-/// Whether the basis of a space of fixed elements is known in floating point only.
-fn is_numeric(model: &Model, space: &Space) -> bool {
-    reps::open(model, space).is_ok_and(|o| o.parts.iter().any(|p| p.basis.numeric()))
+/// The largest residual of the bases of a space of fixed elements that are known in floating point only.
+fn of_space(model: &Model, space: &Space) -> Option<f64> {
+    let open = reps::open(model, space).ok()?;
+    open.parts.iter().fold(None, |r, p| larger(r, p.basis.residual()))
 }

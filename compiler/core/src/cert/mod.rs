@@ -39,7 +39,7 @@ pub enum Claim {
 }
 
 /// One factor of the group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The factor, in words.
     pub factor: String,
@@ -95,25 +95,10 @@ pub fn certificate(model: &Model, training: bool) -> Vec<Row> {
     if training { trained } else { running }
 }
 
-/// What is left of the declared group for some values; nothing where it is not known.
-pub fn remaining(model: &Model, of: &[NodeId]) -> Remaining {
-    let nothing = Remaining {
-        exact: Group::Trivial,
-        nearly: Group::Trivial,
-    };
-    Flags::of(model, false).remaining(model, of).unwrap_or(nothing)
-}
-
-/// What is left for all outputs of a model together.
+/// What is left of the declared group for all outputs of a model together.
 pub fn left(model: &Model) -> Remaining {
     let outputs: Vec<NodeId> = model.outputs.iter().map(|(_, id)| *id).collect();
-    remaining(model, &outputs)
-}
-
-/// Whether some values are made from a written point, which translations move.
-pub fn names_a_point(model: &Model, of: &[NodeId]) -> bool {
-    let point = |k: u32| matches!(model.breaks[k as usize].ty.elem, Elem::Point(_));
-    Flags::of(model, false).breaks(model, of).into_iter().any(point)
+    Flags::of(model, false).left(model, &outputs)
 }
 
 /// What weakens the claim of a running model and is not allowed by its signature: `under G` claims more than the certificate says.
@@ -126,8 +111,8 @@ pub fn unclaimed(model: &Model) -> Vec<Flag> {
 /// The certificate of some values of a model.
 pub fn certificate_of(model: &Model, of: &[NodeId], flags: &Flags, training: bool) -> Vec<Row> {
     let reached = ancestors(model, of);
-    let left = remaining(model, of);
-    let origin = names_a_point(model, of);
+    let left = flags.left(model, of);
+    let origin = flags.names_a_point(model, of);
     let raised = flags.united(of);
     let mut rows = vec![declared(model, &left, &raised)];
     // What is written down breaks the declared group only, and points translations.

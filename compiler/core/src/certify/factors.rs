@@ -3,7 +3,7 @@
 use super::moves::{Motion, Move, rows_in};
 use super::scene::{Draw, Rng};
 use super::slots::{Slot, Values};
-use crate::cert;
+use crate::cert::Flags;
 use crate::ir::Func;
 use crate::typed::{Model, NodeId};
 use crate::types::{DomainId, DomainKind};
@@ -47,7 +47,8 @@ impl Factor {
 pub(crate) fn factors(model: &Model, func: &Func, slots: &[Slot]) -> (Vec<Factor>, Vec<(String, String)>) {
     let (mut list, mut not_claimed) = (Vec::new(), Vec::new());
     let of: Vec<NodeId> = model.outputs.iter().map(|(_, id)| *id).collect();
-    let group = cert::remaining(model, &of).exact;
+    let flags = Flags::of(model, false);
+    let group = flags.left(model, &of).exact;
     if group.small_order() != Some(1) {
         list.push(Factor::Group(group));
     }
@@ -79,7 +80,7 @@ pub(crate) fn factors(model: &Model, func: &Func, slots: &[Slot]) -> (Vec<Factor
         }
     }
     if slots.iter().any(|s| matches!(s.values, Values::Points(_, true))) {
-        if cert::names_a_point(model, &of) {
+        if flags.names_a_point(model, &of) {
             not_claimed.push((Factor::Translations.describe(model), "a point is written down".into()));
         } else {
             list.push(Factor::Translations);

@@ -2,7 +2,7 @@
 //! inputs, which the group moves too, the declared group again.
 
 use super::{Failure, Report, Row, Status, certify as certify_func};
-use crate::cert::{Flags, Remaining, names_a_point, remaining};
+use crate::cert::{Flags, Remaining};
 use crate::lower::{Mode, lower};
 use crate::typed::{Model, NodeId};
 
@@ -21,10 +21,11 @@ pub(super) fn certify(model: &Model, mode: Mode, seed: u64) -> Result<Report, Fa
 
 /// The model once for every set of outputs of which the same is claimed.
 fn alike(model: &Model) -> Vec<Model> {
+    let flags = Flags::of(model, false);
     type Claimed = (Remaining, bool);
     let mut parts: Vec<(Claimed, Vec<(String, NodeId)>)> = Vec::new();
     for (name, id) in &model.outputs {
-        let left = (remaining(model, &[*id]), names_a_point(model, &[*id]));
+        let left = (flags.left(model, &[*id]), flags.names_a_point(model, &[*id]));
         let output = (name.clone(), *id);
         match parts.iter_mut().find(|(l, _)| *l == left) {
             Some((_, outputs)) => outputs.push(output),

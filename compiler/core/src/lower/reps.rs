@@ -132,11 +132,11 @@ impl PartBasis {
         }
     }
 
-    /// Whether it was found in floating point.
-    pub fn numeric(&self) -> bool {
+    /// How far it is from being fixed, if it was found in floating point; see [`Basis::residual`].
+    pub fn residual(&self) -> Option<f64> {
         match self {
-            PartBasis::Tensors(b) => b.numeric,
-            PartBasis::Sampled(b) => b.numeric(),
+            PartBasis::Tensors(b) => b.residual,
+            PartBasis::Sampled(b) => b.residual(),
         }
     }
 
@@ -369,7 +369,7 @@ fn widen(basis: &Basis, at: u32, total: u32) -> Basis {
     Basis {
         shape,
         data,
-        numeric: basis.numeric,
+        residual: basis.residual,
     }
 }
 

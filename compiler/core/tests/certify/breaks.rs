@@ -1,7 +1,7 @@
 //! Constants that the group does not fix: exact under what is left, and jointly with the constants under all of the group.
 
 use crate::common::compile;
-use gdl_core::cert::{Claim, certificates, remaining};
+use gdl_core::cert::{Claim, Flags, Remaining, certificates};
 use gdl_core::certify::{Failure, Report, Status, certify_model, certify_train};
 use gdl_core::typed::{Model, NodeId, TOp};
 use gdl_rep::Group;
@@ -30,8 +30,9 @@ model Classes under D(4) [break] (img: grid(2), x: img -> 1) -> (a: img -> 1, b:
   (a = a, b = b, c = c, d = d)
 }";
 
-fn outputs(model: &Model) -> Vec<NodeId> {
-    model.outputs.iter().map(|(_, id)| *id).collect()
+/// What is left for one output.
+fn left(model: &Model, output: usize) -> Remaining {
+    Flags::of(model, false).left(model, &[model.outputs[output].1])
 }
 
 fn statuses(report: &Report) -> Vec<(&str, &Status)> {
@@ -65,7 +66,7 @@ fn every_output_is_tested_under_what_is_left_of_it() {
 #[test]
 fn subgroups_meet_as_they_lie_in_the_group() {
     let (model, _) = compile(CLASSES);
-    let order = |k: usize| remaining(&model, &[outputs(&model)[k]]).exact.small_order();
+    let order = |k: usize| left(&model, k).exact.small_order();
     assert_eq!(
         [order(0), order(1), order(2), order(3)],
         [Some(2), Some(2), Some(1), Some(1)]
@@ -137,9 +138,9 @@ model Both under C(8) [approx, break] (img: grid(2), x: img -> 1) -> 1 {
   mean q in img: dot(h[q].[irrep(4)], turn)
 }",
     );
-    let left = remaining(&model, &outputs(&model));
+    let found = left(&model, 0);
     assert_eq!(
-        (left.exact.small_order(), left.nearly.small_order()),
+        (found.exact.small_order(), found.nearly.small_order()),
         (Some(4), Some(4))
     );
     assert!(certify_model(&model, 3).is_ok());
@@ -152,9 +153,9 @@ model Axis under O(3) [approx, break] (img: grid(3), x: img -> 1) -> (img -> 1) 
   y
 }",
     );
-    let left = remaining(&model, &outputs(&model));
+    let found = left(&model, 0);
     assert_eq!(
-        (left.exact.small_order(), left.nearly.to_string()),
+        (found.exact.small_order(), found.nearly.to_string()),
         (Some(8), "C∞v about z".into())
     );
     let report = certify_model(&model, 3).unwrap_or_else(|f| panic!("{f:#?}"));
@@ -191,4 +192,47 @@ train Classes on Scenes {{
         statuses(&report).contains(&("D(4), jointly with `break`", &Status::Exact)),
         "{report:#?}"
     );
+}
+
+/// Bases found in floating point say how good they are.
+#[test]
+fn residuals_are_printed() {
+    let (model, _) = compile(
+        "model M under C(41) [numeric] (s: set, x: s -> irrep(2) * irrep(3)) -> (a: s -> irrep(5), b: s -> 1) {
+  a = x |> linear(irrep(5))
+  b[i] = norm2(x[i])
+  (a = a, b = b)
+}",
+    );
+    let [rows, _] = certificates(&model);
+    let of = |name: &str| {
+        rows.iter()
+            .find(|r| r.outputs.iter().any(|o| o == name))
+            .map(|r| r.flags.clone())
+    };
+    let flags = of("a").unwrap_or_default();
+    assert_eq!(flags.iter().map(|f| f.name).collect::<Vec<_>>(), ["numeric"]);
+    assert!(flags[0].residual.is_some_and(|r| r > 0.0 && r < 1e-13), "{flags:?}");
+    assert_eq!(of("b"), Some(Vec::new()));
+}
+
+/// A state of a loop is made from all states of the loop.
+#[test]
+fn flags_go_round_loops() {
+    let (model, _) = compile(
+        "model M under O(3) [break] (s: set, v: s -> vector) -> (s -> 1) {
+  const up: vector = break((0, 0, 1), to = stabilizer(O(3), vector, (0, 0, 1)))
+  m[i] = norm2(v[i])
+  iterate 3 from h = v, n = m {
+    n'[i] = n[i] + dot(h[i], h[i])
+    h'[i] = h[i] + up
+  }
+  n
+}",
+    );
+    let state = model.nodes.iter().position(|n| matches!(n.op, TOp::State { k: 1, .. }));
+    let state = NodeId(state.expect("a state") as u32);
+    let found = Flags::of(&model, false).left(&model, &[state]);
+    assert_eq!(found.exact.to_string(), "C∞v about z");
+    assert!(certify_model(&model, 3).is_ok());
 }

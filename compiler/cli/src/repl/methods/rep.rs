@@ -164,7 +164,7 @@ fn assemble(
     let mut out = Basis {
         shape: vec![0, rows as u32, columns as u32],
         data: vec![],
-        numeric: false,
+        residual: None,
     };
     if points > 1 {
         out.shape.insert(1, points as u32);
@@ -176,7 +176,7 @@ fn assemble(
         for a in from.atoms() {
             let da = a.dim(&from.group);
             let part = basis(a, b)?;
-            out.numeric |= part.numeric;
+            out.residual = gdl_rep::larger(out.residual, part.residual);
             for k in 0..part.len() {
                 let mut full = vec![gdl_rep::Exact::ZERO; points * rows * columns];
                 for (at, x) in part.tensor(k).iter().enumerate() {
