@@ -642,3 +642,54 @@ train Degree on Graphs {
     let again = train(&folder, &program, &["--resume"]);
     assert_eq!(report["test"], again["test"]);
 }
+
+/// A constant that breaks the symmetry and a loss of single components: trained by compiled code, with a warning, and run.
+#[test]
+fn less_than_the_whole_symmetry() {
+    let folder = Scratch::new();
+    let mut rng = Rng::new(5);
+    let samples = 40;
+    let v: Vec<f64> = (0..3 * samples).map(|_| 2.0 * rng.uniform() - 1.0).collect();
+    let t: Vec<f64> = v
+        .iter()
+        .enumerate()
+        .map(|(k, x)| 2.0 * x + [3.0, 0.0, 0.0][k % 3])
+        .collect();
+    let arrays = [("v", host(&[samples, 3], v)), ("t", host(&[samples, 3], t.clone()))];
+    let input = npz(&folder, "wind.npz", &arrays);
+    let program = folder.file(
+        "wind.gdl",
+        "model Wind under O(3) [break] (v: vector) -> vector {
+  const wind: vector = break((1, 0, 0), to = stabilizer(O(3), vector, (1, 0, 0)))
+  param a, b: 1 = 0
+  a * v + b * wind
+}
+data Gusts from \"wind.npz\" {
+  v: vector
+  t: vector
+}
+train Wind on Gusts {
+  loss mae = mean a in batch: (sum k in 0..3: abs(output[a][k] - t[a][k]))
+  optimizer = adam(0.02)
+  epochs = 150
+  batch = 8
+}
+",
+    );
+    let out = folder.path("run");
+    let said = gdl(&["train", &program, "--out", &out, "--threads", "1"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.err.contains("warning[GDL0161]"), "{}", said.err);
+    let weights = folder.path("run/best.safetensors");
+    let found = run(&program, &input, &["--weights", &weights]);
+    let worst = found.iter().zip(&t).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(worst < 0.1, "{worst}");
+    let verified = gdl(&["verify", &program, "--weights", &weights, "--input", &input]);
+    assert!(
+        verified.code == 0 && verified.out.contains("O(3), jointly with `break`: f32"),
+        "{verified:?}"
+    );
+    let checked = gdl(&["check", &program]);
+    assert!(checked.out.contains("Wind, training"), "{checked:?}");
+    assert!(checked.out.contains("components"), "{checked:?}");
+}

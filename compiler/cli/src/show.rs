@@ -133,6 +133,8 @@ pub fn word(m: &Model, op: &TOp) -> String {
         TOp::Split { front: true, .. } => "front of".into(),
         TOp::Split { .. } => "back of".into(),
         TOp::Retype { .. } => "read as".into(),
+        TOp::Components { .. } => "components of".into(),
+        TOp::Trust { .. } => "on trust".into(),
         TOp::ChangeBasis { .. } => "canonical isomorphism".into(),
         TOp::FromScalars { .. } => "fixed element from".into(),
         TOp::Define { vars, .. } => {

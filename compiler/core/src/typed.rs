@@ -125,6 +125,10 @@ pub enum TOp {
     },
     /// The same components under another type with the same layout.
     Retype { x: NodeId },
+    /// The components as plain numbers: nothing is claimed for the declared group of what is made from them.
+    Components { x: NodeId },
+    /// Numbers read as a vector on trust: the function that made them, from node `since` on, was sampled with this relative error.
+    Trust { x: NodeId, since: NodeId, residual: f64 },
     /// A canonical isomorphism applied to every copy: to the sum, or with `inverse` from it.
     ChangeBasis { x: NodeId, iso: Rc<Iso>, inverse: bool },
     /// Scalars read as coordinates of a fixed element of a space.

@@ -257,8 +257,11 @@ pub(crate) fn residual_of(group: &Group, maps: &[Vec<Exact>], a: &Atom, b: &Atom
     Ok(Some(left_over(&pairs, maps, a.dim(group), b.dim(group))))
 }
 
+/// One matrix in each of two representations.
+type Pair = (Vec<Exact>, Vec<Exact>);
+
 /// The matrices of elements and of the Lie algebra in two representations.
-fn pairs_of(group: &Group, elements: &[Element], a: &Atom, b: &Atom) -> Result<Vec<(Vec<Exact>, Vec<Exact>)>, Error> {
+fn pairs_of(group: &Group, elements: &[Element], a: &Atom, b: &Atom) -> Result<Vec<Pair>, Error> {
     let mut pairs = vec![];
     for g in elements {
         pairs.push((matrix(group, a, g)?, matrix(group, b, g)?));
@@ -269,7 +272,7 @@ fn pairs_of(group: &Group, elements: &[Element], a: &Atom, b: &Atom) -> Result<V
 }
 
 /// The largest entry of ρ_b X − X ρ_a, relative to that of X.
-fn left_over(pairs: &[(Vec<Exact>, Vec<Exact>)], maps: &[Vec<Exact>], da: usize, db: usize) -> f64 {
+fn left_over(pairs: &[Pair], maps: &[Vec<Exact>], da: usize, db: usize) -> f64 {
     let largest = |x: &mut dyn Iterator<Item = f64>| x.fold(0.0, |m: f64, x| m.max(x.abs()));
     let mut worst = 0.0f64;
     for x in maps {
@@ -284,13 +287,7 @@ fn left_over(pairs: &[(Vec<Exact>, Vec<Exact>)], maps: &[Vec<Exact>], da: usize,
 }
 
 /// The same for maps that also commute with other pairs of matrices.
-fn solve(
-    group: &Group,
-    elements: &[Element],
-    mut pairs: Vec<(Vec<Exact>, Vec<Exact>)>,
-    a: &Atom,
-    b: &Atom,
-) -> Result<Solved, Error> {
+fn solve(group: &Group, elements: &[Element], mut pairs: Vec<Pair>, a: &Atom, b: &Atom) -> Result<Solved, Error> {
     let (da, db) = (a.dim(group), b.dim(group));
     if da.saturating_mul(db) > MAX_UNKNOWNS {
         return Err(Error::TooLarge(format!(

@@ -85,6 +85,19 @@ fn check(session: &Session, certify: bool, terminal: &mut Terminal<'_>) -> Resul
             }
         }
     }
+    // Losses are invariant, or there is a warning.
+    if !certify && !rejected && diagnostics.iter().any(|d| d.code == "GDL0161") {
+        for (name, rows) in session.training_claims() {
+            if terminal.is_json() {
+                let rows: Vec<_> = rows.iter().map(claim).collect();
+                terminal.object(&json!({ "model": name, "file": source.path(), "training": rows }))?;
+                continue;
+            }
+            for line in claims::table(&source.program, &name, &rows, &rows) {
+                terminal.line(line)?;
+            }
+        }
+    }
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
     let warnings = diagnostics.iter().filter(|d: &&Diagnostic| !d.is_error()).count();
     if terminal.is_json() {

@@ -15,11 +15,11 @@ pub mod scene;
 
 use crate::source::Source;
 use crate::{Failure, Terminal};
-use gdl_core::certify;
 use gdl_core::check::{self, LayerRef, TrainModel};
 use gdl_core::diag::Diagnostic;
 use gdl_core::lower;
 use gdl_core::typed::Model;
+use gdl_core::{cert, certify};
 use gdl_host::train::read_notes;
 use gdl_syntax::ast::{Callable, Data, ItemKind, Train};
 use programs::Training;
@@ -119,6 +119,17 @@ impl Session {
             Some((format!("{}, training", checked.model.name), result))
         };
         self.trains().into_iter().filter_map(test).collect()
+    }
+
+    /// What the typing rules prove of the losses and metrics of every `train` block: its name, and a row for every factor.
+    pub fn training_claims(&self) -> Vec<(String, Vec<cert::Row>)> {
+        let root = self.source.program.root();
+        let claims = |train| {
+            let measured = check::check_train(&self.source.program, root, train).0?.measured();
+            let [_, training] = cert::certificates(&measured);
+            Some((format!("{}, training", measured.name), training))
+        };
+        self.trains().into_iter().filter_map(claims).collect()
     }
 
     /// The settings that weights were trained with, as a command line would give them.

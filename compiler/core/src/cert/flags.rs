@@ -10,6 +10,15 @@ use std::collections::{BTreeSet, HashMap};
 /// All flags: names that a signature may allow, `under G [ties]`.
 pub const FLAGS: [&str; 6] = ["approx", "break", "ties", "random", "numeric", "relaxed"];
 
+/// What a loss that reads single components raises; no signature may allow it.
+const COMPONENTS: &str = "components";
+
+/// Nothing is left.
+const NOTHING: Remaining = Remaining {
+    exact: Group::Trivial,
+    nearly: Group::Trivial,
+};
+
 /// Something that weakens a claim, and where it comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flag {
@@ -78,6 +87,10 @@ impl Flags {
             let own = (self.own[k].is_some() || self.residuals[k].is_some()).then_some(NodeId(k as u32));
             let mut all: Vec<NodeId> = own.into_iter().collect();
             all.extend(below.iter().flat_map(|a| &self.all[a.0 as usize]));
+            // What a trusted function does with components was sampled as a whole.
+            if let TOp::Trust { since, .. } = node.op {
+                all.retain(|id| *id < since || self.own[id.0 as usize] != Some(COMPONENTS));
+            }
             all.sort_unstable();
             all.dedup();
             let off = self.off_cells[k] || below.iter().any(|a| self.off_cells[a.0 as usize]);
@@ -110,6 +123,9 @@ impl Flags {
     /// If what two subgroups have in common is not computed.
     pub fn remaining(&self, model: &Model, of: &[NodeId]) -> Result<Remaining, Error> {
         let group = &model.group;
+        if self.reads_components(of) {
+            return Ok(NOTHING);
+        }
         let mut nearly = group.clone();
         for k in self.breaks(model, of) {
             nearly = stabilizer::intersection(group, &nearly, &model.breaks[k as usize].remains)?;
@@ -124,11 +140,21 @@ impl Flags {
 
     /// [`Flags::remaining`]; nothing where it is not known.
     pub fn left(&self, model: &Model, of: &[NodeId]) -> Remaining {
-        let nothing = Remaining {
-            exact: Group::Trivial,
-            nearly: Group::Trivial,
-        };
-        self.remaining(model, of).unwrap_or(nothing)
+        self.remaining(model, of).unwrap_or(NOTHING)
+    }
+
+    /// Whether some values are made from single components, of which nothing is claimed for the declared group.
+    pub fn reads_components(&self, of: &[NodeId]) -> bool {
+        let raising = of.iter().flat_map(|id| &self.all[id.0 as usize]);
+        raising
+            .into_iter()
+            .any(|id| self.own[id.0 as usize] == Some(COMPONENTS))
+    }
+
+    /// Whether some values are made by trusted functions.
+    pub fn is_trusting(&self, model: &Model, of: &[NodeId]) -> bool {
+        let mut raising = of.iter().flat_map(|id| &self.all[id.0 as usize]);
+        raising.any(|id| matches!(model.node(*id).op, TOp::Trust { .. }))
     }
 
     /// Whether some values are made from a written point, which translations move.
@@ -169,6 +195,7 @@ fn raised(model: &Model, node: &Node, training: bool, approximate: bool) -> Opti
     match &node.op {
         TOp::Random { .. } if training => Some("random"),
         TOp::Break(k) if model.breaks_symmetry(*k) => Some("break"),
+        TOp::Components { .. } => Some(COMPONENTS),
         TOp::Argmax { .. } | TOp::Choose { .. } => Some("ties"),
         // The nearest points of a cloud: which of two equally near ones is taken depends on their order.
         TOp::Field(d, _) if chosen_by_distance(model, *d) => Some("ties"),
@@ -186,6 +213,7 @@ fn raised(model: &Model, node: &Node, training: bool, approximate: bool) -> Opti
 fn residual(model: &Model, node: &Node) -> Option<f64> {
     let rounded = |data: &[Exact]| data.iter().any(|x| x.r.is_none()).then_some(f64::EPSILON);
     match &node.op {
+        TOp::Trust { residual, .. } => Some(*residual),
         TOp::Break(k) => rounded(&model.breaks[*k as usize].value),
         TOp::Constant(data) if model_moves(&node.ty) => rounded(data),
         TOp::ChangeBasis { iso, .. } => iso.pieces.iter().fold(None, |r, p| larger(r, p.matrix.residual)),

@@ -115,8 +115,9 @@ pub fn certificate_of(model: &Model, of: &[NodeId], flags: &Flags, training: boo
     let origin = flags.names_a_point(model, of);
     let raised = flags.united(of);
     let mut rows = vec![declared(model, &left, &raised)];
-    // What is written down breaks the declared group only, and points translations.
-    let flags: Vec<Flag> = raised.iter().filter(|f| f.name != "break").cloned().collect();
+    // What is written down breaks the declared group only, and points translations; so do components.
+    let of_group = |f: &&Flag| matches!(f.name, "break" | "components");
+    let flags: Vec<Flag> = raised.iter().filter(|f| !of_group(f)).cloned().collect();
     let affine = model.inputs.iter().any(|i| matches!(i.ty.elem, Elem::Point(_)));
     if affine || model.domains.iter().any(|d| matches!(d.kind, DomainKind::Cloud { .. })) {
         rows.push(Row {
@@ -188,7 +189,7 @@ fn declared(model: &Model, left: &Remaining, flags: &[Flag]) -> Row {
         }
     }
     let broken = left.nearly != model.group;
-    if broken {
+    if broken && flags.iter().any(|f| f.name == "break") {
         needs.push("all of it jointly with what `break` writes down".into());
     }
     let claim = match (left.exact == left.nearly, broken) {

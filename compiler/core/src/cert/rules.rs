@@ -12,6 +12,7 @@ pub fn rule(model: &Model, op: &TOp) -> &'static str {
         TOp::Field(..) => "T16 domains",
         TOp::Number(_) | TOp::Constant(_) => "T10 constants",
         TOp::Break(_) => "T23 breaks",
+        TOp::Components { .. } | TOp::Trust { .. } => "T25 trust",
         TOp::Param(_) | TOp::Stat { .. } | TOp::Random { .. } | TOp::FromScalars { .. } | TOp::Direction { .. } => {
             "T9 parameters"
         }

@@ -49,7 +49,9 @@ pub(crate) fn factors(model: &Model, func: &Func, slots: &[Slot]) -> (Vec<Factor
     let of: Vec<NodeId> = model.outputs.iter().map(|(_, id)| *id).collect();
     let flags = Flags::of(model, false);
     let group = flags.left(model, &of).exact;
-    if group.small_order() != Some(1) {
+    if flags.reads_components(&of) {
+        not_claimed.push((model.group.to_string(), "single components are read".into()));
+    } else if group.small_order() != Some(1) {
         list.push(Factor::Group(group));
     }
     for (k, d) in model.domains.iter().enumerate() {

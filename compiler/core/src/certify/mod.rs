@@ -39,6 +39,7 @@ pub use factors::Factor;
 pub use numeric::{Batch, VerifyOptions, VerifyReport, verify};
 pub use scene::{Column, Rng};
 
+use crate::cert::Flags;
 use crate::check::TrainModel;
 use crate::diag::Diagnostic;
 use crate::ir::field::Field;
@@ -211,11 +212,7 @@ pub fn certify_model(model: &Model, seed: u64) -> Result<Report, Failure> {
 /// # Errors
 /// As [`certify`].
 pub fn certify_train(train: &TrainModel, seed: u64) -> Result<Report, Failure> {
-    let model = Model {
-        outputs: train.losses.iter().chain(&train.metrics).cloned().collect(),
-        ..train.model.clone()
-    };
-    parts::certify(&model, Mode::Train, seed)
+    parts::certify(&train.measured(), Mode::Train, seed)
 }
 
 /// Tests a program of a model.
@@ -451,8 +448,15 @@ impl Test<'_> {
         Ok(runs)
     }
 
-    /// Whether a failed exact run may be the fault of constants that are not known exactly; then the factor is tested in floats.
+    /// Whether a failed exact run may be the fault of constants that are not known exactly, or of a trusted function that uses laws of
+    /// real numbers; then the factor is tested in floats.
     fn doubtful(&mut self, k: usize) -> bool {
+        let of: Vec<NodeId> = self.model.outputs.iter().map(|(_, id)| *id).collect();
+        let group = matches!(self.rows[k].0, Factor::Group(_));
+        if group && Flags::of(self.model, false).is_trusting(self.model, &of) {
+            self.rows[k].2 = Some("a function is taken on trust".into());
+            return true;
+        }
         let inexact = self.func.body.nodes.iter().any(|n| has_inexact(&n.op));
         if inexact {
             self.rows[k].2 = Some("the program has constants that are known in floating point only".into());

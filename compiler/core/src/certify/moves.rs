@@ -176,7 +176,7 @@ impl<'a, A: Draw> Acting<'a, A> {
         let wraps = self.by.wraps.iter().find(|(n, _)| *n == root).map(|(_, w)| w);
         let mut out = Vec::new();
         for (s, &o) in self.by.samples.iter().enumerate() {
-            let back = self.point_matrix(s, extents.len(), true)?;
+            let back = self.point_matrix(s, extents.len(), true);
             for cell in 0..count {
                 let mut at = Vec::with_capacity(extents.len());
                 let mut rest = cell;
@@ -227,20 +227,19 @@ impl<'a, A: Draw> Acting<'a, A> {
         }
     }
 
-    /// The integer matrix of a sample's motion, or of its inverse; the identity where the group does not act on grids.
-    fn point_matrix(&self, sample: usize, d: usize, inverse: bool) -> Result<Vec<i32>, String> {
+    /// The integer matrix of a sample's motion, or of its inverse; the identity where the group does not act on grids, and where the
+    /// element moves cells between cells: what stands on cells is tested under elements that do not, and for anything else it does not
+    /// matter how they are moved.
+    fn point_matrix(&self, sample: usize, d: usize, inverse: bool) -> Vec<i32> {
         let identity = || (0..d * d).map(|k| i32::from(k / d == k % d)).collect();
         let Motion::Finite(g) = &self.by.motions[sample] else {
-            return Ok(identity());
+            return identity();
         };
         if !self.model.group.acts_on_space(d) {
-            return Ok(identity());
+            return identity();
         }
         let g = if inverse { g.inverse() } else { g.clone() };
-        self.model
-            .group
-            .point_matrix(&g, d)
-            .ok_or_else(|| format!("{} does not act on a grid with {d} axes", self.model.group))
+        self.model.group.point_matrix(&g, d).unwrap_or_else(identity)
     }
 
     /// Old rows by new ones.
@@ -397,7 +396,7 @@ impl<'a, A: Draw> Acting<'a, A> {
             Set::Window(d, n) => {
                 let points = reps::window_points(self.model, *d, number(n)?);
                 let rank = points.first().map_or(0, Vec::len);
-                let back = self.point_matrix(sample, rank, true)?;
+                let back = self.point_matrix(sample, rank, true);
                 let image = |p: &Vec<i32>| -> Vec<i32> {
                     (0..rank)
                         .map(|i| (0..rank).map(|j| back[i * rank + j] * p[j]).sum())

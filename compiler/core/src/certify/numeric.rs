@@ -237,6 +237,51 @@ pub(crate) fn of_factor(model: &Model, func: &Func, factor: &Factor, seed: u64) 
     Ok(worst)
 }
 
+/// How far a program without weights is from commuting with the declared group: the largest relative error on random inputs of several
+/// sizes, for generators and random elements, and the element that shows it.
+pub(crate) fn sampled(model: &Model, func: &Func, seed: u64) -> Result<(f64, String), String> {
+    const SIZES: [f64; 6] = [1.0, 0.1, 10.0, 1.0, 3.0, 0.3];
+    let (inputs, outputs) = (slots::inputs(model, func)?, slots::outputs(model, func)?);
+    let (mut worst, mut element, mut defined) = (0.0f64, String::new(), false);
+    let mut rng = Rng::new(seed ^ 0x3c6e_f372);
+    for (k, size) in (0..).zip(SIZES) {
+        for mut batch in random_batches(model, func, seed + k)? {
+            batch.inputs.iter_mut().flatten().for_each(|x| *x *= size);
+            let instance = Instance::new(&func.domains, &batch.door)?;
+            let scene = scene(func, &batch)?;
+            let bench = Bench {
+                alg: &Real64,
+                model,
+                func,
+                inputs: &inputs,
+                outputs: &outputs,
+                params: Vec::new(),
+            };
+            let base = bench.run(&instance, &scene.inputs)?;
+            defined |= base.iter().flatten().any(|x| x.is_finite());
+            for which in factors::elements(model, &model.group, false) {
+                let Some(m) = factors::group_move(&Real64, model, &model.group, &scene.door, &which, false, &mut rng)
+                else {
+                    continue;
+                };
+                let acting = Acting::new(&Real64, model, &func.domains, &scene.door, &instance, &m)?;
+                let after = bench.run(&acting.new, &moved(&acting, &inputs, &scene)?)?;
+                for (k, slot) in outputs.iter().enumerate() {
+                    let error = relative(&after[k], &acting.act(slot, &base[k])?);
+                    if error > worst {
+                        worst = error;
+                        element.clone_from(&m.words);
+                    }
+                }
+            }
+        }
+    }
+    if !defined {
+        return Err("its values on random inputs are no numbers".into());
+    }
+    Ok((worst, element))
+}
+
 fn moves(
     model: &Model,
     func: &Func,

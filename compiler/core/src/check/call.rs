@@ -91,7 +91,7 @@ impl Checker<'_> {
                     .collect();
                 self.builtin(w, &vals, f_span, span)
             }
-            Val::Node(map) => {
+            Val::Node(_) | Val::Trusted(_) => {
                 let [arg] = args.as_slice() else {
                     return Err(self.error(
                         "GDL0111",
@@ -105,7 +105,12 @@ impl Checker<'_> {
                     Some(v) => self.to_node(v, at)?,
                     None => return Err(self.error("GDL0111", "`_` stands only in a `param` network", at, "not here")),
                 };
-                self.apply_map(*map, x, f_span, at, span).map(Val::Node)
+                match callee {
+                    Val::Trusted(t) => self.call_trusted(t, x, at, span),
+                    Val::Node(map) => self.apply_map(*map, x, f_span, at, span),
+                    _ => Err(Reported),
+                }
+                .map(Val::Node)
             }
             other => Err(self.error(
                 "GDL0111",

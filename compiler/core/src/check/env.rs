@@ -50,6 +50,8 @@ pub enum Val {
     Layer(Rc<LayerRef>),
     /// A layer with some arguments given: `mlp(_, [64, 64])`; one set of weights.
     Network(Rc<Network>),
+    /// A function taken on trust.
+    Trusted(Rc<super::Trusted>),
     /// The value of something whose error has been reported.
     Poison,
 }
@@ -187,6 +189,7 @@ impl Val {
             Val::Str(_) => "a text",
             Val::Layer(_) => "a layer",
             Val::Network(_) => "a network",
+            Val::Trusted(_) => "a function taken on trust",
             Val::Poison => "nothing",
         }
     }

@@ -43,6 +43,7 @@ mod subgroups;
 mod suggest;
 mod tests;
 mod train;
+mod trust;
 mod unify;
 
 pub use env::{Env, LayerRef, Val};
@@ -52,6 +53,7 @@ pub use stmts::names_of;
 pub use suggest::nearest;
 pub use tests::{EquivarianceTest, check_equivariance_test, check_statements};
 pub use train::{TrainModel, TrainOption, check_train};
+pub use trust::Trusted;
 
 use crate::diag::Diagnostic;
 use crate::modules::Program;
@@ -117,16 +119,8 @@ pub fn check(program: &Program) -> (Vec<Model>, Vec<Diagnostic>) {
                 diags.extend(checker.diags);
             }
             ItemKind::Test(t) => diags.extend(check_test(program, root, t)),
-            ItemKind::Trust { name, .. } => diags.push(
-                Diagnostic::error(
-                    "GDL0172",
-                    "functions whose equivariance is taken on trust are not part of this version",
-                    name.span,
-                    format!("`{}` would be opaque to the checker", name.name),
-                )
-                .help("Write it as a layer, which is checked, or compute it outside and pass the result as an input."),
-            ),
-            ItemKind::Use(_) | ItemKind::Data(_) => {}
+            // Sampled where it is called: only there the group is known.
+            ItemKind::Trust { .. } | ItemKind::Use(_) | ItemKind::Data(_) => {}
         }
     }
     let mut seen: Vec<Diagnostic> = Vec::new();
@@ -209,6 +203,8 @@ pub(crate) struct Checker<'a> {
     block_at: Option<blocks::BlockAt>,
     /// The span that a call inside the library is reported at.
     outer_span: Vec<Span>,
+    /// Functions that are taken on trust, by where they are declared, with the errors that were sampled.
+    trusted: Vec<(Span, f64)>,
     /// What was written in place of data; `None` outside tests.
     literals: Option<literal::Literals>,
 }
@@ -246,6 +242,7 @@ impl<'a> Checker<'a> {
             randoms: 0,
             block_at: None,
             outer_span: Vec::new(),
+            trusted: Vec::new(),
             literals: None,
         }
     }

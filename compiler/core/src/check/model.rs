@@ -107,7 +107,7 @@ impl Checker<'_> {
                     "Where two of them are equal, rounding or their order decides; elsewhere the model is exact.",
                 ),
                 "numeric" => (
-                    "is known in floating point only",
+                    "is sampled, or known in floating point only",
                     "The model is equivariant up to the error of these numbers.",
                 ),
                 "break" => (

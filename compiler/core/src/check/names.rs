@@ -126,6 +126,12 @@ impl Checker<'_> {
                 self.depth -= 1;
                 out
             }
+            ItemKind::Trust { name, ty, value } => Ok(Val::Trusted(Rc::new(super::Trusted {
+                module,
+                name: name.clone(),
+                ty: ty.clone(),
+                value: value.clone(),
+            }))),
             _ => Err(self.error(
                 "GDL0111",
                 "this item is not a value",

@@ -1,12 +1,12 @@
 //! `train` blocks: losses and metrics as expressions over a model's outputs and the fields of a data block.
 
 use super::{Checker, Env, LayerRef, R, Val};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Label};
 use crate::modules::Program;
 use crate::typed::{Model, NodeId, TOp};
 use crate::types::{Elem, Type};
 use gdl_rep::Group;
-use gdl_syntax::ast::{EntryKind, Expr, ItemKind, Train};
+use gdl_syntax::ast::{EntryKind, Expr, ItemKind, Span, Train, TrainEntry};
 use std::rc::Rc;
 
 /// A model together with its losses and metrics.
@@ -68,6 +68,19 @@ pub fn check_train(program: &Program, module: usize, t: &Train) -> (Option<Train
         _ => (None, diags),
     }
 }
+
+impl TrainModel {
+    /// The model with its losses and metrics as outputs.
+    pub fn measured(&self) -> Model {
+        Model {
+            outputs: self.losses.iter().chain(&self.metrics).cloned().collect(),
+            ..self.model.clone()
+        }
+    }
+}
+
+/// Errors whose labels say what is done to single components.
+const COMPONENTWISE: [&str; 3] = ["GDL0102", "GDL0108", "GDL0122"];
 
 type TrainParts = (usize, Vec<(String, NodeId)>, Vec<(String, NodeId)>, Vec<TrainOption>);
 
@@ -134,7 +147,12 @@ impl Checker<'_> {
                 });
                 continue;
             }
-            let Ok(n) = self.eval_node(&e.value, &mut env) else {
+            let before = self.diags.len();
+            let found = match self.eval_node(&e.value, &mut env) {
+                Ok(n) => Ok(n),
+                Err(reported) => self.of_components(e, before, &env).ok_or(reported),
+            };
+            let Ok(n) = found else {
                 failed = true;
                 continue;
             };
@@ -171,6 +189,65 @@ impl Checker<'_> {
             Err(super::Reported)
         } else {
             Ok((own_inputs, losses, metrics, options))
+        }
+    }
+
+    /// A loss or metric that is not invariant: the value of its text where vectors are lists of plain numbers, with a warning in place of
+    /// the errors from `before` on; `None` if it has none, or if something else is wrong.
+    fn of_components(&mut self, e: &TrainEntry, before: usize, env: &Env) -> Option<NodeId> {
+        let found = self.diags.split_off(before);
+        let mut open = env.clone();
+        for name in env.names() {
+            let plain = env.get(&name).cloned().map(|v| self.plain_numbers(v, e.value.span));
+            open.replace(&name, plain.unwrap_or(Val::Poison));
+        }
+        let value = self.eval_node(&e.value, &mut open).ok();
+        let number = |n: &NodeId| self.node(*n).ty.same(&Type::scalar()) && self.node(*n).deps.is_empty();
+        let first = found.iter().find(|d| d.is_error());
+        let (Some(n), Some(first), true) = (value.filter(number), first.cloned(), self.diags.len() == before) else {
+            self.diags.truncate(before);
+            self.diags.extend(found);
+            return None;
+        };
+        let (word, group) = (
+            if e.kind == EntryKind::Loss { "loss" } else { "metric" },
+            &self.model.group,
+        );
+        let said = |l: &Label| match COMPONENTWISE.contains(&first.code) {
+            true => l.text.clone(),
+            false => "reads the components of vectors as plain numbers".into(),
+        };
+        let mut warning = Diagnostic::warning(
+            "GDL0161",
+            format!("the {word} `{}` is not invariant under {group}", e.name.name),
+            first.labels.first().map_or(e.value.span, |l| l.span),
+            first.labels.first().map_or_else(String::new, said),
+        )
+        .counterexample(first.counterexample)
+        .note("The model stays equivariant, but what is measured, and so what is learned, depends on the frame in which the data are given.")
+        .help("Compare whole vectors: `norm2(output[a] - target[a])`, or `norm` for absolute errors.");
+        let more = if COMPONENTWISE.contains(&first.code) {
+            usize::MAX
+        } else {
+            0
+        };
+        for label in first.labels.iter().skip(1).take(more) {
+            warning = warning.label(label.span, label.text.clone());
+        }
+        self.diags.extend(found.into_iter().filter(|d| !d.is_error()));
+        self.report(warning);
+        Some(n)
+    }
+
+    /// Vectors of the declared group as lists of numbers.
+    fn plain_numbers(&mut self, v: Val, span: Span) -> Val {
+        match v {
+            Val::Node(n) => Val::Node(self.components_of(n, span)),
+            Val::Record(fields) => {
+                let plain = |(name, v)| (name, self.plain_numbers(v, span));
+                Val::Record(fields.into_iter().map(plain).collect())
+            }
+            other => other,
         }
     }
 

@@ -75,6 +75,8 @@ fn operands(op: &TOp) -> Vec<NodeId> {
         | TOp::Blocks { x, .. }
         | TOp::Split { x, .. }
         | TOp::Retype { x }
+        | TOp::Components { x }
+        | TOp::Trust { x, .. }
         | TOp::ChangeBasis { x, .. }
         | TOp::FromScalars { x }
         | TOp::Define { body: x, .. }

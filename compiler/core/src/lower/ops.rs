@@ -95,6 +95,7 @@ impl Lowerer<'_> {
                 Low { v, ..t }
             }
             TOp::Retype { x } => return self.low(*x),
+            TOp::Components { x } | TOp::Trust { x, .. } => self.tensor(*x)?,
             TOp::ChangeBasis { x, iso, inverse } => self.change_basis(*x, iso, *inverse)?,
             TOp::FromScalars { x } => return self.low(*x),
             TOp::Define { vars, body } => return self.define(vars[0], *body, span),

@@ -6,3 +6,4 @@ mod breaks;
 mod common;
 mod mutations;
 mod training;
+mod trust;

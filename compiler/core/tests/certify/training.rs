@@ -2,6 +2,7 @@
 
 use gdl_core::certify::{Status, certify_train};
 use gdl_core::check::{TrainModel, check_train};
+use gdl_core::diag::Diagnostic;
 use gdl_core::typed::NodeId;
 use gdl_syntax::ast::ItemKind;
 
@@ -21,15 +22,20 @@ train Field on Fields {
 }";
 
 fn train() -> TrainModel {
-    let (program, _) = gdl_core::modules::load("test.gdl", TEXT, &[], &|_, f| Err(format!("no file {f}")));
+    let (train, diags) = checked(TEXT);
+    train.unwrap_or_else(|| panic!("{diags:#?}"))
+}
+
+/// The first `train` block of a text.
+fn checked(text: &str) -> (Option<TrainModel>, Vec<Diagnostic>) {
+    let (program, _) = gdl_core::modules::load("test.gdl", text, &[], &|_, f| Err(format!("no file {f}")));
     let root = program.root();
     let items = program.modules[root].ast.items.iter();
     let mut blocks = items.filter_map(|i| match &i.kind {
         ItemKind::Train(t) => Some(t),
         _ => None,
     });
-    let (train, diags) = check_train(&program, root, blocks.next().expect("a train block"));
-    train.unwrap_or_else(|| panic!("{diags:#?}"))
+    check_train(&program, root, blocks.next().expect("a train block"))
 }
 
 #[test]
@@ -57,4 +63,28 @@ fn a_loss_that_is_not_invariant_is_found() {
     let scalar = gdl_core::types::Rep::scalars(2);
     train.model.nodes[moved.0 as usize].ty.elem = gdl_core::types::Elem::Rep(scalar);
     assert!(certify_train(&train, 3).is_err_and(|f| f.is_counterexample()));
+}
+
+/// A componentwise error is measured and trained by, with a warning; nothing is claimed of it for the group, everything for the rest.
+#[test]
+fn a_loss_of_components_is_a_warning() {
+    let text = TEXT.replace(
+        "loss mse = mean a in batch: (mean q in img: norm2(output[a][q] - v[a][q]))",
+        "loss mae = mean a in batch: (mean q in img: (sum k in 0..2: abs(output[a][q][k] - v[a][q][k])))",
+    );
+    let (train, diags) = checked(&text);
+    let codes: Vec<&str> = diags.iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["GDL0161"], "{diags:#?}");
+    let train = train.expect("a warning only");
+    let report = certify_train(&train, 3).unwrap_or_else(|f| panic!("{f:?}"));
+    let status = |factor: &str| report.rows.iter().find(|r| r.factor == factor).map(|r| &r.status);
+    assert!(
+        matches!(status("D(4) for mae"), Some(Status::NotClaimed(_))),
+        "{report:#?}"
+    );
+    assert_eq!(status("D(4) for worst"), Some(&Status::Exact), "{report:#?}");
+    gdl_core::lower::lower_train(&train).expect("a program");
+    // What is wrong for another reason stays an error.
+    let (none, diags) = checked(&TEXT.replace("norm2(output[a][q]", "norm2(outputs[a][q]"));
+    assert!(none.is_none() && diags.iter().all(|d| d.code != "GDL0161"));
 }
