@@ -79,8 +79,8 @@ impl TrainModel {
     }
 }
 
-/// Errors whose labels say what is done to single components.
-const COMPONENTWISE: [&str; 3] = ["GDL0102", "GDL0108", "GDL0122"];
+/// Errors whose labels say what is done to single components, or which representations differ.
+const COMPONENTWISE: [&str; 4] = ["GDL0101", "GDL0102", "GDL0108", "GDL0122"];
 
 type TrainParts = (usize, Vec<(String, NodeId)>, Vec<(String, NodeId)>, Vec<TrainOption>);
 
