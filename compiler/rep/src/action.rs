@@ -179,7 +179,8 @@ impl Group {
         rigid && self.acts_on_space(d) && self.generators().iter().all(orthogonal)
     }
 
-    /// The image of an element of this group in a larger one, by the natural inclusion: subgroups in their parents,
+    /// The image of an element of this group in a larger one, by the natural inclusion: subgroups in their parents and in larger subgroups of
+    /// these,
     /// C(n) ≤ C(kn), D(kn), SO(2), O(2); D(n) ≤ D(kn), O(2); C(2n) ≤ Dic(n); SO(2) ≤ O(2); signed permutation matrices in
     /// each other; groups of orthogonal matrices on R² or R³ in O(2) or O(3), and in SO(3) if they are rotations; permutations of n
     /// points in S(n) and in groups of permutations that contain them. Also the map of a product to O(2) or O(3) by its only
@@ -190,7 +191,20 @@ impl Group {
         }
         match (self, into, element) {
             (Group::Trivial, _, _) => Some(into.identity().lift()),
+            (Group::Subgroup(small), Group::Subgroup(large), _) if small.parent() == large.parent() => {
+                large.contains_all(small).then(|| element.clone())
+            }
+            (Group::Axial(small), Group::Axial(large), _) => large.contains_all(small).then(|| element.clone()),
             (Group::Subgroup(sub), _, _) => sub.parent().include(into, element),
+            (_, Group::Axial(axial), _) if self.is_finite() => {
+                let parent = axial.parent();
+                let inside =
+                    |g: &Element| matches!(self.include(&parent, g), Some(Elem::Space(m)) if axial.contains(&m));
+                self.generators()
+                    .iter()
+                    .all(inside)
+                    .then(|| self.include(&parent, element))?
+            }
             (Group::Axial(axial), _, _) => axial.parent().include(into, element),
             (Group::C(_), Group::C(m), Elem::Planar { n, flip, turn })
             | (Group::C(_) | Group::D(_), Group::D(m), Elem::Planar { n, flip, turn })

@@ -118,6 +118,28 @@ fn what_fixes_a_vector() {
     assert_eq!(as_subgroup(&Group::O3, &Group::Trivial), Ok(Group::Trivial));
 }
 
+/// Subgroups lie in larger subgroups of the same group.
+#[test]
+fn subgroups_of_subgroups() {
+    let z = fixing(&["1o"], &[0, 0, 1]);
+    let mirror = fixing(&["1o", "1o"], &[1, 0, 0, 0, 0, 1]);
+    let tilted = fixing(&["1o", "1o"], &[1, 0, 0, 0, 1, 0]);
+    let turns = fixing(&["1o", "1e"], &[0, 0, 1, 0, 0, 1]);
+    assert_eq!(as_subgroup(&z, &mirror), Ok(mirror));
+    assert_eq!(as_subgroup(&z, &turns), Ok(turns.clone()));
+    assert_eq!(z.lie_part(&turns).map(|basis| basis.len()), Some(1));
+    assert!(as_subgroup(&z, &tilted).is_err());
+    assert!(as_subgroup(&turns, &z).is_err());
+    let d8 = Group::D(8);
+    let power = |n: i64| d8.power(&d8.generators()[0], n).expect("a power");
+    let (four, two) = (
+        generated(&d8, &[power(2)]).expect("C(4)"),
+        generated(&d8, &[power(4)]).expect("C(2)"),
+    );
+    assert_eq!(as_subgroup(&four, &two), Ok(two.clone()));
+    assert!(as_subgroup(&two, &four).is_err());
+}
+
 /// Subgroups of products meet factor by factor; their Lie algebras lie side by side.
 #[test]
 fn subgroups_of_products() {

@@ -236,3 +236,28 @@ fn flags_go_round_loops() {
     assert_eq!(found.exact.to_string(), "C∞v about z");
     assert!(certify_model(&model, 3).is_ok());
 }
+
+/// The declared group may be a subgroup of another one.
+#[test]
+fn subgroups_of_subgroups() {
+    let (model, _) = compile(
+        "
+group Axial = stabilizer(O(3), vector, (0, 0, 1))
+model Gusts under Axial [break] (s: set, v: s -> vector) -> (s -> 1) {
+  const wind: vector = break((1, 0, 0), to = stabilizer(O(3), 2 x vector, (1, 0, 0, 0, 0, 1)))
+  y[i] = mlp(dot(v[i], wind) ++ norm2(v[i]), [4, 1])
+  y
+}",
+    );
+    assert_eq!(left(&model, 0).exact.small_order(), Some(2));
+    let report = certify_model(&model, 3).unwrap_or_else(|f| panic!("{f:#?}"));
+    let found = statuses(&report);
+    assert!(
+        found.contains(&("C∞v about z, jointly with `break`", &Status::Exact)),
+        "{found:#?}"
+    );
+    assert!(
+        report.rows[0].runs > 0 && report.rows[0].status == Status::Exact,
+        "{found:#?}"
+    );
+}
