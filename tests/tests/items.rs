@@ -161,6 +161,132 @@ fn what_holds_passes() {
     }
 }
 
+/// x'' = −x: the methods against cos, their orders by halving the step, the energy, and one set of weights for all stages.
+const INTEGRATE: &str = r#"
+layer swing(x: s -> 1, v: s -> 1, n: int) -> (s -> 2) where s: set {
+  integrate rk4(1.0, n) from q = x, p = v {
+    q' = p
+    p' = -q
+  }
+  q ++ p
+}
+layer half(x: s -> 1, v: s -> 1, n: int) -> (s -> 1) where s: set {
+  integrate midpoint(1.0, n) from q = x, p = v {
+    q' = p
+    p' = -q
+  }
+  q
+}
+layer plain(x: s -> 1, n: int) -> (s -> 1) where s: set {
+  integrate t in euler(1.0, n) from q = x {
+    q' = 2 * t * q
+  }
+  q
+}
+layer driven(x: s -> 1) -> (s -> 1) where s: set {
+  integrate t in rk4(over = 1.0, steps = 1) from q = x {
+    q'[i in s] = 4 * t^3
+  }
+  q
+}
+test "order four" {
+  s = set[1]
+  x = [1]
+  v = [0]
+  a[i] = abs(swing(x, v, 8)[i][0] - cos(x[i]))
+  b[i] = abs(swing(x, v, 16)[i][0] - cos(x[i]))
+  a / b <= [17]
+  [15] <= a / b
+  b <= [0.000001]
+}
+test "order two" {
+  s = set[1]
+  x = [1]
+  v = [0]
+  a[i] = abs(half(x, v, 32)[i] - cos(x[i]))
+  b[i] = abs(half(x, v, 64)[i] - cos(x[i]))
+  a / b <= [4.2]
+  [3.8] <= a / b
+}
+test "order one, with time" {
+  s = set[1]
+  x = [1]
+  a[i] = abs(plain(x, 256)[i] - exp(x[i]))
+  b[i] = abs(plain(x, 512)[i] - exp(x[i]))
+  a / b <= [2.02]
+  [1.96] <= a / b
+}
+test "polynomials up to the third degree are integrated exactly" {
+  s = set[2]
+  x = [1, -2]
+  driven(x) == [2, -1]
+}
+test "energy is kept" {
+  s = set[2]
+  x = [1, 0.5]
+  v = [0, 2]
+  e[i] = norm2(swing(x, v, 64)[i])
+  close(e, [1, 4.25], 0.00000001)
+}
+model Flow(s: set, x: s -> 2) -> (s -> 2) {
+  integrate rk4(0.5, 3) from h = x {
+    h' = linear(h, 2)
+  }
+  h
+}
+model Orbits under O(3) (m: cloud(3), v: m.nodes -> vector) -> (x: m.nodes -> point, v: m.nodes -> vector) {
+  integrate rk4(1.0, 10) from x = m.pos, u = v {
+    x' = u
+    u'[i] = sum j in m.nodes: (x[j] - x[i]) / (0.1 + norm2(x[j] - x[i]))^2
+  }
+  (x = x, v = u)
+}
+test equivariant(Flow)
+test equivariant(Orbits)
+"#;
+
+#[test]
+fn differential_equations() {
+    let list = results(INTEGRATE);
+    assert_eq!(list.len(), 7);
+    for (title, passed, reason) in list {
+        assert!(passed, "{title}: {reason}");
+    }
+}
+
+/// Rotary positions against the product of complex numbers: Re(conj(A e^(iwt)) B e^(iws)) is a function of s − t.
+const ROTARY: &str = r#"
+const w: 2 = (1, 0.5)
+test "inner products depend on differences of positions" {
+  s = seq[4]
+  u: s -> 2 = [(1, 2), (0.5, -1), (3, 0), (-1, 1)]
+  v: s -> 2 = [(0, 1), (2, -0.5), (1, 1), (0.25, -2)]
+  q = rotary(u, v)
+  k = rotary(v, u)
+  e[i in s, j in s] = sum c in 0..2: (u[i][c] * v[j][c] + v[i][c] * u[j][c]) * cos(w[c] * (j - i)) - (u[i][c] * u[j][c] - v[i][c] * v[j][c]) * sin(w[c] * (j - i))
+  close(sum i in s, j in s: (dot(q[i], k[j]) - e[i, j])^2, 0, 0.00000000000000000001)
+  close(sum i in s, j in s if i == j: (dot(q[i], k[j]) - e[i, j])^2, 0, 0.00000000000000000001)
+}
+"#;
+
+#[test]
+fn rotary_positions() {
+    let list = results(ROTARY);
+    assert_eq!(list.len(), 1);
+    for (title, passed, reason) in list {
+        assert!(passed, "{title}: {reason}");
+    }
+}
+
+#[test]
+fn stages_share_their_weights() {
+    let folder = Scratch::new();
+    let path = folder.path("program.gdl");
+    fs::write(&path, INTEGRATE).expect("a file");
+    let out = gdl(&["params", &path, "Flow"]).out;
+    assert!(out.contains("linear_1.W") && !out.contains("linear_2"), "{out}");
+}
+
 const FAILS: &str = r#"
 model M(s: set, x: s -> 3) -> 1 { sum i: norm2(x[i]) }
 test equivariant(M, f32, 1e-20)

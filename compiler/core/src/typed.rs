@@ -82,8 +82,8 @@ pub enum TOp {
     Param(ParamId),
     /// A statistic: while training the batch mean of the node, otherwise the stored value.
     Stat { stat: ParamId, value: NodeId },
-    /// A number drawn for every element of the node's shape, zero outside training: keep-masks for dropout.
-    Random { index: u32, rate: Exact, like: NodeId },
+    /// Numbers drawn for every element of the node's shape, their mean outside training.
+    Random { index: u32, draw: Draw, like: NodeId },
     /// Signal `x` at a variable that ranges over its first set, or over elements chosen from it.
     Read { x: NodeId, at: VarId },
     /// Signal `x` over a transparent set at a computed index.
@@ -168,6 +168,15 @@ pub enum TOp {
     Loop(Box<Loop>),
     /// Result k of a loop: final states, then collected signals.
     Result { of: NodeId, k: u32 },
+}
+
+/// How numbers are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Draw {
+    /// 1 with this probability, else 0: one number for every copy, keep-masks for dropout.
+    Bernoulli(Exact),
+    /// From a normal distribution with mean 0 and this standard deviation, every component alone.
+    Normal(Exact),
 }
 
 /// An orthogonal change of basis from a representation to a sum of others.

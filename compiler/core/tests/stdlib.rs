@@ -23,7 +23,7 @@ const TIED: &str = "under trivial [ties] (s: set, x: s -> 4, y: s -> class(4)) -
 const GRID: &str = "under D(4) (p: grid(2, size = 4*k), x: p -> 1) -> 4";
 const MESH: &str = "(m: mesh, x: m.verts -> 3) -> (m.verts -> 2)";
 
-const CASES: [Case; 72] = [
+const CASES: [Case; 76] = [
     ("linear", SETS, "linear(x, 4)"),
     ("bias", VALUE, "bias(x)"),
     ("mlp", SETS, "mlp(x, [8, 8, 4], silu)"),
@@ -115,6 +115,10 @@ const CASES: [Case; 72] = [
     ("transformer", VALUE, "transformer(x, 2, 2, 8)"),
     ("attention_pool", "(s: set, x: s -> 3) -> 4", "attention_pool(x, 2, 2)"),
     ("waves", SEQS, "y[t in s] = waves(t, 2)\n  y"),
+    ("phases", SEQS, "y[t] = phases(t, 3) ++ linear(x[t], 1)\n  y"),
+    ("turn", SEQS, "y[t] = turn(linear(x[t], 2), linear(x[t], 2), t)\n  y"),
+    ("rotary", SEQS, "rotary(linear(x, 2), linear(x, 2))"),
+    ("rotary_attention", SEQS, "rotary_attention(x, 2, 3) |> linear(4)"),
     ("with_positions", SEQS, "with_positions(x, 3) |> linear(4)"),
     (
         "causal_attention",

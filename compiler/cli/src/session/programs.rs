@@ -9,7 +9,7 @@ use gdl_core::check::TrainModel;
 use gdl_core::diag::Diagnostic;
 use gdl_core::ir::{Func, grad};
 use gdl_core::lower::{self, Lowered, Mode, ParamInfo, SpaceInit};
-use gdl_core::typed::{Node, NodeId, TOp};
+use gdl_core::typed::{Draw, Node, NodeId, TOp};
 use gdl_host::params::{Init, ParamSpec, Params};
 use gdl_host::train::{Plan, Stat, Update, load_params};
 use gdl_runtime::{Array, Program};
@@ -29,7 +29,7 @@ pub struct Training {
     pub plan: Plan,
     /// The parameters.
     pub params: Vec<ParamInfo>,
-    randoms: Vec<(usize, f64)>,
+    randoms: Vec<(usize, Draw)>,
 }
 
 /// A defect of the compiler, as a diagnostic.

@@ -2,13 +2,14 @@
 
 use super::fnv;
 use gdl_abi::{ArrayDecl, Instance};
+use gdl_core::typed::Draw;
 use gdl_host::rng::Rng;
 use gdl_runtime::{Array, FromFn, Program, RunError, from_fn};
 
-/// A program whose random inputs are drawn at every call; `randoms` are their positions and the probabilities of a 1.
+/// A program whose random inputs are drawn at every call; `randoms` are their positions, and how they are drawn.
 ///
 /// The draw depends on the seed and on the parameters only, so that a run that was cut and resumed draws as one that was not.
-pub fn drawing(inner: Box<dyn Program>, randoms: &[(usize, f64)], seed: u64) -> FromFn<'static> {
+pub fn drawing(inner: Box<dyn Program>, randoms: &[(usize, Draw)], seed: u64) -> FromFn<'static> {
     let mut randoms = randoms.to_vec();
     randoms.sort_by_key(|r| r.0);
     let mut signature = inner.signature().clone();
@@ -20,7 +21,7 @@ pub fn drawing(inner: Box<dyn Program>, randoms: &[(usize, f64)], seed: u64) -> 
         let state = fnv(params.iter().flat_map(|p| p.to_f64()).flat_map(f64::to_le_bytes));
         let drawn: Vec<Array> = randoms
             .iter()
-            .map(|&(k, keep)| draw(&inner.signature().inputs[k], batch, keep, seed ^ state, double))
+            .map(|&(k, how)| draw(&inner.signature().inputs[k], batch, how, seed ^ state, double))
             .collect();
         let mut all = inputs.to_vec();
         for ((k, _), array) in randoms.iter().zip(&drawn) {
@@ -35,14 +36,54 @@ pub fn drawing(inner: Box<dyn Program>, randoms: &[(usize, f64)], seed: u64) -> 
     })
 }
 
-/// Ones with this probability, else zeros.
-fn draw(decl: &ArrayDecl, batch: &Instance, keep: f64, seed: u64, double: bool) -> Array {
+/// Numbers for an input.
+fn draw(decl: &ArrayDecl, batch: &Instance, how: Draw, seed: u64, double: bool) -> Array {
     let rows = decl.dim.map_or(1, |d| batch.rows[d.0 as usize]);
     let mut rng = Rng::named(seed, &decl.name);
-    let values = (0..rows * decl.row_len()).map(|_| f64::from(u8::from(rng.uniform() < keep)));
+    let values = (0..rows * decl.row_len()).map(|_| match how {
+        Draw::Bernoulli(keep) => f64::from(u8::from(rng.uniform() < keep.f)),
+        Draw::Normal(deviation) => deviation.f * rng.normal(),
+    });
     if double {
         Array::F64(values.collect())
     } else {
         Array::F32(values.map(|x| x as f32).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Draw, draw};
+    use gdl_abi::{ArrayDecl, Dtype, Instance, SAMPLES};
+    use gdl_rep::Exact;
+
+    #[test]
+    fn draws_have_the_moments_of_their_distribution() {
+        let decl = ArrayDecl {
+            name: "random.0".into(),
+            dim: Some(SAMPLES),
+            axes: vec![20_000],
+            dtype: Dtype::Real,
+        };
+        let batch = Instance {
+            rows: vec![1],
+            ..Instance::default()
+        };
+        // Mean, variance and third moment, within five standard errors.
+        for (how, moments) in [
+            (Draw::Normal(Exact::int(2)), [0.0, 4.0, 0.0]),
+            (Draw::Bernoulli(Exact::ratio(1, 4)), [0.25, 0.1875, 0.09375]),
+        ] {
+            let x = draw(&decl, &batch, how, 7, true).to_f64();
+            let n = x.len() as f64;
+            let mean = x.iter().sum::<f64>() / n;
+            let centred = |k| x.iter().map(|v| (v - mean).powi(k)).sum::<f64>() / n;
+            for (k, (have, want)) in [mean, centred(2), centred(3)].iter().zip(moments).enumerate() {
+                let spread = [2.0, 6.0, 32.0][k] * 5.0 / n.sqrt();
+                assert!((have - want).abs() < spread, "{how:?}, moment {k}: {have} and {want}");
+            }
+            assert_eq!(x, draw(&decl, &batch, how, 7, true).to_f64());
+            assert_ne!(x, draw(&decl, &batch, how, 8, true).to_f64());
+        }
     }
 }

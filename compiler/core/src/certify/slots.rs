@@ -2,7 +2,7 @@
 
 use crate::ir::Func;
 use crate::lower::reps;
-use crate::typed::Model;
+use crate::typed::{Draw, Model, TOp};
 use crate::types::{DomainId, DomainKind, Elem, Set, Type};
 use gdl_abi::{ArrayDecl, DimId, Dtype};
 use gdl_rep::{Atom, Rep};
@@ -98,6 +98,10 @@ fn input(model: &Model, k: usize, decl: &ArrayDecl) -> Result<Slot, String> {
         values,
     };
     let Some(at) = at else {
+        if let Some(rep) = drawn(model, owner, field) {
+            let copies = (decl.row_len() / rep.dim().max(1)) as u32;
+            return Ok(slot(Values::Vectors(rep.times(copies))));
+        }
         if owner == "random" && decl.dtype == Dtype::Real {
             return Ok(slot(Values::Vectors(Rep::trivial(
                 model.group.clone(),
@@ -114,6 +118,16 @@ fn input(model: &Model, k: usize, decl: &ArrayDecl) -> Result<Slot, String> {
         ("transport", DomainKind::Mesh) => slot(Values::Transport(mesh)),
         _ => return Err(unknown()),
     })
+}
+
+/// The representation of the vectors of a normal draw.
+fn drawn(model: &Model, owner: &str, field: &str) -> Option<Rep> {
+    let number: u32 = field.parse().ok().filter(|_| owner == "random")?;
+    let node = model
+        .nodes
+        .iter()
+        .find(|n| matches!(n.op, TOp::Random { index, draw: Draw::Normal(_), .. } if index == number))?;
+    Some(reps::concrete(model, node.ty.as_rep()?)?.1)
 }
 
 /// The plane of SO(2), on which an angle acts by turning.

@@ -17,26 +17,7 @@ impl Checker<'_> {
         defined: &mut Vec<String>,
     ) -> R<()> {
         let (over, step) = self.loop_head(head, env)?;
-        let mut names: Vec<Ident> = Vec::new();
-        let mut init = Vec::new();
-        for d in from {
-            let Lhs::Name { name, binders } = &d.lhs else {
-                return Err(self.error(
-                    "GDL0111",
-                    "a state is one name",
-                    d.value.span,
-                    "write `from h = …, x = …`",
-                ));
-            };
-            let v = if binders.is_empty() {
-                let v = self.definition(d, name, env)?;
-                self.to_node(&v, d.value.span)?
-            } else {
-                self.comprehension(binders, &d.value, d.value.span, env)?
-            };
-            names.push(name.clone());
-            init.push(v);
-        }
+        let (names, init) = self.initial_states(from, env)?;
         let id = self.loops;
         self.loops += 1;
         env.push();
@@ -88,6 +69,31 @@ impl Checker<'_> {
             }
         }
         let next: Vec<NodeId> = next.into_iter().flatten().collect();
+        let parts = Parts {
+            over,
+            init,
+            next,
+            collect,
+        };
+        self.finish_loop(id, &names, parts, span, env, defined)
+    }
+
+    /// The loop with these states, and the names of its results.
+    pub(super) fn finish_loop(
+        &mut self,
+        id: u32,
+        names: &[Ident],
+        parts: Parts,
+        span: Span,
+        env: &mut Env,
+        defined: &mut Vec<String>,
+    ) -> R<()> {
+        let Parts {
+            over,
+            init,
+            next,
+            collect,
+        } = parts;
         let mut args = init.clone();
         args.extend(&next);
         args.extend(collect.iter().map(|(_, n)| *n));
@@ -144,6 +150,31 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// The names of the states of a loop and what they start with.
+    pub(super) fn initial_states(&mut self, from: &[Def], env: &mut Env) -> R<(Vec<Ident>, Vec<NodeId>)> {
+        let mut names: Vec<Ident> = Vec::new();
+        let mut init = Vec::new();
+        for d in from {
+            let Lhs::Name { name, binders } = &d.lhs else {
+                return Err(self.error(
+                    "GDL0111",
+                    "a state is one name",
+                    d.value.span,
+                    "write `from h = …, x = …`",
+                ));
+            };
+            let v = if binders.is_empty() {
+                let v = self.definition(d, name, env)?;
+                self.to_node(&v, d.value.span)?
+            } else {
+                self.comprehension(binders, &d.value, d.value.span, env)?
+            };
+            names.push(name.clone());
+            init.push(v);
+        }
+        Ok((names, init))
+    }
+
     #[allow(clippy::type_complexity)]
     fn loop_head(&mut self, head: &LoopHead, env: &mut Env) -> R<(LoopOver, Option<(String, Span)>)> {
         match head {
@@ -179,7 +210,7 @@ impl Checker<'_> {
     }
 
     #[allow(clippy::type_complexity)]
-    fn loop_body(
+    pub(super) fn loop_body(
         &mut self,
         body: &Block,
         names: &[Ident],
@@ -243,4 +274,16 @@ impl Checker<'_> {
         }
         self.stmt(s, env, inner).map(|_| ())
     }
+}
+
+/// The parts of a loop.
+pub(super) struct Parts {
+    /// Its steps.
+    pub over: LoopOver,
+    /// What its states start with.
+    pub init: Vec<NodeId>,
+    /// Their new values.
+    pub next: Vec<NodeId>,
+    /// Signals collected over the steps.
+    pub collect: Vec<(Ident, NodeId)>,
 }

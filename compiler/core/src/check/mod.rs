@@ -17,6 +17,7 @@ mod functions;
 mod groups;
 mod index;
 mod infer;
+mod integrate;
 mod isomorphism;
 mod layers;
 mod lie;

@@ -3,8 +3,9 @@
 use super::env::Network;
 use super::{Checker, Env, R, Val};
 use crate::diag::Diagnostic;
-use crate::typed::{Init, NodeId, Param, ParamId, StatDecl, TOp};
+use crate::typed::{Draw, Init, NodeId, Param, ParamId, StatDecl, TOp};
 use crate::types::{Elem, Rep, Space, Type};
+use gdl_rep::Exact;
 use gdl_syntax::ast::{Expr, ExprKind, Ident, ParamDecl, Span};
 use std::rc::Rc;
 
@@ -377,40 +378,95 @@ impl Checker<'_> {
     /// `random keep: x ~ bernoulli(0.9)`: a draw for every entry of x while training; its mean otherwise.
     pub(crate) fn random(&mut self, name: &Ident, ty: &Expr, dist: &Expr, env: &mut Env) -> R<Val> {
         let like = self.eval_node(ty, env)?;
-        let rate = match &dist.kind {
-            ExprKind::Call { f, args }
-                if matches!(&f.kind, ExprKind::Name(n) if n == "bernoulli") && args.len() == 1 =>
-            {
-                let v = self.eval(&args[0].value, env)?;
-                self.as_exact(&v, dist.span)?
-            }
-            _ => return Err(self.error("GDL0111", "unknown distribution", dist.span, "one of `bernoulli(p)`")),
-        };
-        if !(0.0..=1.0).contains(&rate.f) {
-            return Err(self.error(
-                "GDL0111",
-                "a probability lies between 0 and 1",
-                dist.span,
-                format!("{}", rate.f),
-            ));
-        }
         let ty = self.node(like).ty.clone();
-        let copies = match ty.as_rep() {
-            Some(r) => self.numbers_of(r),
-            None => return Err(self.points_are_affine("a random mask of points has no meaning", name.span)),
+        let Some(rep) = ty.as_rep().cloned() else {
+            return Err(self.points_are_affine("points have no distribution that translations keep", name.span));
+        };
+        let draw = self.law(dist, env)?;
+        let drawn = match draw {
+            Draw::Bernoulli(_) => self.numbers_of(&rep),
+            Draw::Normal(_) if rep.gauge.is_some() && !rep.is_trivial() => {
+                return Err(self.report(
+                    Diagnostic::error(
+                        "GDL0126",
+                        "over which vertex is this vector drawn?",
+                        name.span,
+                        format!("`{rep}`"),
+                    )
+                    .note("Every vertex has its own tangent plane, and a draw belongs to none of them.")
+                    .help("Draw invariant numbers, and multiply a field with them."),
+                ));
+            }
+            Draw::Normal(_) if !rep.is_orthogonal(&self.model.group) => {
+                let moved = self.moved_vector(&rep);
+                return Err(self.report(
+                    Diagnostic::error(
+                        "GDL0103",
+                        "this distribution is not fixed by the group",
+                        dist.span,
+                        format!("the group changes lengths in `{rep}`"),
+                    )
+                    .counterexample(moved)
+                    .note("A normal distribution is the same for every group element where the group acts by orthogonal matrices.")
+                    .help("Draw invariant numbers, and multiply vectors with them."),
+                ));
+            }
+            Draw::Normal(_) => rep,
         };
         let ty = Type {
             sets: ty.sets,
-            elem: Elem::Rep(copies),
+            elem: Elem::Rep(drawn),
         };
         let index = self.randoms;
         self.randoms += 1;
         Ok(Val::Node(self.add(
-            TOp::Random { index, rate, like },
+            TOp::Random { index, draw, like },
             ty,
             &[like],
             name.span,
         )))
+    }
+
+    /// `bernoulli(p)`, `normal`, `normal(deviation)`.
+    fn law(&mut self, dist: &Expr, env: &mut Env) -> R<Draw> {
+        let (word, args): (&Expr, &[_]) = match &dist.kind {
+            ExprKind::Call { f, args } => (f, args),
+            _ => (dist, &[]),
+        };
+        let word = match &word.kind {
+            ExprKind::Name(n) => n.as_str(),
+            _ => "",
+        };
+        let number = match args {
+            [a] => {
+                let v = self.eval(&a.value, env)?;
+                Some(self.as_exact(&v, a.value.span)?)
+            }
+            _ => None,
+        };
+        match (word, number, args.len()) {
+            ("bernoulli", Some(p), 1) if (0.0..=1.0).contains(&p.f) => Ok(Draw::Bernoulli(p)),
+            ("bernoulli", Some(p), 1) => Err(self.error(
+                "GDL0111",
+                "a probability lies between 0 and 1",
+                dist.span,
+                format!("{}", p.f),
+            )),
+            ("normal", None, 0) => Ok(Draw::Normal(Exact::int(1))),
+            ("normal", Some(s), 1) if s.f >= 0.0 => Ok(Draw::Normal(s)),
+            ("normal", Some(s), 1) => Err(self.error(
+                "GDL0111",
+                "a standard deviation is not negative",
+                dist.span,
+                format!("{}", s.f),
+            )),
+            _ => Err(self.error(
+                "GDL0111",
+                "unknown distribution",
+                dist.span,
+                "one of `bernoulli(p)`, `normal`, `normal(deviation)`",
+            )),
+        }
     }
 
     /// One number for every copy (every component where the representation is trivial).

@@ -67,16 +67,8 @@ impl Checker<'_> {
             StmtKind::Iterate { head, from, body } | StmtKind::Scan { head, from, body } => {
                 self.iterate(head, from, body, s.span, env, defined)?;
             }
-            StmtKind::Integrate { .. } => {
-                return Err(self.report(
-                    Diagnostic::error(
-                        "GDL0130",
-                        "`integrate` is not part of this version",
-                        s.span,
-                        "continuous-time loops",
-                    )
-                    .help("Write the steps out: `iterate n from x = x0 { x' = x + dt * f(x) }`."),
-                ));
+            StmtKind::Integrate { head, from, body } => {
+                self.integrate(head, from, body, s.span, env, defined)?;
             }
             StmtKind::For { count, rep, over, body } => {
                 let r = self.eval_rep(over, env)?;

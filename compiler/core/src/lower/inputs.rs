@@ -3,7 +3,7 @@
 use super::frame::{Low, Root, Rows};
 use super::{L, Lowered1, Lowerer, Mode};
 use crate::ir::{Fold, Shape};
-use crate::typed::{Field, NodeId, TOp};
+use crate::typed::{Draw, Field, NodeId, TOp};
 use crate::types::{DomainId, DomainKind, Elem, Set, Type};
 use gdl_abi::{Dtype, MapDef, SAMPLES};
 use gdl_rep::Exact;
@@ -226,8 +226,8 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A draw of zeros and ones with one entry for every entry of an array; outside training its mean.
-    pub(crate) fn random(&mut self, index: u32, rate: gdl_rep::Exact, like: NodeId, ty: &Type) -> L<Low> {
+    /// A draw with rows like those of an array; outside training its mean.
+    pub(crate) fn random(&mut self, index: u32, draw: Draw, like: NodeId, ty: &Type) -> L<Low> {
         let x = self.tensor(like)?;
         let mut shape = self.b().shape(x.v);
         let rep = ty.as_rep().map_or(1, |r| self.rep_dim(r));
@@ -235,7 +235,11 @@ impl Lowerer<'_> {
             *last = rep;
         }
         if self.mode == Mode::Run {
-            let v = self.b().fill(shape, rate);
+            let mean = match draw {
+                Draw::Bernoulli(rate) => rate,
+                Draw::Normal(_) => gdl_rep::Exact::ZERO,
+            };
+            let v = self.b().fill(shape, mean);
             return Ok(Low { v, ..x });
         }
         let name = format!("random.{index}");
@@ -245,7 +249,7 @@ impl Lowerer<'_> {
         let low = self.extra_input(&name, dim, &shape.axes);
         let k = self.fields[&name] as usize;
         if !self.randoms.iter().any(|(j, _)| *j == k) {
-            self.randoms.push((k, rate.f));
+            self.randoms.push((k, draw));
         }
         Ok(Low { v: low.v, ..x })
     }

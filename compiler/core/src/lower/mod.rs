@@ -32,7 +32,7 @@ pub use params::{ParamInfo, SpaceInit};
 use crate::check::TrainModel;
 use crate::diag::Diagnostic;
 use crate::ir::{Builder, Func, Value};
-use crate::typed::{Model, NodeId, ParamId, TOp, VarId};
+use crate::typed::{Draw, Model, NodeId, ParamId, TOp, VarId};
 use frame::{Low, Rows};
 use gdl_syntax::ast::Span;
 use maps::MapLow;
@@ -58,8 +58,8 @@ pub struct Lowered {
     pub learned: usize,
     /// Statistics that the program computes: (position among the parameters, position among the outputs).
     pub stat_outputs: Vec<(usize, usize)>,
-    /// Random inputs: (position among the inputs, probability of a 1).
-    pub randoms: Vec<(usize, f64)>,
+    /// Random inputs: their positions among the inputs, and how they are drawn.
+    pub randoms: Vec<(usize, Draw)>,
 }
 
 /// A result whose error is a diagnostic.
@@ -187,7 +187,7 @@ struct Lowerer<'m> {
     param_at: Vec<usize>,
     stat_base: usize,
     stat_values: Vec<(ParamId, Value)>,
-    randoms: Vec<(usize, f64)>,
+    randoms: Vec<(usize, Draw)>,
     /// Loops on whose states each node depends.
     loops_of: Vec<BTreeSet<u32>>,
 }

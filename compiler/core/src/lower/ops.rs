@@ -20,7 +20,7 @@ impl Lowerer<'_> {
             TOp::Break(k) => self.written(&self.model.breaks[*k as usize].value, &node.ty),
             TOp::Param(p) => return self.param(*p),
             TOp::Stat { stat, value } => self.stat(*stat, *value)?,
-            TOp::Random { index, rate, like } => self.random(*index, *rate, *like, &node.ty)?,
+            TOp::Random { index, draw, like } => self.random(*index, *draw, *like, &node.ty)?,
             TOp::Read { x, at } => return self.read(*x, *at, span),
             TOp::Pick { x, k } => return self.pick(*x, *k),
             TOp::Lookup { x, index } => {

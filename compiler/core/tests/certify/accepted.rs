@@ -209,6 +209,20 @@ fn mesh() {
 }
 
 #[test]
+fn integrations() {
+    passes(
+        "
+model Orbits under O(3) (m: cloud(3), v: m.nodes -> vector) -> (x: m.nodes -> point, v: m.nodes -> vector) {
+  integrate t in rk4(1.0, 1) from x = m.pos, u = v {
+    x' = u
+    u'[i] = sum j in m.nodes: tanh(t * norm2(x[j] - x[i])) * (x[j] - x[i])
+  }
+  (x = x, v = u)
+}",
+    );
+}
+
+#[test]
 fn neighbours() {
     passes(NEIGHBOURS);
 }

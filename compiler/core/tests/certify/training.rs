@@ -21,8 +21,8 @@ train Field on Fields {
   epochs = 1
 }";
 
-fn train() -> TrainModel {
-    let (train, diags) = checked(TEXT);
+fn train(text: &str) -> TrainModel {
+    let (train, diags) = checked(text);
     train.unwrap_or_else(|| panic!("{diags:#?}"))
 }
 
@@ -40,16 +40,41 @@ fn checked(text: &str) -> (Option<TrainModel>, Vec<Diagnostic>) {
 
 #[test]
 fn losses_are_invariant() {
-    let report = certify_train(&train(), 3).unwrap_or_else(|f| panic!("{f:?}"));
+    let report = certify_train(&train(TEXT), 3).unwrap_or_else(|f| panic!("{f:?}"));
     for row in &report.rows {
         let claimed = !matches!(row.status, Status::NotClaimed(_));
         assert!(!claimed || row.status == Status::Exact && row.runs > 0, "{row:?}");
     }
 }
 
+/// A draw from a normal distribution turns with the vectors it is drawn for.
+#[test]
+fn draws_are_vectors() {
+    let noise = train(
+        "
+model Noisy under O(3) (s: set(nonempty), v: s -> 2x0e + 1x1o) -> (s -> 1x1o) {
+  random w: v ~ normal(0.5)
+  linear(v + w, 1x1o)
+}
+data Points from \"points.npz\" {
+  s: set(nonempty)
+  v: s -> 2x0e + 1x1o
+  u: s -> 1x1o
+}
+train Noisy on Points {
+  loss mse = mean a in batch: (mean i in s: norm2(output[a][i] - u[a][i]))
+}",
+    );
+    let report = certify_train(&noise, 3).unwrap_or_else(|f| panic!("{f:?}"));
+    assert!(
+        report.rows.iter().all(|r| r.status == Status::Exact && r.runs > 0),
+        "{report:?}"
+    );
+}
+
 #[test]
 fn a_loss_that_is_not_invariant_is_found() {
-    let mut train = train();
+    let mut train = train(TEXT);
     let output = train.model.outputs[0].1;
     let moved = (0..train.model.nodes.len() as u32)
         .map(NodeId)
