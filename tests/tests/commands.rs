@@ -84,6 +84,84 @@ fn logits(path: &str) -> Vec<f64> {
     array.reals().expect("numbers").collect()
 }
 
+/// Fine-tuning: the encoder is read from a file and stays, the head is trained from new weights.
+#[test]
+fn frozen_weights_stay() {
+    let folder = Scratch::new();
+    let project = folder.path("counting");
+    assert_eq!(gdl(&["new", &project]).code, 0);
+    let (model, first, second) = (
+        format!("{project}/model.gdl"),
+        format!("{project}/first"),
+        folder.path("second"),
+    );
+    let train = |model: &str, out: &str, seed: &str| {
+        gdl(&[
+            "train",
+            model,
+            "--out",
+            out,
+            "--epochs",
+            "2",
+            "--seed",
+            seed,
+            "--json",
+            "--threads",
+            "1",
+        ])
+    };
+    assert_eq!(train(&model, &first, "1").code, 0);
+    let text = std::fs::read_to_string(&model).expect("the model");
+    let with = |name: &str, options: &str| {
+        let path = format!("{project}/{name}");
+        let text = text.replacen("  seed", &format!("{options}\n  seed"), 1);
+        std::fs::write(&path, text).expect("a file");
+        path
+    };
+    let tuned = with(
+        "tuned.gdl",
+        "  load = [\"first/best.safetensors\", \"mlp_1\"]\n  freeze = \"mlp_1\"",
+    );
+    let ran = train(&tuned, &second, "2");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let load = |run: &str| files::load(format!("{run}/last.safetensors")).expect("weights");
+    let start = files::load(format!("{first}/best.safetensors")).expect("weights");
+    let end = load(&second);
+    let (mut frozen, mut trained) = (0, 0);
+    for (name, a) in &start.arrays {
+        if name.starts_with("mlp_1.") {
+            assert_eq!(end.arrays.get(name), Some(a), "{name} has changed");
+            frozen += 1;
+        } else if name.starts_with("mlp_2.") {
+            assert_ne!(end.arrays.get(name), Some(a), "{name} has not changed");
+            trained += 1;
+        }
+    }
+    assert!(frozen >= 4 && trained >= 4, "{frozen} frozen, {trained} trained");
+
+    for (options, words) in [
+        ("  freeze = \"mpl_1\"", "Did you mean `mlp_1`?"),
+        (
+            "  load = [\"first/best.safetensors\", \"mlp_1.liner_1\"]",
+            "Did you mean `mlp_1.linear_1`?",
+        ),
+        ("  freeze = \"*\"", "nothing is left to train"),
+        ("  load = \"nowhere.safetensors\"", "nowhere.safetensors"),
+        ("  freeze = 3", "a text is needed here"),
+    ] {
+        let wrong = with("wrong.gdl", options);
+        // What a program says of itself is found without training it.
+        assert_eq!(
+            gdl(&["check", &wrong]).code,
+            u8::from(!options.contains("nowhere")),
+            "{options}"
+        );
+        let ran = train(&wrong, &second, "1");
+        let said = format!("{}{}", ran.out, ran.err);
+        assert!(ran.code == 1 && said.contains(words), "{options}: {said}");
+    }
+}
+
 #[test]
 fn weights_belong_to_a_model() {
     let folder = Scratch::new();

@@ -3,6 +3,7 @@
 use crate::interrupt::Interrupt;
 use crate::session::backend::{Backend, Engine, Precision};
 use crate::session::programs::{self, Training};
+use crate::session::tuning::named_by;
 use crate::session::{Session, words};
 use crate::{Failure, Terminal};
 use clap::Args;
@@ -10,7 +11,7 @@ use gdl_abi::{Dtype, Instance};
 use gdl_core::check::TrainModel;
 use gdl_core::ir::interp::{Real64, first_poison, one_hot, run_all};
 use gdl_host::train::{self, Display, Hooks, Programs, Scores, Stop};
-use gdl_host::{data, params::Params};
+use gdl_host::{data, files, params::Params};
 use gdl_runtime::Array;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -87,7 +88,9 @@ impl Train {
         }
         config.display = if self.json { Display::Quiet } else { Display::Auto };
 
-        let training = session.ok(Training::new(&train), terminal)?;
+        let mut training = session.ok(Training::new(&train), terminal)?;
+        let tuning = session.ok(session.tuning(&train, &training.params), terminal)?;
+        training.freeze(&|name| named_by(&tuning.freeze, name));
         config.model_hash = session.hash_of(&training.params);
         let engine = Engine {
             backend: Backend::Cranelift,
@@ -104,7 +107,11 @@ impl Train {
         let folds = data::load(&path, &spec)?;
 
         let specs = programs::specs(&training.params);
-        let first = Params::init(step.signature(), &specs, config.seed, step.is_f64())?;
+        let mut first = Params::init(step.signature(), &specs, config.seed, step.is_f64())?;
+        if let Some((file, paths)) = &tuning.load {
+            let table = files::load(self.file.with_file_name(file))?;
+            first.load_some(&table, &|name| named_by(paths, name))?;
+        }
         let count = |f: &Option<data::Fold>| f.as_ref().map_or(0, |f| f.ids.len());
         terminal.say(format!(
             "{}: {} parameters; samples: {} training, {} validation, {} test",

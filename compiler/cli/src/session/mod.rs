@@ -12,6 +12,7 @@ pub mod options;
 pub mod programs;
 mod random;
 pub mod scene;
+pub mod tuning;
 
 use crate::source::Source;
 use crate::{Failure, Terminal};
@@ -89,8 +90,10 @@ impl Session {
             if let Err(d) = self.config(&checked) {
                 add(*d);
             }
-            let read = Training::new(&checked)
-                .and_then(|t| self.data_spec(self.data(&checked.data), &checked.model, &t.inputs()));
+            let read = Training::new(&checked).and_then(|t| {
+                self.tuning(&checked, &t.params)?;
+                self.data_spec(self.data(&checked.data), &checked.model, &t.inputs())
+            });
             if let Err(d) = read {
                 add(*d);
             }

@@ -8,6 +8,7 @@
 //! | `clip`, `average` | largest gradient norm, decay rate of averaged weights |
 //! | `monitor` | the loss or metric that makes an epoch the best: `acc`, `max(acc)`, `min(mae)` |
 //! | `patience` | epochs without improvement before a run stops |
+//! | `load`, `freeze` | see [`super::tuning`] |
 //! | `checkpoint` | steps after which the last checkpoint is written too, not only after each epoch |
 
 use super::expr::{self, Call};
@@ -22,7 +23,7 @@ use gdl_syntax::print::print_expr;
 use serde_json::{Map, Value, json};
 
 const CODE: &str = "GDL0141";
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 11] = [
     "optimizer",
     "epochs",
     "batch",
@@ -32,6 +33,8 @@ const KNOWN: [&str; 9] = [
     "monitor",
     "patience",
     "checkpoint",
+    "load",
+    "freeze",
 ];
 
 impl Session {
@@ -77,6 +80,8 @@ impl Session {
                 })
             }
             "checkpoint" => config.checkpoint_steps = Some(self.count(v)?),
+            // Read when the parameters are known (`tuning`).
+            "load" | "freeze" => {}
             "monitor" => config.monitor = monitor(v, train)?,
             other => {
                 let known: Vec<String> = KNOWN.map(String::from).to_vec();

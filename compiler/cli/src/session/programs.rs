@@ -94,6 +94,23 @@ impl Training {
         })
     }
 
+    /// Leaves the parameters alone for which `frozen` holds: they have no gradients, and statistics among them are not updated.
+    pub fn freeze(&mut self, frozen: &dyn Fn(&str) -> bool) {
+        let gradients = &mut self.plan.gradients;
+        let dropped: Vec<String> = gradients
+            .iter()
+            .filter(|(p, _)| frozen(p))
+            .map(|(_, g)| g.clone())
+            .collect();
+        gradients.retain(|(p, _)| !frozen(p));
+        self.plan.stats.retain(|s| !frozen(&s.state));
+        let keep: Vec<bool> = self.step.outputs.iter().map(|n| !dropped.contains(n)).collect();
+        let mut kept = keep.iter();
+        self.step.outputs.retain(|_| kept.next() == Some(&true));
+        let mut kept = keep.iter();
+        self.step.body.results.retain(|_| kept.next() == Some(&true));
+    }
+
     /// What a step takes from the data.
     pub fn inputs(&self) -> Signature {
         let drawn = self.drawn();
