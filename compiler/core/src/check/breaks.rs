@@ -108,6 +108,10 @@ impl Checker<'_> {
             copies = copies.mul(&crate::types::Int::num(i64::from(n))).unwrap_or(copies);
         }
         match &ty.elem {
+            Elem::Rep(r) if r.as_hom().is_some() => Err(self.report(
+                Diagnostic::error("GDL0111", "a linear map cannot be written down", span, "not a vector")
+                    .help("Write the vectors that it is made from: `dot(up, x)`, `tensor(up, x)`."),
+            )),
             Elem::Rep(r) if r.gauge.is_none() => Ok(r.times(&copies)),
             Elem::Point(d) => Ok(self.vector_rep(d).times(&copies)),
             Elem::Rep(_) => Err(self.report(

@@ -206,6 +206,8 @@ pub(crate) struct Checker<'a> {
     outer_span: Vec<Span>,
     /// Functions that are taken on trust, by where they are declared, with the errors that were sampled.
     trusted: Vec<(Span, f64)>,
+    /// Those whose calls enclose this place.
+    trusting: Vec<Span>,
     /// What was written in place of data; `None` outside tests.
     literals: Option<literal::Literals>,
 }
@@ -244,6 +246,7 @@ impl<'a> Checker<'a> {
             block_at: None,
             outer_span: Vec::new(),
             trusted: Vec::new(),
+            trusting: Vec::new(),
             literals: None,
         }
     }

@@ -30,6 +30,9 @@ pub struct Trusted {
 /// The relative error up to which a function is taken for equivariant.
 const TOLERANCE: f64 = 1e-8;
 
+/// How deep functions on trust may call each other.
+const DEEPEST: usize = 8;
+
 impl Checker<'_> {
     /// `f(x)`, on every value of a signal.
     pub(super) fn call_trusted(&mut self, t: &Trusted, x: NodeId, x_span: Span, span: Span) -> R<NodeId> {
@@ -78,8 +81,27 @@ impl Checker<'_> {
         Ok((from, to))
     }
 
-    /// The body on the components of a value.
+    /// A call, as one of those that enclose this place.
     fn opaque(&mut self, t: &Trusted, x: NodeId, to: &Rep, residual: f64, span: Span) -> R<NodeId> {
+        if self.trusting.contains(&t.name.span) || self.trusting.len() >= DEEPEST {
+            return Err(self.report(
+                Diagnostic::error(
+                    "GDL0117",
+                    format!("`{}` calls itself without end", t.name.name),
+                    t.value.span,
+                    format!("at most {DEEPEST} functions on trust may call each other"),
+                )
+                .help("Let it be a layer on plain numbers that does not call it."),
+            ));
+        }
+        self.trusting.push(t.name.span);
+        let out = self.body(t, x, to, residual, span);
+        self.trusting.pop();
+        out
+    }
+
+    /// The body on the components of a value.
+    fn body(&mut self, t: &Trusted, x: NodeId, to: &Rep, residual: f64, span: Span) -> R<NodeId> {
         let since = NodeId(self.model.nodes.len() as u32);
         let numbers = self.components_of(x, span);
         let weights = (self.model.params.len(), self.model.stats.len(), self.randoms);
@@ -140,6 +162,7 @@ impl Checker<'_> {
             return Ok(0.0);
         }
         let mut alone = Checker::new(self.program, self.model.group.clone());
+        alone.trusting.clone_from(&self.trusting);
         let ty = Type::rep(from.clone());
         alone.model.inputs.push(Input {
             name: "x".into(),

@@ -81,6 +81,32 @@ model M under {group} [numeric] (s: set, x: s -> vector) -> (s -> 1) {{
     assert_eq!(codes(&planar("SO(2)", chiral)), ["GDL0172"]);
 }
 
+#[test]
+fn circles_end() {
+    for group in ["O(3)", "trivial"] {
+        for body in [
+            "trust f: vector -> vector = f",
+            "layer g(x: 3) -> 3 { f(x) }\ntrust f: 3 -> 3 = g",
+            "trust f: 3 -> 3 = h\ntrust h: 3 -> 3 = f",
+        ] {
+            let text = format!(
+                "{body}
+model M under {group} [numeric] (s: set, x: s -> 3, v: s -> vector) -> (s -> 1) {{
+  y[i] = norm2(f(WHAT[i]))
+  y
+}}"
+            );
+            let what = if body.contains("vector") { "v" } else { "x" };
+            assert_eq!(codes(&text.replace("WHAT", what)), ["GDL0117"], "{group}: {body}");
+        }
+    }
+    let chain: String = (0..3000)
+        .map(|k| format!("trust f{k}: 3 -> 3 = f{}\n", k + 1))
+        .collect();
+    let model = "layer f3000(x: 3) -> 3 { x }\nmodel M under O(3) [numeric] (x: 3) -> 3 { f0(x) }";
+    assert_eq!(codes(&format!("{chain}{model}")), ["GDL0117"]);
+}
+
 /// The argument is one of the declared type; a result may be used where its type is, and only there.
 #[test]
 fn types_are_those_declared() {
