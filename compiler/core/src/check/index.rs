@@ -260,7 +260,7 @@ impl Checker<'_> {
                     Ok(c.add(TOp::Direction { x, dir: args[0] }, rest.clone(), &[x, args[0]], span))
                 })
             }
-            (Set::Circle(d), Elem::Rep(r)) if r.gauge == Some(d.0) => {
+            (Set::Circle(d), Elem::Rep(r)) if r.same(&self.gauge_irrep(1).in_gauge(d.0)) => {
                 let fibre = self.node(ix).fibre;
                 let id = self.add(TOp::Direction { x, dir: ix }, rest, &[x, ix], span);
                 self.set_fibre(id, fibre);
