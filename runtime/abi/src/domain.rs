@@ -73,6 +73,8 @@ pub enum MapDef {
     Right(DimId),
     /// `second ∘ first`.
     Compose { first: MapId, second: MapId },
+    /// To a dim of pairs: the pair of the images under two maps from the same dim, which keep samples.
+    Pair { pairs: DimId, left: MapId, right: MapId },
     /// For a stacked dim: the row of the inner dim.
     Unstack(DimId),
     /// From a ragged dim `time` to the stacked dim `Stacked { time, of: Samples }`: position t of sample s goes to row (t, s).
@@ -153,6 +155,7 @@ impl Domains {
                 _ => (*p, *p),
             },
             MapDef::Compose { first, second } => (self.ends(*first).0, self.ends(*second).1),
+            MapDef::Pair { pairs, left, .. } => (self.ends(*left).0, *pairs),
             MapDef::Unstack(d) => match self.dim_def(*d) {
                 DimDef::Stacked { of, .. } => (*d, *of),
                 _ => (*d, *d),
@@ -368,6 +371,22 @@ impl Instance {
             MapDef::Compose { first, second } => {
                 let (f, g) = (&self.maps[first.0 as usize].index, &self.maps[second.0 as usize].index);
                 f.iter().map(|&k| g[k as usize]).collect()
+            }
+            MapDef::Pair { pairs, left, right } => {
+                let DimDef::Pairs { left: l, right: r } = domains.dim_def(*pairs) else {
+                    return Err("not a dim of pairs".into());
+                };
+                let (l, r) = (&self.sample_ptr[l.0 as usize], &self.sample_ptr[r.0 as usize]);
+                let start = &self.sample_ptr[pairs.0 as usize];
+                let (left, right) = (&self.maps[left.0 as usize].index, &self.maps[right.0 as usize].index);
+                let pair = |(&a, &b): (&u32, &u32)| {
+                    let s = l.partition_point(|&p| p <= a) - 1;
+                    if !(r[s]..r[s + 1]).contains(&b) {
+                        return Err(format!("row {a} and row {b} are of different samples"));
+                    }
+                    Ok(start[s] + (a - l[s]) * (r[s + 1] - r[s]) + (b - r[s]))
+                };
+                left.iter().zip(right).map(pair).collect::<Result<_, _>>()?
             }
             MapDef::Unstack(_) => {
                 let inner = self.rows[to.0 as usize];

@@ -354,7 +354,7 @@ impl<'a> Scheduler<'a> {
             MapDef::Sample(_) | MapDef::Left(_) | MapDef::Chooser(_) => true,
             MapDef::Given { sorted, .. } => *sorted,
             MapDef::Compose { first, second } => self.is_sorted(*first) && self.is_sorted(*second),
-            MapDef::Right(_) | MapDef::Unstack(_) | MapDef::ToStep { .. } => false,
+            MapDef::Right(_) | MapDef::Pair { .. } | MapDef::Unstack(_) | MapDef::ToStep { .. } => false,
         }
     }
 

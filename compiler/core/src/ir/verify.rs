@@ -537,6 +537,13 @@ fn check_domains(domains: &Domains) -> Result<(), String> {
             MapDef::Compose { first, second } => {
                 earlier(*first) && earlier(*second) && domains.ends(*first).1 == domains.ends(*second).0
             }
+            MapDef::Pair { pairs, left, right } => {
+                let to = |side: DimId, m: MapId| earlier(m) && domains.ends(m).1 == side;
+                earlier(*left)
+                    && earlier(*right)
+                    && domains.ends(*left).0 == domains.ends(*right).0
+                    && matches!(dim(*pairs), Some(DimDef::Pairs { left: l, right: r }) if to(*l, *left) && to(*r, *right))
+            }
             MapDef::Unstack(d) => is_stacked(domains, *d),
             MapDef::Chooser(d) => choice(domains, *d).is_ok(),
             MapDef::ToStep { time, stacked } => {

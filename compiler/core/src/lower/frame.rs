@@ -237,20 +237,25 @@ impl Lowerer<'_> {
         if want == have {
             return Some(None);
         }
-        if have.len() > 1 {
-            // A prefix: drop the last roots of `want`.
-            if want.len() > have.len() && want[..have.len()] == *have {
-                let mut map = None;
-                for n in (have.len()..want.len()).rev() {
-                    let dim = self.dim_of(&Rows::Of(want[..=n].to_vec()))?;
-                    let left = self.b().domains().map(MapDef::Left(dim));
-                    map = Some(self.then(map, left));
-                }
-                return Some(map);
+        // A prefix: drop the last roots of `want`.
+        if want.len() > have.len() && want[..have.len()] == *have {
+            let mut map = None;
+            for n in (have.len()..want.len()).rev() {
+                let dim = self.dim_of(&Rows::Of(want[..=n].to_vec()))?;
+                let left = self.b().domains().map(MapDef::Left(dim));
+                map = Some(self.then(map, left));
             }
-            return None;
+            return Some(map);
         }
-        let target = have[0];
+        let (&target, front) = have.split_last()?;
+        if !front.is_empty() {
+            // Some of the roots, or in another order: the row of each, put together.
+            let left = self.path(want, front)??;
+            let right = self.path(want, &[target])??;
+            let pairs = self.dim_of(&Rows::Of(have.to_vec()))?;
+            let pair = MapDef::Pair { pairs, left, right };
+            return Some(Some(self.b().domains().map(pair)));
+        }
         for k in 0..want.len() {
             let own = want[k];
             let end = self.end_path(own, target);

@@ -150,6 +150,11 @@ impl World {
             first: src,
             second: maps[4],
         }));
+        maps.push(d.map(MapDef::Pair {
+            pairs,
+            left: right,
+            right: left,
+        }));
         let to_step = d.map(MapDef::ToStep { time: nodes, stacked });
         World {
             nodes,

@@ -304,6 +304,11 @@ impl Parser {
                 first: self.map()?,
                 second: self.map()?,
             },
+            "pair" => MapDef::Pair {
+                pairs: self.dim()?,
+                left: self.map()?,
+                right: self.map()?,
+            },
             "unstack" => MapDef::Unstack(self.dim()?),
             "step" => MapDef::ToStep {
                 time: self.dim()?,

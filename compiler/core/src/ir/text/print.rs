@@ -288,6 +288,7 @@ fn map_def(def: &MapDef) -> String {
         MapDef::Left(x) => format!("left {}", d(x)),
         MapDef::Right(x) => format!("right {}", d(x)),
         MapDef::Compose { first, second } => format!("compose m{} m{}", first.0, second.0),
+        MapDef::Pair { pairs, left, right } => format!("pair {} m{} m{}", d(pairs), left.0, right.0),
         MapDef::Unstack(x) => format!("unstack {}", d(x)),
         MapDef::ToStep { time, stacked } => format!("step {} {}", d(time), d(stacked)),
         MapDef::Chooser(x) => format!("chooser {}", d(x)),
