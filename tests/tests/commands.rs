@@ -330,3 +330,53 @@ fn why_names_places() {
     assert!(output.out.contains("model.gdl:2:7"), "{}", output.out);
     assert_eq!(gdl(&["why", &file, "m"]).code, 2);
 }
+
+#[test]
+fn answers_for_programs() {
+    let folder = Scratch::new();
+    let file = folder.file(
+        "model.gdl",
+        "model M under O(3) (v: 1o) -> 1 {\n  n = norm2(v)\n  2 * n\n}\n",
+    );
+    let object = |args: &[&str]| -> Value {
+        let output = gdl(args);
+        assert_eq!(output.code, 0, "{output:?}");
+        serde_json::from_str(&output.out).expect("one object")
+    };
+    let why = object(&["why", &file, "n", "--json"]);
+    assert_eq!(why["name"], "n");
+    assert_eq!(
+        (&why["derivation"]["type"], &why["derivation"]["line"]),
+        (&json!("1"), &json!(2))
+    );
+    assert_eq!(why["derivation"]["from"][0]["value"], "input v");
+    assert_eq!(why["certificate"][0]["factor"], "O(3)");
+    assert_eq!(why["certificate"][0]["claim"], "exact");
+    let page = object(&["explain", "102", "--json"]);
+    assert_eq!(page["code"], "GDL0102");
+    assert!(
+        page["page"].as_str().is_some_and(|p| p.starts_with("# GDL0102: ")),
+        "{page}"
+    );
+    let list = gdl(&["explain", "--json"]);
+    let titles = list
+        .out
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).expect("an object"));
+    assert!(
+        titles
+            .into_iter()
+            .any(|t| t["code"] == "GDL0102" && t["title"] == page["title"])
+    );
+    for stage in ["typed", "tensor", "loop", "asm"] {
+        let ir = object(&["ir", &file, "--stage", stage, "--json"]);
+        assert_eq!((&ir["model"], &ir["stage"]), (&json!("M"), &json!(stage)));
+        assert!(ir["text"].as_str().is_some_and(|t| !t.is_empty()));
+    }
+    let failed = gdl(&["why", &file, "m", "--json"]);
+    assert_eq!(failed.code, 2);
+    assert!(
+        failed.out.is_empty() || serde_json::from_str::<Value>(&failed.out).is_ok(),
+        "{failed:?}"
+    );
+}

@@ -4,6 +4,7 @@ use crate::report::{clip, position, wrap};
 use gdl_core::cert::{Flag, Row};
 use gdl_core::modules::Program;
 use gdl_syntax::ast::Span;
+use serde_json::{Value, json};
 
 /// The lines of a table: claims while running, and what differs in training.
 pub fn table(program: &Program, name: &str, running: &[Row], training: &[Row]) -> Vec<String> {
@@ -47,6 +48,16 @@ pub fn table(program: &Program, name: &str, running: &[Row], training: &[Row]) -
 
 /// Remarks that are longer than the room they have, and than this, stand below their row.
 const NARROW: usize = 32;
+
+/// The rows as JSON; `outputs` is empty where it is said of all.
+pub fn json(rows: &[Row]) -> Value {
+    let row = |row: &Row| {
+        let flags: Vec<&str> = row.flags.iter().map(|f| f.name).collect();
+        let residual = row.flags.iter().find_map(|f| f.residual);
+        json!({ "factor": row.factor, "outputs": row.outputs, "claim": row.claim.to_string(), "flags": flags, "residual": residual, "remark": row.remark })
+    };
+    rows.iter().map(row).collect()
+}
 
 /// Conditions and flags of a row.
 fn words(program: &Program, row: &Row) -> String {

@@ -76,7 +76,7 @@ fn check(session: &Session, certify: bool, terminal: &mut Terminal<'_>) -> Resul
     }
     for m in &models {
         if terminal.is_json() {
-            let [running, training] = cert::certificates(m).map(|rows| rows.iter().map(claim).collect::<Vec<_>>());
+            let [running, training] = cert::certificates(m).map(|rows| claims::json(&rows));
             terminal.object(&json!({ "model": m.name, "group": m.group.to_string(), "file": source.path(), "accepted": true, "certificate": running, "training": training }))?;
         } else if !certify && !rejected {
             let [running, training] = cert::certificates(m);
@@ -89,8 +89,7 @@ fn check(session: &Session, certify: bool, terminal: &mut Terminal<'_>) -> Resul
     if !certify && !rejected && diagnostics.iter().any(|d| d.code == "GDL0161") {
         for (name, rows) in session.training_claims() {
             if terminal.is_json() {
-                let rows: Vec<_> = rows.iter().map(claim).collect();
-                terminal.object(&json!({ "model": name, "file": source.path(), "training": rows }))?;
+                terminal.object(&json!({ "model": name, "file": source.path(), "training": claims::json(&rows) }))?;
                 continue;
             }
             for line in claims::table(&source.program, &name, &rows, &rows) {
@@ -129,13 +128,6 @@ fn check(session: &Session, certify: bool, terminal: &mut Terminal<'_>) -> Resul
     };
     terminal.line(format!("{}: accepted ({what}){warned}", source.path()))?;
     Ok(false)
-}
-
-/// What the typing rules prove, as JSON; `outputs` is empty where it is said of all.
-fn claim(row: &cert::Row) -> serde_json::Value {
-    let flags: Vec<&str> = row.flags.iter().map(|f| f.name).collect();
-    let residual = row.flags.iter().find_map(|f| f.residual);
-    json!({ "factor": row.factor, "outputs": row.outputs, "claim": row.claim.to_string(), "flags": flags, "residual": residual, "remark": row.remark })
 }
 
 /// A certificate of the exact test: a table, or a JSON object a row.

@@ -4,6 +4,7 @@ use crate::report::Style;
 use crate::{Failure, Terminal};
 use clap::Args;
 use gdl_core::check::nearest;
+use serde_json::json;
 
 include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
@@ -12,18 +13,26 @@ include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 #[command(after_help = "Examples:
   gdl explain GDL0102
   gdl explain 102
-  gdl explain             all codes with their titles")]
+  gdl explain             all codes with their titles
+  gdl explain 102 --json")]
 pub struct Explain {
     /// `GDL0102`, or only its number.
     #[arg(value_name = "CODE")]
     code: Option<String>,
+    /// One JSON object a code.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Explain {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        terminal.set_json(self.json);
         let Some(asked) = &self.code else {
-            for (_, page) in PAGES {
-                terminal.line(page.lines().next().unwrap_or_default().trim_start_matches("# "))?;
+            for (code, page) in PAGES {
+                match self.json {
+                    true => terminal.object(&json!({ "code": code, "title": title(page) }))?,
+                    false => terminal.line(page.lines().next().unwrap_or_default().trim_start_matches("# "))?,
+                }
             }
             return Ok(());
         };
@@ -35,6 +44,9 @@ impl Explain {
                 None => failure.help("`gdl explain` lists all."),
             });
         };
+        if self.json {
+            return terminal.object(&json!({ "code": code(asked), "title": title(page), "page": page }));
+        }
         for line in page.lines() {
             match terminal.style() {
                 Style::Colour if line.starts_with('#') => terminal.line(format!("\x1b[1;36m{line}\x1b[0m"))?,
@@ -43,6 +55,12 @@ impl Explain {
         }
         Ok(())
     }
+}
+
+/// The headline of a page, without the code.
+fn title(page: &str) -> &str {
+    let line = page.lines().next().unwrap_or_default().trim_start_matches("# ");
+    line.split_once(':').map_or(line, |(_, title)| title.trim())
 }
 
 /// The code that is meant by `102` or `gdl0102`.

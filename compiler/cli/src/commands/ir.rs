@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use gdl_codegen::{Options, compile, plan_and_shaders};
 use gdl_core::ir::{Func, opt, text};
 use gdl_core::lower;
+use serde_json::json;
 use std::path::PathBuf;
 
 /// What a model looks like on its way to machine code.
@@ -51,44 +52,59 @@ pub struct Ir {
     /// Reals are doubles.
     #[arg(long)]
     double: bool,
+    /// One JSON object: the model, the stage, the text.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Ir {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        terminal.set_json(self.json);
         let (name, settings) = words(&self.words);
         let session = Session::open(&self.file, settings, terminal)?;
         if self.stage == Stage::Grad {
             let (train, _) = session.training(name, terminal)?;
             let training = session.ok(Training::new(&train), terminal)?;
-            return terminal.line(text::print(&self.optimise(training.step)?).trim_end());
+            return self.show(
+                &train.model.name,
+                &text::print(&self.optimise(training.step)?),
+                terminal,
+            );
         }
         let model = session.model(name, terminal)?;
         if self.stage == Stage::Typed {
-            return terminal.line(show::model(&model).trim_end());
+            return self.show(&model.name, &show::model(&model), terminal);
         }
         let func = self.optimise(session.ok(lower::lower_model(&model), terminal)?.func)?;
-        if self.stage == Stage::Tensor {
-            return terminal.line(text::print(&func).trim_end());
-        }
-        if self.stage == Stage::Wgsl {
-            let (_, shaders) = plan_and_shaders(&func)
-                .map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
-            let texts: Vec<&str> = shaders.iter().map(|s| s.source.as_str()).collect();
-            return terminal.line(texts.join("\n").trim_end());
-        }
-        let options = Options {
-            double: self.double,
-            texts: true,
-            ..Options::default()
+        let refused = |e: gdl_codegen::CodegenError| Failure::error(format!("`{}` cannot be compiled: {e}", func.name));
+        let compiled = || {
+            let options = Options {
+                double: self.double,
+                texts: true,
+                ..Options::default()
+            };
+            compile(&func, &options).map_err(refused)
         };
-        let compiled =
-            compile(&func, &options).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
         let shown = match self.stage {
-            Stage::Clif => compiled.clif_text(),
-            Stage::Asm => compiled.asm_text(),
-            _ => compiled.loop_text(),
+            Stage::Wgsl => {
+                let (_, shaders) = plan_and_shaders(&func).map_err(refused)?;
+                shaders.iter().map(|s| s.source.as_str()).collect::<Vec<_>>().join("\n")
+            }
+            Stage::Loop => compiled()?.loop_text(),
+            Stage::Clif => compiled()?.clif_text(),
+            Stage::Asm => compiled()?.asm_text(),
+            Stage::Typed | Stage::Tensor | Stage::Grad => text::print(&func),
         };
-        terminal.line(shown.trim_end())
+        self.show(&model.name, &shown, terminal)
+    }
+
+    fn show(&self, model: &str, text: &str, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        if !self.json {
+            return terminal.line(text.trim_end());
+        }
+        let stage = self.stage.to_possible_value();
+        let stage = stage.as_ref().map(|s| s.get_name());
+        terminal.object(&json!({ "model": model, "stage": stage, "text": text }))
     }
 
     fn optimise(&self, func: Func) -> Result<Func, Failure> {

@@ -9,6 +9,7 @@ use gdl_core::cert::{self, Flags};
 use gdl_core::check::nearest;
 use gdl_core::typed::{Model, NodeId};
 use gdl_syntax::ast::Span;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::path::PathBuf;
 
@@ -36,10 +37,14 @@ pub struct Why {
     /// How many steps are followed back.
     #[arg(long, value_name = "N", default_value_t = 8)]
     depth: usize,
+    /// One JSON object: the value, what it is made from, its certificate.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Why {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        terminal.set_json(self.json);
         let (name, settings) = words(&self.words);
         let session = Session::open(&self.file, settings, terminal)?;
         let model = session.model(name, terminal)?;
@@ -69,36 +74,107 @@ impl Why {
                 None => failure.help("Ask for a name on the left of `=`, an input, or an output."),
             });
         };
-        terminal.line(format!("{}: {}", self.name, show::ty(&model, &model.node(id).ty)))?;
         let flags = Flags::of(&model, false);
         let mut walk = Walk {
             session: &session,
             model: &model,
             flags: &flags,
             seen: HashSet::new(),
-            rows: Vec::new(),
         };
-        walk.node(id, String::new(), String::new(), self.depth);
-        let width = walk
-            .rows
+        let step = walk.step(id, self.depth);
+        let running = cert::certificate_of(&model, &[id], &flags, false);
+        let training = cert::certificate_of(&model, &[id], &Flags::of(&model, true), true);
+        if self.json {
+            let (running, training) = (claims::json(&running), claims::json(&training));
+            return terminal.object(
+                &json!({ "name": self.name, "derivation": step.json(), "certificate": running, "training": training }),
+            );
+        }
+        terminal.line(format!("{}: {}", self.name, show::ty(&model, &model.node(id).ty)))?;
+        let mut rows = Vec::new();
+        step.rows("", "", &mut rows);
+        let width = rows
             .iter()
             .map(|(text, _)| text.chars().count())
             .max()
             .unwrap_or(0)
             .min(60);
-        for (text, place) in &walk.rows {
+        for (text, place) in &rows {
             let gap = " ".repeat(width.saturating_sub(text.chars().count()) + 2);
             match terminal.style() {
                 Style::Plain => terminal.line(format!("{text}{gap}{place}"))?,
                 Style::Colour => terminal.line(format!("{text}{gap}\x1b[2m{place}\x1b[0m"))?,
             }
         }
-        let running = cert::certificate_of(&model, &[id], &flags, false);
-        let training = cert::certificate_of(&model, &[id], &Flags::of(&model, true), true);
         for line in claims::table(&session.source.program, &self.name, &running, &training) {
             terminal.line(line)?;
         }
         Ok(())
+    }
+}
+
+/// A value of a derivation.
+struct Step {
+    word: String,
+    ty: String,
+    /// File, line, column.
+    place: Option<(String, usize, usize)>,
+    rule: &'static str,
+    raises: Vec<&'static str>,
+    parts: Parts,
+}
+
+/// What a value is made from.
+enum Parts {
+    Shown(Vec<Step>),
+    /// They stand above.
+    Above,
+    /// `--depth` ends here.
+    Deeper,
+}
+
+impl Step {
+    /// Lines of a tree, each with a remark: this one after `lead`, what it is made from after `below`.
+    fn rows(&self, lead: &str, below: &str, rows: &mut Vec<(String, String)>) {
+        let mark = if matches!(self.parts, Parts::Above) {
+            "  (as above)"
+        } else {
+            ""
+        };
+        let place = self.place.as_ref();
+        let place = place.map_or(String::new(), |(file, line, column)| format!("{file}:{line}:{column}"));
+        let raises: String = self.raises.iter().map(|f| format!(", raises `{f}`")).collect();
+        rows.push((
+            format!("{lead}{} : {}{mark}", self.word, self.ty),
+            format!("{place}  {}{raises}", self.rule),
+        ));
+        match &self.parts {
+            Parts::Above => {}
+            Parts::Deeper => rows.push((format!("{below}└─ …"), "--depth shows more".into())),
+            Parts::Shown(parts) => {
+                for (k, part) in parts.iter().enumerate() {
+                    let (branch, space) = if k + 1 == parts.len() {
+                        ("└─ ", "   ")
+                    } else {
+                        ("├─ ", "│  ")
+                    };
+                    part.rows(&format!("{below}{branch}"), &format!("{below}{space}"), rows);
+                }
+            }
+        }
+    }
+
+    fn json(&self) -> Value {
+        let (file, line, column) = match &self.place {
+            Some((file, line, column)) => (Some(file), Some(line), Some(column)),
+            None => (None, None, None),
+        };
+        let (from, above) = match &self.parts {
+            Parts::Shown(parts) => (Some(parts.iter().map(Step::json).collect::<Vec<_>>()), false),
+            Parts::Above => (None, true),
+            Parts::Deeper => (None, false),
+        };
+        json!({ "value": self.word, "type": self.ty, "file": file, "line": line, "column": column, "rule": self.rule, "flags": self.raises, "from": from, "as_above": above })
     }
 }
 
@@ -107,55 +183,35 @@ struct Walk<'a> {
     model: &'a Model,
     flags: &'a Flags,
     seen: HashSet<NodeId>,
-    rows: Vec<(String, String)>,
 }
 
 impl Walk<'_> {
-    /// A node after `lead`, and below it, after `below`, what it is made from.
-    fn node(&mut self, id: NodeId, lead: String, below: String, depth: usize) {
+    /// A node, and what it is made from.
+    fn step(&mut self, id: NodeId, depth: usize) -> Step {
         let node = self.model.node(id);
         let operands = show::operands(self.model, node);
-        let again = !self.seen.insert(id) && !operands.is_empty();
-        let mark = if again { "  (as above)" } else { "" };
-        let text = format!(
-            "{lead}{} : {}{mark}",
-            show::word(self.model, &node.op),
-            show::ty(self.model, &node.ty)
-        );
-        let raises: String = self.flags.own(id).iter().map(|f| format!(", raises `{f}`")).collect();
-        let place = format!(
-            "{}  {}{raises}",
-            self.place(node.span),
-            cert::rule(self.model, &node.op)
-        );
-        self.rows.push((text, place));
-        if again {
-            return;
-        }
-        if depth == 0 && !operands.is_empty() {
-            self.rows.push((format!("{below}└─ …"), "--depth shows more".into()));
-            return;
-        }
-        for (k, operand) in operands.iter().enumerate() {
-            let (branch, space) = if k + 1 == operands.len() {
-                ("└─ ", "   ")
-            } else {
-                ("├─ ", "│  ")
-            };
-            self.node(
-                *operand,
-                format!("{below}{branch}"),
-                format!("{below}{space}"),
-                depth - 1,
-            );
+        let parts = if operands.is_empty() {
+            Parts::Shown(Vec::new())
+        } else if !self.seen.insert(id) {
+            Parts::Above
+        } else if depth == 0 {
+            Parts::Deeper
+        } else {
+            Parts::Shown(operands.iter().map(|o| self.step(*o, depth - 1)).collect())
+        };
+        Step {
+            word: show::word(self.model, &node.op),
+            ty: show::ty(self.model, &node.ty),
+            place: self.place(node.span),
+            rule: cert::rule(self.model, &node.op),
+            raises: self.flags.own(id),
+            parts,
         }
     }
 
-    fn place(&self, span: Span) -> String {
-        let Some(module) = self.session.source.program.modules.get(span.file as usize) else {
-            return String::new();
-        };
+    fn place(&self, span: Span) -> Option<(String, usize, usize)> {
+        let module = self.session.source.program.modules.get(span.file as usize)?;
         let (line, column) = position(&module.text, clip(&module.text, span).start);
-        format!("{}:{line}:{column}", module.path)
+        Some((module.path.clone(), line, column))
     }
 }

@@ -326,7 +326,7 @@ impl Checker<'_> {
                 }
                 (Some(r), Some(s)) if r.same(s) => {
                     let rep = r.clone();
-                    Err(c.not_pointwise("<", &rep, span, span, &|v| f64::from(v < 0.3)))
+                    Err(c.not_pointwise(op.sign(), &rep, span, span, &|v| f64::from(v < 0.3)))
                 }
                 _ => Err(c.types_differ("compare", x, y, span)),
             }
