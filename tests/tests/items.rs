@@ -352,3 +352,37 @@ fn plain_output() {
     assert_eq!(gdl(&["test"]).code, 2);
     assert_eq!(gdl(&["test", "no_such_file.gdl"]).code, 1);
 }
+
+/// The tests of the library and of the examples.
+#[test]
+fn tests_of_library_and_examples() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    for folder in fs::read_dir(root.join("examples")).expect("examples") {
+        files.extend(fs::read_dir(folder.expect("a folder").path()).into_iter().flatten());
+    }
+    files.extend(fs::read_dir(root.join("stdlib/tests")).expect("tests"));
+    let mut count = 0;
+    for file in files {
+        let path = file.expect("a file").path();
+        if path.extension().is_none_or(|e| e != "gdl") {
+            continue;
+        }
+        let ran = gdl(&["test", &path.to_string_lossy(), "--json"]);
+        let results: Vec<Json> = ran
+            .out
+            .lines()
+            .map(|l| serde_json::from_str(l).expect("an object"))
+            .collect();
+        let failed: Vec<&Json> = results.iter().filter(|r| r["result"] != "passed").collect();
+        assert!(
+            failed.is_empty() && ran.code == 0,
+            "{}: {failed:#?} {}",
+            path.display(),
+            ran.err
+        );
+        assert!(!results.is_empty(), "{} has no tests", path.display());
+        count += results.len();
+    }
+    assert!(count >= 40, "{count} tests");
+}
