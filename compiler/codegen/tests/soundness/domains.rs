@@ -145,7 +145,17 @@ impl Writer {
         let (vector, one) = (Rep::vector(self.group), Rep::scalars(self.group, 1));
         let rigid = self.group.rigid;
         let nodes = self.pick(|s| s.place == Place::Nodes);
-        match self.rng.below(8) {
+        match self.rng.below(9) {
+            8 if rigid
+                && self.domain == (Domain::Cloud { dim: 3, knn: false })
+                && vector.single().is_some_and(|(_, a)| a.kind == Kind::Other) =>
+            {
+                let to = Rep::random(self.group, &mut self.rng);
+                let t = to.text();
+                self.put(Place::Edges, to, |n| {
+                    format!("{n}[e in d.edges] = linear(harmonics(e.vec, 2), {t})")
+                })
+            }
             0 if rigid => self.put(Place::Edges, one, |n| format!("{n}[e in d.edges] = norm2(e.vec)")),
             1 | 2 if rigid => {
                 let Some(x) = nodes else { return false };

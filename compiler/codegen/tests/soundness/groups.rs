@@ -412,3 +412,40 @@ pub const SPATIAL: &[Group] = &[
     declared("generated(SO(3).rotation((0, 0, 1), 1/4))", VECTORS),
     bent(group("O(2, 1)", LORENTZ)),
 ];
+
+/// A group, a representation, a vector that the group moves, and the subgroup that fixes it.
+pub type Break = (&'static str, Known, &'static str, &'static str);
+
+/// Constants that break a symmetry.
+pub const BREAKS: &[Break] = &[
+    (
+        "O(3)",
+        ("1o", Other),
+        "(0, 0, 1)",
+        "stabilizer(O(3), vector, (0, 0, 1))",
+    ),
+    (
+        "O(3)",
+        ("1o", Other),
+        "(0, 1, 0)",
+        "stabilizer(O(3), vector, (0, 1, 0))",
+    ),
+    ("O(3)", ("0o", Other), "2", "SO(3)"),
+    (
+        "SO(3)",
+        ("vector", Other),
+        "(1, 0, 0)",
+        "stabilizer(SO(3), vector, (1, 0, 0))",
+    ),
+    ("C(3)", ("regular", Permutation), "(1, 0, 0)", "trivial"),
+    ("C(4)", ("vector", Other), "(1, 0)", "trivial"),
+    ("C(4)", ("irrep(2)", Other), "1", "generated(C(4).r^2)"),
+    ("D(4)", ("vector", Other), "(1, 0)", "stabilizer(D(4), vector, (1, 0))"),
+    ("D(4)", ("vector", Other), "(1, 1)", "stabilizer(D(4), vector, (1, 1))"),
+    (
+        "Oh",
+        ("vector", Other),
+        "(0, 0, 1)",
+        "stabilizer(Oh, vector, (0, 0, 1))",
+    ),
+];

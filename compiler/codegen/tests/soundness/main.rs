@@ -62,6 +62,15 @@ fn wrong(seed: u64, text: &str) -> Result<(), String> {
         ..Options::default()
     };
     certify_with(model, &func, &options).map_err(|f| format!("not equivariant: {} {f:?}", place(&program, f.span)))?;
+    if !model.breaks.is_empty() {
+        // All of the group, jointly in the constants.
+        let free = model.with_breaks_at_the_door();
+        let func = lower_model(&free)
+            .map_err(|d| format!("not lowered: {}", said(&d)))?
+            .func;
+        certify_with(&free, &func, &options)
+            .map_err(|f| format!("not jointly equivariant: {} {f:?}", place(&program, f.span)))?;
+    }
     let params = numbers(&func, seed);
     let batches = random_batches(model, &func, seed)?;
     let native = agree(&func, &params, &batches[0])?;

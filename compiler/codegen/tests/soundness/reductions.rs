@@ -81,7 +81,24 @@ impl Writer {
             _ => "",
         };
         let (form, length) = (x.rep.has_form(), x.rep.has_length());
-        match self.rng.below(6) {
+        match self.rng.below(7) {
+            6 if form => {
+                // A product of matrices over pairs, read at all pairs or along edges.
+                let (p, q) = (self.name(), self.name());
+                self.lines
+                    .push(format!("{p}[i in {set}, j in {set}] = tanh(dot({v}[i], {v}[j]))"));
+                self.lines.push(format!(
+                    "{q}[i in {set}, j in {set}] = sum k in {set} {cond}: {p}[j, k] * {p}[k, i]",
+                    cond = cond.replace("j ", "k ").replace(" j", " k")
+                ));
+                let over = match self.has_edges() && self.rng.below(2) == 0 {
+                    true => "e: j -> i in d.edges".to_string(),
+                    false => format!("j in {set}"),
+                };
+                self.put(Place::Nodes, x.rep, |n| {
+                    format!("{n}{b} = sum {over}: {q}[j, i] * {v}[j]")
+                })
+            }
             0 => self.put(Place::Nodes, x.rep, |n| {
                 format!("{n}{b} = sum j in {set} {cond}: {v}[j] - {v}[i]")
             }),

@@ -1,5 +1,6 @@
 //! Steps on the values of one place.
 
+use crate::groups::{BREAKS, Break};
 use crate::reps::{Kind, Rep};
 use crate::writer::{Place, Writer};
 
@@ -212,6 +213,33 @@ impl Writer {
         self.lines.push(format!("param {table}: 0..3 -> {t}"));
         let (b, i) = self.indexed(Place::Nodes);
         self.put(Place::Nodes, to, |n| format!("{n}{b} = {table}[z{i}]"))
+    }
+
+    /// A constant that the group moves, added to a vector or multiplied with it.
+    pub fn moved_constant(&mut self) -> bool {
+        let of: Vec<&Break> = BREAKS
+            .iter()
+            .filter(|b| b.0 == self.group.text && self.group.atoms.contains(&b.1))
+            .collect();
+        if of.is_empty() {
+            return false;
+        }
+        let &(_, atom, value, to) = of[self.rng.below(of.len())];
+        let rep = Rep::copies(1, atom);
+        let Some(x) = self.pick(|s| s.rep == rep) else {
+            return false;
+        };
+        self.broken = true;
+        let c = self.name();
+        self.lines
+            .push(format!("const {c}: {} = break({value}, to = {to})", atom.0));
+        let (b, i) = self.indexed(x.place);
+        if self.rng.below(2) == 0 {
+            return self.put(x.place, rep, |n| format!("{n}{b} = {}{i} + 2 * {c}", x.name));
+        }
+        self.put(x.place, Rep::scalars(self.group, 1), |n| {
+            format!("{n}{b} = dot({}{i}, {c})", x.name)
+        })
     }
 
     /// A statistic of the samples, and draws.

@@ -68,6 +68,8 @@ pub struct Writer {
     pub lines: Vec<String>,
     /// Choices among values that may be equal.
     pub ties: bool,
+    /// Constants that the group moves.
+    pub broken: bool,
     pub classes: bool,
     pub fresh: usize,
 }
@@ -98,6 +100,7 @@ pub fn program(seed: u64) -> String {
         coarse: Vec::new(),
         lines: Vec::new(),
         ties: matches!(domain, Domain::Cloud { knn: true, .. }),
+        broken: false,
         classes,
         fresh: 0,
     };
@@ -254,6 +257,7 @@ impl Writer {
         let mut flags = Vec::new();
         flags.extend(self.group.approx.then_some("approx"));
         flags.extend(self.ties.then_some("ties"));
+        flags.extend(self.broken.then_some("break"));
         match (self.group.text, flags.is_empty()) {
             ("trivial", true) => String::new(),
             (g, true) => format!("under {g} "),
@@ -345,7 +349,7 @@ impl Writer {
     }
 
     fn step(&mut self) -> bool {
-        match self.rng.below(26) {
+        match self.rng.below(27) {
             0 | 1 => self.dense(),
             2 => self.pointwise(),
             3 => self.gated(),
@@ -367,6 +371,7 @@ impl Writer {
             22 => self.statistic(),
             23 => self.library(),
             24 => self.coarser(),
+            25 => self.moved_constant(),
             _ => self.labelled(),
         }
     }
