@@ -268,11 +268,19 @@ impl Checker<'_> {
             }
             _ => {
                 let (have, want) = (self.show(&ity), self.show_set(set));
-                Err(self.error(
-                    "GDL0111",
-                    "this index belongs to another set",
-                    at_span,
-                    format!("a `{have}`, but the signal lives on `{want}`"),
+                let help = match set {
+                    Set::Circle(_) => "Directions in a fibre are vectors of `irrep(1)`: `K[e.angle]`.",
+                    Set::Harmonic(_) => "Directions and points are vectors of space: `K[e.dir]`, `K[e.vec]`.",
+                    _ => "Bind an index of that set: `y[i] = …`, `sum i: …`.",
+                };
+                Err(self.report(
+                    Diagnostic::error(
+                        "GDL0111",
+                        "this index belongs to another set",
+                        at_span,
+                        format!("a `{have}`, but the signal lives on `{want}`"),
+                    )
+                    .help(help),
                 ))
             }
         }
