@@ -272,7 +272,9 @@ impl Writer {
                 0 => self.put(Place::Nodes, to, |n| format!("{n} = gcn({v}, {t})")),
                 1 => self.put(Place::Nodes, to, |n| format!("{n} = sage({v}, {t})")),
                 // Logits are invariants of the heads.
-                2 if to.count().is_some() => self.put(Place::Nodes, twice, |n| format!("{n} = gat({v}, 2, {t})")),
+                2 if to.count().is_some() && x.rep.0.iter().any(|(_, a)| a.kind == Kind::Trivial) => {
+                    self.put(Place::Nodes, twice, |n| format!("{n} = gat({v}, 2, {t})"))
+                }
                 3 => self.put(Place::Nodes, to, |n| format!("{n} = cheb({v}, {t}, 3)")),
                 _ => {
                     let hidden = Rep::scalars(self.group, 2).text();

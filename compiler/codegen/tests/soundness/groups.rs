@@ -181,7 +181,6 @@ pub const ABSTRACT: &[Group] = &[
             ("1", Trivial),
             ("outer(vector, 1)", Other),
             ("outer(1, perm)", Permutation),
-            ("outer(vector, perm)", Other),
         ],
     ),
     group(
