@@ -104,7 +104,7 @@ pub fn program(seed: u64) -> String {
         classes,
         fresh: 0,
     };
-    w.model(seed % 4 == 0)
+    w.model(seed.is_multiple_of(4))
 }
 
 fn domain(rng: &mut Rng) -> Domain {
@@ -362,7 +362,7 @@ impl Writer {
             11 => self.pairs(),
             12 => self.messages(),
             13 => self.looped(),
-            14 | 15 | 16 => self.special(),
+            14..=16 => self.special(),
             17 => self.ends(),
             18 => self.rewritten(),
             19 => self.parts(),
