@@ -74,18 +74,12 @@ unsafe fn joined(
             let (points, axes) = points(&needed(read(pos, "pos")?, "pos")?, "pos")?;
             let cell = cell(read(lattice, "cell")?, read(pbc, "pbc")?, axes)?;
             let found = near(&points, &cell).map_err(|e| Failure::new(Status::Data, e))?;
-            let ends: Vec<i64> = found
-                .src
-                .iter()
-                .zip(&found.dst)
-                .flat_map(|(&s, &d)| [s.into(), d.into()])
-                .collect();
             let shifts: Vec<f64> = found
                 .shift
                 .iter()
                 .flat_map(|&s| cell.translation(s).into_iter().take(axes))
                 .collect();
-            write_edges(edges, &ends)?;
+            write_edges(edges, &found.src, &found.dst)?;
             write_reals(shift, "shift", &[found.len(), axes], shifts)
         })
     }
@@ -93,12 +87,13 @@ unsafe fn joined(
 
 /// # Safety
 /// As [`read`]; arrays with data may be written.
-unsafe fn write_edges(edges: *mut RawArray, ends: &[i64]) -> Outcome {
+unsafe fn write_edges(edges: *mut RawArray, src: &[u32], dst: &[u32]) -> Outcome {
+    let ends: Vec<i64> = src.iter().zip(dst).flat_map(|(&s, &d)| [s.into(), d.into()]).collect();
     // SAFETY: the contract of this function.
     unsafe { edges.as_mut() }
         .ok_or_else(|| Failure::argument("array `edges` is missing"))
         // SAFETY: as above.
-        .and_then(|a| unsafe { a.write_whole("edges", &[ends.len() / 2, 2], ends) })
+        .and_then(|a| unsafe { a.write_whole("edges", &[src.len(), 2], &ends) })
 }
 
 /// # Safety
@@ -177,13 +172,7 @@ pub unsafe extern "C" fn gdl_mesh(
             let triangles: Vec<[u32; 3]> = all.outer_iter().map(|t| [0, 1, 2].map(|k| corner(t[k]))).collect();
             let mesh = Mesh::new(&points, &triangles).map_err(|e| Failure::new(Status::Data, e))?;
             let found = &mesh.edges;
-            let ends: Vec<i64> = found
-                .src
-                .iter()
-                .zip(&found.dst)
-                .flat_map(|(&s, &d)| [s.into(), d.into()])
-                .collect();
-            write_edges(edges, &ends)?;
+            write_edges(edges, &found.src, &found.dst)?;
             write_reals(angle, "angle", &[found.src.len()], found.angle.clone())?;
             write_reals(transport, "transport", &[found.src.len()], found.transport.clone())?;
             let flat: Vec<f64> = mesh.frames.iter().flatten().flatten().copied().collect();
