@@ -5,6 +5,7 @@ use gdl_core::ir::field::{Dual, Field};
 use gdl_core::ir::interp::{Algebra, Real64, run};
 use gdl_core::ir::opt::{operations, optimised};
 use gdl_core::ir::random::{Options, random_program, random_program_with};
+use gdl_core::ir::stage::staged;
 use gdl_core::ir::verify::verify;
 use gdl_core::ir::{Func, grad};
 
@@ -102,4 +103,30 @@ fn random_programs_keep_their_values_in_a_field() {
         }
     }
     assert!(without < 20, "{without} programs are not in the field");
+}
+
+#[test]
+fn stages_compute_the_same() {
+    let mut cut = 0;
+    for seed in 0..600 {
+        let (func, door, inputs, params) = random_program(seed, 10 + seed as usize % 40);
+        let Some(stages) = staged(&func).unwrap_or_else(|e| panic!("seed {seed}: {e}")) else {
+            continue;
+        };
+        cut += 1;
+        let alone = DoorSizes {
+            samples: 1,
+            ..DoorSizes::default()
+        };
+        let instance = Instance::new(&stages.prepare.domains, &alone).unwrap();
+        let prepared = run(&Real64, &stages.prepare, &instance, &[], &params).unwrap();
+        let all: Vec<Vec<f64>> = params.iter().cloned().chain(prepared).collect();
+        let instance = Instance::new(&func.domains, &door).unwrap();
+        let once = run(&Real64, &func, &instance, &inputs, &params).unwrap();
+        let twice = run(&Real64, &stages.run, &instance, &inputs, &all).unwrap();
+        let bits = |all: &[Vec<f64>]| all.iter().flatten().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&once), bits(&twice), "seed {seed}");
+        assert!(operations(&stages.run.body) < operations(&func.body), "seed {seed}");
+    }
+    assert!(cut > 100, "{cut} programs have two stages");
 }

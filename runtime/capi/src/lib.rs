@@ -18,7 +18,7 @@ pub use status::{Failure, Status};
 
 use gdl_host::files::Table;
 use gdl_runtime::image::Image;
-use model::Found;
+use model::{Found, Gradients};
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -325,7 +325,10 @@ pub unsafe extern "C" fn gdl_gradient(
                     table.insert(name, array)?;
                 }
             }
-            let (of_inputs, of_parameters) = model.gradient(table)?;
+            let Gradients {
+                inputs: of_inputs,
+                params: of_parameters,
+            } = model.gradient(table)?;
             let (mut names, mut found, mut raws) = (Vec::new(), Vec::new(), Vec::new());
             if !gradients.is_null() {
                 let gradients = std::slice::from_raw_parts(gradients, model.arguments().len());

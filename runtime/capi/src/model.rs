@@ -18,10 +18,25 @@ pub struct Model {
     image: Image,
     arguments: Arguments,
     listed: Vec<Argument>,
+    /// What a caller sees.
+    signature: Signature,
     forward: Executor,
     /// If the library was built with it.
     gradient: Option<Executor>,
-    weights: RwLock<Vec<Array>>,
+    pool: Arc<Pool>,
+    weights: RwLock<Weights>,
+}
+
+/// The learned arrays, and all parameters of the program: these and what follows from them, once a call has needed it.
+struct Weights {
+    values: Vec<Array>,
+    prepared: Option<Arc<Vec<Array>>>,
+}
+
+impl Weights {
+    fn new(values: Vec<Array>) -> RwLock<Weights> {
+        RwLock::new(Weights { values, prepared: None })
+    }
 }
 
 /// One result of a call.
@@ -32,6 +47,14 @@ pub struct Found {
     pub values: Array,
     /// The row of the caller's arrays for each of its rows, where that is another one.
     pub order: Option<Vec<usize>>,
+}
+
+/// The results of [`Model::gradient`].
+pub struct Gradients {
+    /// For the real arguments, by their names.
+    pub inputs: Vec<(String, Found)>,
+    /// For all learned arrays, in order.
+    pub params: Vec<Found>,
 }
 
 impl Model {
@@ -48,15 +71,17 @@ impl Model {
             .map_err(|e| unsupported(&e))?;
         let gradient = image.head().program(Role::Gradient).is_some();
         let gradient = gradient
-            .then(|| image.executor(Role::Gradient, pool))
+            .then(|| image.executor(Role::Gradient, pool.clone()))
             .transpose()
             .map_err(|e| unsupported(&e))?;
         Ok(Model {
             listed: arguments.list(forward.signature()),
-            weights: RwLock::new(image.weights().to_vec()),
+            weights: Weights::new(image.weights().to_vec()),
+            signature: image.head().signature(),
             arguments,
             forward,
             gradient,
+            pool,
             image,
         })
     }
@@ -73,7 +98,7 @@ impl Model {
 
     /// The learned arrays, in order.
     pub fn parameters(&self) -> &[ArrayDecl] {
-        &self.forward.signature().params
+        &self.signature.params
     }
 
     /// What is known of the model, as JSON.
@@ -86,7 +111,7 @@ impl Model {
     /// # Errors
     /// A file that cannot be read, is damaged, or holds the weights of another model.
     pub fn load(&self, path: &Path) -> Result<(), Failure> {
-        let signature = self.forward.signature();
+        let signature = &self.signature;
         let specs: Vec<ParamSpec> = signature
             .params
             .iter()
@@ -96,7 +121,8 @@ impl Model {
         let manifest: serde_json::Value = serde_json::from_str(self.manifest()).unwrap_or_default();
         load_params(path, &mut params, manifest.get("weights_hash").and_then(|h| h.as_str()))?;
         let ordered: Vec<Array> = params.of(signature)?.into_iter().cloned().collect();
-        *self.weights.write().unwrap_or_else(PoisonError::into_inner) = ordered;
+        let mut weights = self.weights.write().unwrap_or_else(PoisonError::into_inner);
+        (weights.values, weights.prepared) = (ordered, None);
         Ok(())
     }
 
@@ -118,7 +144,7 @@ impl Model {
         let weights = self.weights.read().unwrap_or_else(PoisonError::into_inner);
         Ok(Found {
             shape: decl.axes.iter().map(|&n| n as usize).collect(),
-            values: weights.get(k).cloned().ok_or_else(no_weights)?,
+            values: weights.values.get(k).cloned().ok_or_else(no_weights)?,
             order: None,
         })
     }
@@ -142,11 +168,12 @@ impl Model {
             return Err(data(format!("element {at} is {}", values[at])));
         }
         let mut weights = self.weights.write().unwrap_or_else(PoisonError::into_inner);
-        if weights.is_empty() {
+        if weights.values.is_empty() {
             let zeros = |p: &ArrayDecl| reals(vec![0.0; p.row_len()], self.forward.is_f64());
-            *weights = self.parameters().iter().map(zeros).collect();
+            weights.values = self.parameters().iter().map(zeros).collect();
         }
-        weights[k] = reals(values, self.forward.is_f64());
+        weights.values[k] = reals(values, self.forward.is_f64());
+        weights.prepared = None;
         Ok(())
     }
 
@@ -168,12 +195,11 @@ impl Model {
         Ok((shapes.collect(), self.forward.is_f64()))
     }
 
-    /// For cotangents `cot.NAME` of the outputs (0 where there is none), gradients of ⟨cotangents, outputs⟩: for the real arguments, by their names, and for all
-    /// learned arrays, in order.
+    /// For cotangents `cot.NAME` of the outputs (0 where there is none), gradients of ⟨cotangents, outputs⟩.
     ///
     /// # Errors
     /// As [`Model::forward`], and if the library was built without gradients.
-    pub fn gradient(&self, table: Table) -> Result<(Vec<(String, Found)>, Vec<Found>), Failure> {
+    pub fn gradient(&self, table: Table) -> Result<Gradients, Failure> {
         let Some(program) = &self.gradient else {
             let text = "the library was built without gradients: see `gdl build --with`";
             return Err(Failure::new(Status::Unsupported, text));
@@ -188,17 +214,33 @@ impl Model {
                 Err(_) => inputs.push((name, found)),
             }
         }
-        Ok((inputs, params))
+        Ok(Gradients { inputs, params })
+    }
+
+    /// The parameters of the programs for the weights of this moment.
+    fn params(&self) -> Result<Arc<Vec<Array>>, Failure> {
+        let read = self.weights.read().unwrap_or_else(PoisonError::into_inner);
+        if read.values.len() != self.parameters().len() {
+            return Err(no_weights());
+        }
+        if let Some(prepared) = &read.prepared {
+            return Ok(prepared.clone());
+        }
+        drop(read);
+        let mut weights = self.weights.write().unwrap_or_else(PoisonError::into_inner);
+        if weights.prepared.is_none() {
+            let prepared = self.image.prepared(&weights.values, self.pool.clone());
+            weights.prepared = Some(Arc::new(prepared.map_err(|e| Failure::new(Status::Run, e.0))?));
+        }
+        weights.prepared.clone().ok_or_else(no_weights)
     }
 
     fn call(&self, program: &Executor, table: Table, cotangents: &[ArrayDecl]) -> Result<Vec<Found>, Failure> {
         let call = self.prepare(program, table, cotangents)?;
         let inputs: Vec<&Array> = call.inputs.iter().collect();
-        let weights = self.weights.read().unwrap_or_else(PoisonError::into_inner);
-        if weights.len() != self.parameters().len() {
-            return Err(no_weights());
-        }
-        let params: Vec<&Array> = weights.iter().collect();
+        let params = self.params()?;
+        // Gradients are those for the weights, which come first.
+        let params: Vec<&Array> = params.iter().take(program.signature().params.len()).collect();
         let mut outputs = Vec::new();
         program
             .run(&call.instance, &inputs, &params, &mut outputs)

@@ -54,7 +54,7 @@ fn work(image: &Image, arguments: Vec<OsString>, out: &mut dyn Write) -> Result<
         .map_err(|e| Stop(1, format!("the compiled model does not say how data are read: {e}")))?;
     let pool = Pool::shared(options.threads).map_err(|e| Stop(1, e))?;
     let executor = image
-        .executor(Role::Forward, pool)
+        .executor(Role::Forward, pool.clone())
         .map_err(|e| Stop(1, e.to_string()))?;
     let weights = match &options.weights {
         Some(path) => load_weights(image, path)?,
@@ -66,7 +66,8 @@ fn work(image: &Image, arguments: Vec<OsString>, out: &mut dyn Write) -> Result<
         }
         None => image.weights().to_vec(),
     };
-    let params: Vec<&Array> = weights.iter().collect();
+    let prepared = image.prepared(&weights, pool).map_err(|e| Stop(1, e.to_string()))?;
+    let params: Vec<&Array> = prepared.iter().collect();
     let several = options.inputs.len() > 1;
     for input in &options.inputs {
         let table = read(input)?;
@@ -96,17 +97,16 @@ fn read(path: &Path) -> Result<Table, Stop> {
 /// Weights from a `.safetensors` file, in the order of the image.
 fn load_weights(image: &Image, path: &Path) -> Result<Vec<Array>, Stop> {
     let head = image.head();
-    let Some(program) = head.program(Role::Forward) else {
-        return Err(Stop(1, format!("`{}` has no program", head.name)));
-    };
+    let signature = head.signature();
+    let double = head.program(Role::Forward).is_some_and(|p| p.plan.double);
     let specs: Vec<_> = head
         .weights
         .iter()
         .map(|w| gdl_host::params::ParamSpec::new(w.name.clone(), gdl_host::params::Init::Constant(0.0)))
         .collect();
-    let mut params = gdl_host::params::Params::init(&program.plan.signature, &specs, 0, program.plan.double)?;
+    let mut params = gdl_host::params::Params::init(&signature, &specs, 0, double)?;
     let hash = help::field(head, "weights_hash");
     gdl_host::train::load_params(path, &mut params, hash.as_deref())?;
-    let ordered = params.of(&program.plan.signature)?;
+    let ordered = params.of(&signature)?;
     Ok(ordered.into_iter().cloned().collect())
 }

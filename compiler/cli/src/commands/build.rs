@@ -6,7 +6,7 @@ use crate::session::{Session, programs, words};
 use crate::{Failure, Terminal};
 use clap::{Args, ValueEnum};
 use gdl_codegen::image;
-use gdl_core::ir::{Func, grad, opt};
+use gdl_core::ir::{Func, grad, opt, stage};
 use gdl_core::lower;
 use gdl_host::data::Split;
 use gdl_host::files::write;
@@ -130,14 +130,21 @@ impl Build {
         let func = opt::optimised(&lowered.func)
             .map_err(|e| Failure::error(format!("`{}` cannot be optimised: {e}", model.name)))?;
         let gradient = self.with.contains(&With::Grad);
-        let mut roles = vec![(Role::Forward, func)];
+        let own = func.params.len();
+        let stages = stage::staged(&func)
+            .map_err(|e| Failure::error(format!("`{}` cannot be cut in two stages: {e}", model.name)))?;
+        let mut roles = match stages {
+            Some(stages) => vec![(Role::Forward, stages.run), (Role::Prepare, stages.prepare)],
+            None => vec![(Role::Forward, func)],
+        };
         if gradient && self.is_library()? {
             roles.push((Role::Gradient, self.derivative(&lowered.func)?));
         }
         let roles: Vec<(Role, &Func)> = roles.iter().map(|(role, func)| (*role, func)).collect();
         let (programs, code) = image::compile(&roles, double, &self.isas()?)
             .map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", model.name)))?;
-        let signature = programs[0].plan.signature.clone();
+        let mut signature = programs[0].plan.signature.clone();
+        signature.params.truncate(own);
 
         let mut params = Params::init(&signature, &programs::specs(&lowered.params), 0, double)?;
         match &self.weights {

@@ -19,7 +19,7 @@
 //! # Where to start
 //! [`build`] makes programs, `simplify` holds the local laws it applies, [`verify`] says whether one is well formed,
 //! [`text`] prints and parses them, [`interp`] runs them, [`grad`] differentiates them, [`opt`] makes them better,
-//! [`random`] invents them for tests.
+//! [`stage`] cuts them in two, [`random`] invents them for tests.
 
 pub mod build;
 mod choice;
@@ -30,6 +30,7 @@ mod ops;
 pub mod opt;
 pub mod random;
 mod simplify;
+pub mod stage;
 pub mod text;
 pub mod verify;
 

@@ -11,13 +11,14 @@ pub use file::{Footer, open};
 
 use crate::exec::KernelFn;
 use crate::pool::Pool;
-use crate::{Array, Executor};
+use crate::{Array, Executor, Program};
 use gdl_abi::plan::Plan;
+use gdl_abi::{DoorSizes, Instance, Signature};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The version of the format. Images of another version are refused.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// The first bytes of a head, the last of a footer.
 const MAGIC: [u8; 8] = *b"GDLimage";
 /// Code begins at multiples of this in a file, so that it can be mapped.
@@ -49,6 +50,8 @@ pub enum Role {
     Gradient,
     /// The losses and metrics of a training, and the gradients of its loss for all parameters.
     Train,
+    /// What follows from the parameters alone, once for all calls: further parameters of `Forward`, behind the weights.
+    Prepare,
 }
 
 /// One program.
@@ -177,6 +180,16 @@ impl Head {
         postcard::from_bytes(body).or_else(|e| fail(&format!("cannot be read: {e}")))
     }
 
+    /// What `Forward` takes and gives for a caller, who knows of no parameters but the weights; nothing if there is no such program.
+    pub fn signature(&self) -> Signature {
+        let mut signature = self
+            .program(Role::Forward)
+            .map(|p| p.plan.signature.clone())
+            .unwrap_or_default();
+        signature.params.truncate(self.weights.len());
+        signature
+    }
+
     /// The program that computes something.
     pub fn program(&self, role: Role) -> Option<&ProgramImage> {
         self.programs.iter().find(|p| p.role == role)
@@ -242,6 +255,28 @@ impl Image {
     /// Its weights, in the order of the head; none if they are not in it.
     pub fn weights(&self) -> &[Array] {
         &self.weights
+    }
+
+    /// The parameters of `Forward` for some weights, in the order of the head: these, and what follows from them alone.
+    ///
+    /// # Errors
+    /// As [`Image::executor`], and if there is no memory.
+    pub fn prepared(&self, weights: &[Array], pool: Arc<Pool>) -> Result<Vec<Array>, ImageError> {
+        let mut params = weights.to_vec();
+        if self.head.program(Role::Prepare).is_some() {
+            let program = self.executor(Role::Prepare, pool)?;
+            let alone = DoorSizes {
+                samples: 1,
+                ..DoorSizes::default()
+            };
+            let instance = Instance::new(&program.signature().domains, &alone).map_err(ImageError)?;
+            let mut further = Vec::new();
+            program
+                .run(&instance, &[], &weights.iter().collect::<Vec<_>>(), &mut further)
+                .map_err(|e| ImageError(e.0))?;
+            params.extend(further);
+        }
+        Ok(params)
     }
 
     /// A program ready to run on the threads of a pool, by the best code for this machine.
