@@ -254,6 +254,43 @@ fn differential_equations() {
     }
 }
 
+/// Windows on sequences, against sums written by hand.
+const WINDOWS: &str = r#"
+test "elements before and after" {
+  s = seq[5]
+  x = [1, 2, 3, 4, 5]
+  before[t] = (x[t - 1] else 10)
+  after[t] = (x[t + 2] else 0)
+  sums[t] = sum k in 0..3: (x[t - k] else 0)
+  filled[t] = max k in 0..3: (x[t + k] else 9)
+  before == [10, 1, 2, 3, 4]
+  after == [3, 4, 5, 0, 0]
+  sums == [1, 3, 6, 9, 12]
+  filled == [3, 4, 5, 9, 9]
+}
+test "one element" {
+  s = seq[1]
+  x = [7]
+  y[t] = (x[t - 1] else 2) + (x[t + 3] else 4)
+  y == [6]
+}
+test "a window ends" rejects GDL0106 {
+  s = seq[2]
+  x = [1, 2]
+  y[t] = x[t - 1]
+  y == [0, 1]
+}
+"#;
+
+#[test]
+fn windows_on_sequences() {
+    let list = results(WINDOWS);
+    assert_eq!(list.len(), 3);
+    for (title, passed, reason) in list {
+        assert!(passed, "{title}: {reason}");
+    }
+}
+
 /// Rotary positions against the product of complex numbers: Re(conj(A e^(iwt)) B e^(iws)) is a function of s − t.
 const ROTARY: &str = r#"
 const w: 2 = (1, 0.5)

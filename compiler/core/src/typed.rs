@@ -232,6 +232,13 @@ pub enum Offset {
     Window(VarId),
     /// Named.
     Literal(Vec<i32>),
+    /// As many elements of a sequence as the index says, back or ahead.
+    Steps {
+        /// The index.
+        by: VarId,
+        /// Back.
+        back: bool,
+    },
 }
 
 /// Comparisons of indices.

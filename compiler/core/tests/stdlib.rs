@@ -29,7 +29,7 @@ const MESH: &str = "(m: mesh, x: m.verts -> 3) -> (m.verts -> 2)";
 const BLOCKS: &str =
     "under O(3) (m: cloud(3, cutoff = 4.0), x: m.nodes -> 4x0e + 2x1o + 2x2e) -> (m.nodes -> 4x0e + 2x1o)";
 
-const CASES: [Case; 81] = [
+const CASES: [Case; 83] = [
     ("linear", SETS, "linear(x, 2 x regular)"),
     ("bias", VALUE, "bias(x)"),
     ("mlp", SETS, "mlp(x, [2 x regular, 8, 2 x regular], silu)"),
@@ -143,6 +143,8 @@ const CASES: [Case; 81] = [
         "attention_pool(x, 2, regular)",
     ),
     ("waves", SEQS, "y[t in s] = waves(t, 2)\n  y"),
+    ("causal_conv", SEQS, "causal_conv(x, 4, 3)"),
+    ("conv1d", SEQS, "conv1d(x, 4, 2)"),
     ("phases", SEQS, "y[t] = phases(t, 3) ++ linear(x[t], 1)\n  y"),
     ("turn", SEQS, "y[t] = turn(linear(x[t], 2), linear(x[t], 2), t)\n  y"),
     ("rotary", SEQS, "rotary(linear(x, 2), linear(x, 2))"),

@@ -81,6 +81,8 @@ pub enum MapDef {
     ToStep { time: DimId, stacked: DimId },
     /// For a dim of choices: the row that chose.
     Chooser(DimId),
+    /// `by` rows further in the same sample, or as far as there are rows.
+    Shift { of: DimId, by: i32 },
 }
 
 /// Dims and maps of a program. Dim 0 is [`SAMPLES`]; a definition refers to earlier ones only.
@@ -161,6 +163,7 @@ impl Domains {
                 _ => (*d, *d),
             },
             MapDef::ToStep { time, stacked } => (*time, *stacked),
+            MapDef::Shift { of, .. } => (*of, *of),
             MapDef::Chooser(d) => match self.dim_def(*d) {
                 DimDef::Chosen { each, .. } => (*d, *each),
                 _ => (*d, *d),
@@ -397,6 +400,16 @@ impl Instance {
                 let n = self.rows[0] as u32;
                 (0..n)
                     .flat_map(|s| (0..ptr[s as usize + 1] - ptr[s as usize]).map(move |t| t * n + s))
+                    .collect()
+            }
+            MapDef::Shift { of, by } => {
+                let ptr = &self.sample_ptr[of.0 as usize];
+                let row = |first: u32, last: u32, p: u32| {
+                    let to = i64::from(p) + i64::from(*by);
+                    to.clamp(i64::from(first), i64::from(last) - 1) as u32
+                };
+                ptr.windows(2)
+                    .flat_map(|w| (w[0]..w[1]).map(move |p| row(w[0], w[1], p)))
                     .collect()
             }
             MapDef::Chooser(_) => {

@@ -351,7 +351,7 @@ impl<'a> Scheduler<'a> {
     /// Whether rows that go to the same row of the target follow each other, so that no order need be looked up.
     pub(super) fn is_sorted(&self, map: MapId) -> bool {
         match self.program.domains.map_def(map) {
-            MapDef::Sample(_) | MapDef::Left(_) | MapDef::Chooser(_) => true,
+            MapDef::Sample(_) | MapDef::Left(_) | MapDef::Chooser(_) | MapDef::Shift { .. } => true,
             MapDef::Given { sorted, .. } => *sorted,
             MapDef::Compose { first, second } => self.is_sorted(*first) && self.is_sorted(*second),
             MapDef::Right(_) | MapDef::Pair { .. } | MapDef::Unstack(_) | MapDef::ToStep { .. } => false,

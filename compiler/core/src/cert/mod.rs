@@ -300,6 +300,7 @@ fn reach(model: &Model, x: NodeId, offset: &Offset, root: DomainId) -> i64 {
             Set::Window(_, n) => n.value().unwrap_or(1) / 2,
             _ => 0,
         },
+        Offset::Steps { .. } => 0,
         Offset::Literal(v) => v.iter().map(|k| i64::from(k.abs())).max().unwrap_or(0),
     };
     step * cells

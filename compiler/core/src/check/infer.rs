@@ -76,7 +76,9 @@ impl Checker<'_> {
         let is_name = |e: &Expr| match &e.kind {
             ExprKind::Name(n) => n == name,
             ExprKind::Binary {
-                op: BinOp::Add, lhs, ..
+                op: BinOp::Add | BinOp::Sub,
+                lhs,
+                ..
             } => matches!(&lhs.kind, ExprKind::Name(n) if n == name),
             _ => false,
         };

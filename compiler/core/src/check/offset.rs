@@ -73,6 +73,9 @@ impl Checker<'_> {
                 format!("this is `{shown}`"),
             ));
         };
+        if at_dom == dom && self.domain(dom).kind.is_ordered() {
+            return self.steps_read(x, cell, offset, default, span, env);
+        }
         let Some(grid) = grid_of(self, dom) else {
             let (shown, moved) = (self.show_set(&Set::Nodes(dom)), self.moved_element(&Set::Nodes(dom)));
             return Err(self.report(
@@ -179,6 +182,79 @@ impl Checker<'_> {
             &[],
             span,
         ))
+    }
+
+    /// `x[t - k]` on a sequence, whose order is data: k is a number, or an index of `0..n`.
+    fn steps_read(
+        &mut self,
+        x: NodeId,
+        at: VarId,
+        (off, back, off_span): WrittenOffset,
+        default: Option<&Expr>,
+        span: Span,
+        env: &mut Env,
+    ) -> R<NodeId> {
+        if self.model.var(at).kind == crate::typed::VarKind::Step {
+            return Err(self.report(
+                Diagnostic::error(
+                    "GDL0111",
+                    "a loop reads a sequence at its own step",
+                    span,
+                    "another element",
+                )
+                .help("Define the signal before the loop: `u[t] = (x[t - 1] else 0)`, and read `u[t]` in it."),
+            ));
+        }
+        let (offset, extra) = match off {
+            Val::Int(n) => {
+                let k = self.known(&n, "an offset", off_span)?;
+                let k = if back { -k } else { k };
+                match i32::try_from(k).ok().filter(|k| k.abs() <= 4096) {
+                    Some(k) => (Offset::Literal(vec![k]), vec![at]),
+                    None => {
+                        return Err(self.error("GDL0124", "this offset is out of bounds", off_span, "-4096 to 4096"));
+                    }
+                }
+            }
+            Val::Var(by) if matches!(self.model.var(by).set, Set::Range(_)) => {
+                (Offset::Steps { by, back }, vec![at, by])
+            }
+            other => {
+                return Err(self.report(
+                    Diagnostic::error("GDL0111", "this is not an offset", off_span, format!("this is {}", other.describe()))
+                        .help("Elements of a sequence are read at a number, `x[t - 1]`, or at an index of a range: `sum k in 0..3: (x[t - k] else 0)`."),
+                ));
+            }
+        };
+        let ty = self.node(x).ty.clone();
+        let rest = ty.with_sets(ty.sets[1..].to_vec());
+        let default = match default {
+            Some(d) => Some(self.default_value(d, &rest, env)?),
+            None if offset == Offset::Literal(vec![0]) => None,
+            None if matches!(rest.elem, Elem::Point(_)) => {
+                return Err(self.points_are_affine("a point outside the sequence has no value to stand for it", span));
+            }
+            None => {
+                return Err(self.report(
+                    Diagnostic::error(
+                        "GDL0106",
+                        "this read can leave the sequence",
+                        span,
+                        "what is its value outside?",
+                    )
+                    .help("Write `(x[t - 1] else 0)`: 0 is fixed in every representation."),
+                ));
+            }
+        };
+        let mut args = vec![x];
+        args.extend(default);
+        let op = TOp::Offset {
+            x,
+            cell: at,
+            offset,
+            default,
+        };
+        Ok(self.add_with(op, rest, &args, &extra, &[], span))
     }
 
     /// Windows of a coarse cell without padding lie inside the fine grid.

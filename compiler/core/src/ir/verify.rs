@@ -545,6 +545,7 @@ fn check_domains(domains: &Domains) -> Result<(), String> {
                     && matches!(dim(*pairs), Some(DimDef::Pairs { left: l, right: r }) if to(*l, *left) && to(*r, *right))
             }
             MapDef::Unstack(d) => is_stacked(domains, *d),
+            MapDef::Shift { of, .. } => dim(*of).is_some() && !is_stacked(domains, *of),
             MapDef::Chooser(d) => choice(domains, *d).is_ok(),
             MapDef::ToStep { time, stacked } => {
                 dim(*stacked)

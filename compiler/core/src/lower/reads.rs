@@ -3,9 +3,10 @@
 use super::frame::{Low, Root, Rows};
 use super::{L, Lowered1, Lowerer};
 use crate::ir::build::WindowSpec;
-use crate::ir::{Scalar, Shape, Value};
+use crate::ir::{Cmp, Scalar, Shape, Value};
 use crate::typed::{NodeId, Offset, VarId, VarKind};
 use crate::types::{DomainKind, Set};
+use gdl_abi::{DimId, MapDef, MapId};
 use gdl_rep::Exact;
 use gdl_syntax::ast::Span;
 use std::collections::BTreeSet;
@@ -166,6 +167,9 @@ impl Lowerer<'_> {
         if roots.len() != 1 {
             return Err(self.unsupported("offsets of a signal that depends on another index", span));
         }
+        if self.model.domains[fine_dom.0 as usize].kind.is_ordered() {
+            return self.steps(&t, cell, offset, default, fine, span);
+        }
         let (stride, shift) = match &self.model.domains[cell_dom.0 as usize].kind {
             DomainKind::Coarse { stride, pad, .. } if cell_dom != fine_dom => {
                 (stride.value().unwrap_or(1) as u32, -(pad.value().unwrap_or(0) as i32))
@@ -175,6 +179,7 @@ impl Lowerer<'_> {
         let rank = super::reps::grid_rank(self.model, fine_dom);
         let offsets: Vec<Vec<i32>> = match offset {
             Offset::Literal(v) => vec![v.clone()],
+            Offset::Steps { .. } => return Err(self.unsupported("steps on a grid", span)),
             Offset::Window(o) => {
                 let Set::Window(_, n) = self.var_set(*o) else {
                     return Err(self.unsupported("not a window", span));
@@ -237,20 +242,85 @@ impl Lowerer<'_> {
         let m = if single { self.drop_first(m) } else { m };
         let own: Vec<VarId> = match offset {
             Offset::Window(o) => vec![*o],
-            Offset::Literal(_) => Vec::new(),
+            Offset::Literal(_) | Offset::Steps { .. } => Vec::new(),
         };
         let m = Low {
             v: m,
             rows,
             statics: own,
         };
-        let (mv, _, _, _) = self.pair(&m, &Low { v: m.v, ..low.clone() }, span)?;
-        let (dv, xv, rows, statics) = self.pair(&d, &low, span)?;
+        self.outside(&low, &m, &d, span)
+    }
+
+    /// A read, and what stands where it leaves the domain: where `m` is 0.
+    fn outside(&mut self, low: &Low, m: &Low, d: &Low, span: Span) -> L<Low> {
+        let (mv, _, _, _) = self.pair(m, &Low { v: m.v, ..low.clone() }, span)?;
+        let (dv, xv, rows, statics) = self.pair(d, low, span)?;
         let dv = self.widen(dv, xv);
         let mv = self.coerce_statics(mv, &m.statics, &statics);
         let mv = self.widen(mv, xv);
         let v = self.b().map(Scalar::Select, &[mv, xv, dv]);
         Ok(Low { v, rows, statics })
+    }
+
+    /// A signal on a sequence read some elements back or ahead.
+    fn steps(
+        &mut self,
+        t: &Low,
+        at: VarId,
+        offset: &Offset,
+        default: Option<NodeId>,
+        dim: DimId,
+        span: Span,
+    ) -> L<Low> {
+        let (list, own): (Vec<i32>, Vec<VarId>) = match offset {
+            Offset::Literal(v) => (v.clone(), Vec::new()),
+            Offset::Steps { by, back } => {
+                let n = self.static_size(*by) as i32;
+                ((0..n).map(|k| if *back { -k } else { k }).collect(), vec![*by])
+            }
+            Offset::Window(_) => return Err(self.unsupported("a window of a sequence", span)),
+        };
+        let (mut parts, mut inside) = (Vec::new(), Vec::new());
+        for by in list {
+            let there = self.shift(dim, by);
+            let v = match there {
+                Some(map) => self.b().gather(t.v, map),
+                None => t.v,
+            };
+            // The last step but one is another element: then the last has not run into the end.
+            let before = self.shift(dim, by - by.signum());
+            let m = match by.signum() {
+                0 => self.b().int(Shape::new(Some(dim), &[]), 1),
+                -1 => self.b().compare(Cmp::Lt, dim, there, before),
+                _ => self.b().compare(Cmp::Lt, dim, before, there),
+            };
+            let axes = [&[1], self.b().axes(v)].concat();
+            parts.push(self.b().reshape(v, &axes));
+            inside.push(self.b().reshape(m, &[1, 1]));
+        }
+        let (mut v, mut m) = (self.b().concat(&parts, 0), self.b().concat(&inside, 0));
+        if own.is_empty() {
+            (v, m) = (self.drop_first(v), self.drop_first(m));
+        }
+        let rows = Rows::Of(vec![Root { dim, var: Some(at) }]);
+        let low = Low {
+            v,
+            rows: rows.clone(),
+            statics: [own.as_slice(), &t.statics].concat(),
+        };
+        let Some(d) = default else { return Ok(low) };
+        let d = self.tensor(d)?;
+        let m = Low {
+            v: m,
+            rows,
+            statics: own,
+        };
+        self.outside(&low, &m, &d, span)
+    }
+
+    fn shift(&mut self, of: DimId, by: i32) -> Option<MapId> {
+        (by != 0).then(|| self.b().domains().map(MapDef::Shift { of, by }))
     }
 
     fn drop_first(&mut self, v: Value) -> Value {

@@ -315,6 +315,10 @@ impl Parser {
                 stacked: self.dim()?,
             },
             "chooser" => MapDef::Chooser(self.dim()?),
+            "shift" => MapDef::Shift {
+                of: self.dim()?,
+                by: self.int()?,
+            },
             _ => return Err(format!("there are no maps of kind `{word}`")),
         })
     }

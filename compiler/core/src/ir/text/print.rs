@@ -292,5 +292,6 @@ fn map_def(def: &MapDef) -> String {
         MapDef::Unstack(x) => format!("unstack {}", d(x)),
         MapDef::ToStep { time, stacked } => format!("step {} {}", d(time), d(stacked)),
         MapDef::Chooser(x) => format!("chooser {}", d(x)),
+        MapDef::Shift { of, by } => format!("shift {} {by}", d(of)),
     }
 }
