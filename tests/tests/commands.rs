@@ -243,7 +243,7 @@ fn what_cannot_be_done_is_refused_in_words() {
     says(
         &["run", &model, "--input", &input, "--output", "a.txt"],
         2,
-        "does not end in `.npz`",
+        "ends in neither `.npz` nor `.json` nor `.xyz`",
     );
     says(
         &["run", &model, "--input", &input, "--output", &format!("{file}/a.npz")],
