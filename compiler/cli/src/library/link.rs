@@ -5,6 +5,7 @@ use gdl_codegen::object::INTERFACE;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::{env, fs, process};
 
 /// The C interface of models, compiled.
@@ -33,8 +34,11 @@ impl Linker {
     /// # Errors
     /// If there is no room for it.
     pub fn new(name: &str, object: &[u8]) -> Result<Linker, Failure> {
-        let folder = env::temp_dir().join(format!("gdl-{}-{name}", process::id()));
-        fs::create_dir_all(&folder)
+        // Several may be made at once, by one process or by many.
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let folder = env::temp_dir().join(format!("gdl-{}-{number}-{name}", process::id()));
+        fs::create_dir(&folder)
             .map_err(|e| Failure::error(format!("the folder `{}` cannot be made: {e}", folder.display())))?;
         let linker = Linker {
             folder,
