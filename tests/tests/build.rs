@@ -98,6 +98,22 @@ fn executables_explain_themselves() {
         assert_eq!(out.status.code(), Some(code), "{arguments:?}: {text}");
         assert!(text.contains(word), "{arguments:?}: {text}");
     }
+    // Programs have no gradients, and nothing is made that was not asked for.
+    let program = folder.path("total.gdl");
+    let made = gdl(&[
+        "build",
+        &program,
+        "--external-weights",
+        "--with",
+        "grad",
+        "-o",
+        &folder.path("other"),
+    ]);
+    assert_eq!(made.code, 2, "{made:?}");
+    assert!(
+        made.err.contains("for libraries") && !Path::new(&folder.path("other")).exists(),
+        "{made:?}"
+    );
     // Cut off.
     let bytes = std::fs::read(&exe).expect("the executable");
     std::fs::write(&exe, &bytes[..bytes.len() - 100]).expect("written");

@@ -219,11 +219,7 @@ pub unsafe extern "C" fn gdl_get_parameter(handle: *const Handle, name: *const c
         with(handle, |model| {
             let name = text(name, "name")?;
             let array = array.as_mut().ok_or_else(|| Failure::argument("array is null"))?;
-            put_all(
-                &[name.to_string()],
-                &[model.weight(model.parameter(name)?)?],
-                std::slice::from_mut(array),
-            )
+            put(vec![(name, &model.weight(model.parameter(name)?)?, array)])
         })
     }
 }
@@ -290,9 +286,11 @@ pub unsafe extern "C" fn gdl_forward(handle: *const Handle, inputs: *const RawAr
             if outputs.is_null() {
                 return Err(Failure::argument("outputs is null"));
             }
-            let names: Vec<String> = model.outputs().iter().map(|d| d.name.clone()).collect();
-            let outputs = std::slice::from_raw_parts_mut(outputs, names.len());
-            put_all(&names, &model.forward(table)?, outputs)
+            let outputs = std::slice::from_raw_parts_mut(outputs, model.outputs().len());
+            let found = model.forward(table)?;
+            let names = model.outputs().iter().map(|d| d.name.as_str());
+            let all = names.zip(&found).zip(outputs);
+            put(all.map(|((name, found), raw)| (name, found, raw)).collect())
         })
     }
 }
@@ -329,16 +327,12 @@ pub unsafe extern "C" fn gdl_gradient(
                 inputs: of_inputs,
                 params: of_parameters,
             } = model.gradient(table)?;
-            let (mut names, mut found, mut raws) = (Vec::new(), Vec::new(), Vec::new());
+            let mut targets = Vec::new();
             if !gradients.is_null() {
-                let gradients = std::slice::from_raw_parts(gradients, model.arguments().len());
+                let gradients = std::slice::from_raw_parts_mut(gradients, model.arguments().len());
                 for (argument, raw) in model.arguments().iter().zip(gradients) {
                     match of_inputs.iter().find(|(name, _)| *name == argument.name) {
-                        Some((name, one)) => {
-                            names.push(name.clone());
-                            found.push(one);
-                            raws.push(*raw);
-                        }
+                        Some((name, found)) => targets.push((name.as_str(), found, raw)),
                         None if raw.data.is_null() => {}
                         None => {
                             let text = format!("array `{}`: there is no gradient for it", argument.name);
@@ -348,24 +342,12 @@ pub unsafe extern "C" fn gdl_gradient(
                 }
             }
             if !parameters.is_null() {
-                raws.extend(std::slice::from_raw_parts(parameters, of_parameters.len()));
-                names.extend(model.parameters().iter().map(|p| p.name.clone()));
-                found.extend(&of_parameters);
+                let parameters = std::slice::from_raw_parts_mut(parameters, of_parameters.len());
+                let names = model.parameters().iter().map(|p| p.name.as_str());
+                let all = names.zip(&of_parameters).zip(parameters);
+                targets.extend(all.map(|((name, found), raw)| (name, found, raw)));
             }
-            put_each(&names, &found, &mut raws)?;
-            // Descriptions of arrays that were not given.
-            let mut described = raws.into_iter();
-            if !gradients.is_null() {
-                for (k, argument) in model.arguments().iter().enumerate() {
-                    if of_inputs.iter().any(|(name, _)| *name == argument.name) {
-                        described.next().into_iter().for_each(|raw| gradients.add(k).write(raw));
-                    }
-                }
-            }
-            if !parameters.is_null() {
-                described.enumerate().for_each(|(k, raw)| parameters.add(k).write(raw));
-            }
-            Ok(())
+            put(targets)
         })
     }
 }
@@ -390,24 +372,17 @@ unsafe fn read_inputs(model: &Model, inputs: *const RawArray) -> Outcome<Table> 
     Ok(table)
 }
 
-/// # Safety
-/// As [`put_each`].
-unsafe fn put_all(names: &[String], found: &[Found], raws: &mut [RawArray]) -> Outcome {
-    // SAFETY: the contract of this function.
-    unsafe { put_each(names, &found.iter().collect::<Vec<_>>(), raws) }
-}
-
-/// Writes results if all of them fit.
+/// Writes results, by their names, if all of them fit.
 ///
 /// # Safety
 /// Arrays with data are as they are described.
-unsafe fn put_each(names: &[String], found: &[&Found], raws: &mut [RawArray]) -> Outcome {
-    for ((name, one), raw) in names.iter().zip(found).zip(raws.iter()) {
-        raw.fits(name, &one.shape)?;
+unsafe fn put(targets: Vec<(&str, &Found, &mut RawArray)>) -> Outcome {
+    for (name, found, raw) in &targets {
+        raw.fits(name, &found.shape)?;
     }
-    for ((name, one), raw) in names.iter().zip(found).zip(raws) {
+    for (name, found, raw) in targets {
         // SAFETY: the contract of this function.
-        unsafe { raw.write(name, &one.shape, &one.values, one.order.as_deref()) }?;
+        unsafe { raw.write(name, &found.shape, &found.values, found.order.as_deref()) }?;
     }
     Ok(())
 }

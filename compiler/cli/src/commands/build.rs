@@ -120,6 +120,7 @@ pub struct Build {
 impl Build {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         terminal.set_json(self.json);
+        let is_library = self.is_library()?;
         let (name, given) = words(&self.words);
         let mut settings = Session::trained_settings(self.weights.as_deref());
         settings.extend(given.iter().cloned());
@@ -137,7 +138,7 @@ impl Build {
             Some(stages) => vec![(Role::Forward, stages.run), (Role::Prepare, stages.prepare)],
             None => vec![(Role::Forward, func)],
         };
-        if gradient && self.is_library()? {
+        if gradient {
             roles.push((Role::Gradient, self.derivative(&lowered.func)?));
         }
         let roles: Vec<(Role, &Func)> = roles.iter().map(|(role, func)| (*role, func)).collect();
@@ -174,7 +175,7 @@ impl Build {
             head.to_bytes().map_err(|e| Failure::error(e.to_string()))
         };
         let json = |e: serde_json::Error| Failure::error(format!("the manifest cannot be written: {e}"));
-        let made = if self.is_library()? {
+        let made = if is_library {
             let arguments = library::arguments(&model)?;
             let mut library = Library {
                 model: &model.name,
@@ -230,6 +231,10 @@ impl Build {
     fn is_library(&self) -> Result<bool, Failure> {
         let libraries = self.emit.iter().filter(|e| e.library().is_some()).count();
         match (libraries, self.emit.len()) {
+            (0, 1) if self.with.contains(&With::Grad) => {
+                let failure = Failure::usage("`--with grad` is for libraries: a program gives outputs only");
+                Err(failure.help("Say `--emit lib` or `--emit python`, or leave `--with` out."))
+            }
             (0, 1) => Ok(false),
             (n, all) if n == all => Ok(true),
             _ => {
