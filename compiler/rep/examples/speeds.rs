@@ -1,6 +1,7 @@
 //! How long the computations with bounds on their time take: `cargo run --release -p gdl-rep --example speeds`.
 
-use gdl_rep::{Error, Group};
+use gdl_rep::rings::window_points;
+use gdl_rep::{Atom, Error, Group, Rep, hom_basis, kernel_basis};
 use std::time::Instant;
 
 fn timed<T>(what: &str, work: impl FnOnce() -> Result<T, Error>) {
@@ -22,6 +23,29 @@ fn all_irreps(group: &Group) -> Result<usize, Error> {
     }
     println!("  {group}: {count} real irreducible representations, {numeric} numeric");
     Ok(count)
+}
+
+/// V ⊗ … ⊗ V.
+fn power(group: &Group, v: &Atom, k: usize) -> Result<Atom, Error> {
+    let rep = |atom: Atom| Rep::atom(group.clone(), atom).map(Box::new);
+    (1..k).try_fold(v.clone(), |product, _| Ok(Atom::Kron(rep(product)?, rep(v.clone())?)))
+}
+
+/// Equivariant maps between powers of the defining representation.
+fn maps(group: &Group, from: usize, to: usize) -> Result<(), Error> {
+    let v = Atom::defining(group).or_else(|_| Atom::vector(group, 3))?;
+    let (a, b) = (power(group, &v, from)?, power(group, &v, to)?);
+    let unknowns = a.dim(group) * b.dim(group);
+    timed(
+        &format!("hom(V^{from}, V^{to}) of {group}, {unknowns} unknowns"),
+        || {
+            let basis = hom_basis(group, &a, &b)?;
+            let known = if basis.numeric() { "numeric" } else { "exact" };
+            println!("  {} maps, {known}", basis.len());
+            Ok(())
+        },
+    );
+    Ok(())
 }
 
 fn main() -> Result<(), Error> {
@@ -58,6 +82,30 @@ fn main() -> Result<(), Error> {
     }
     timed("classes of subgroups of S(6)", || {
         Group::S(6).finite()?.subgroup_classes().map(<[_]>::len)
+    });
+    for (name, args, from, to) in [
+        ("O", &[3][..], 3, 1),
+        ("O", &[3], 3, 3),
+        ("SO", &[3], 4, 4),
+        ("SO", &[3], 5, 4),
+        ("SO", &[1, 3], 3, 3),
+        ("SO", &[1, 3], 4, 4),
+        ("SO", &[5], 3, 3),
+        ("SU", &[3], 2, 2),
+        ("Oh", &[], 4, 4),
+        ("Ih", &[], 4, 4),
+    ] {
+        maps(&named(name, args)?, from, to)?;
+    }
+    let d8 = named("D", &[8])?;
+    timed("D(8) regular to regular on 7 x 7 pixels", || {
+        gdl_rep::window_kernel(&d8, 2, 7, &Atom::Regular, &Atom::Regular)
+    });
+    let d4 = named("D", &[4])?;
+    let v = Atom::vector(&d4, 2)?;
+    let square = power(&d4, &v, 2)?;
+    timed("D(4) V*V to V*V on 7 x 7 pixels", || {
+        kernel_basis(&d4, &window_points(2, 7), &square, &square)
     });
     Ok(())
 }

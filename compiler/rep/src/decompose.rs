@@ -167,11 +167,7 @@ pub fn symmetrize(rep: &Rep) -> Result<Vec<Piece>, Error> {
             left: Range::whole(d),
             right: Range::whole(d),
             atom: atom.checked(&rep.group)?,
-            matrix: Basis {
-                shape: [1, rows, d, d].map(|n| n as u32).to_vec(),
-                data,
-                residual: None,
-            },
+            matrix: Basis::exact([1, rows, d, d].map(|n| n as u32).to_vec(), data),
         })
     };
     let boxed = || Box::new(rep.clone());

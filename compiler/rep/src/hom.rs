@@ -2,20 +2,23 @@
 //!
 //! In order of preference: Schur's lemma for irreducible atoms; factor by factor for outer products; indicator functions
 //! of orbits for two permutation representations; translates of one vector for maps from or to the regular
-//! representation; otherwise the null space of the generators' equations, over F_p with floats carried alongside.
+//! representation; otherwise the null space of the generators' equations, over F_p with floats carried alongside: by elimination, or for
+//! large spaces through irreducible representations ([`crate::schur`]) or part by part with Krylov's method ([`crate::nullspace`]).
 
 use crate::element::Element;
 use crate::error::Error;
 use crate::exact::Exact;
 use crate::group::Group;
+use crate::intertwining::{self, Maps};
 use crate::irreps;
 use crate::lie::imaginary_unit;
 use crate::linear::{self, canonical};
 use crate::rep::Atom;
+use crate::schur;
 use crate::tying::hom_tying;
 
-/// The largest number of unknowns of an elimination.
-pub const MAX_UNKNOWNS: usize = 2048;
+/// Maps with at most this many entries are found by plain elimination; see [`crate::nullspace`] for others.
+const MAX_PLAIN: usize = 2048;
 
 /// A basis: `shape[0]` tensors of shape `shape[1..]`, row-major.
 ///
@@ -31,9 +34,29 @@ pub struct Basis {
     /// For a basis that was found, wholly or its dimension, in floating point: the largest |ρ_b(g) X − X ρ_a(g)| / |X| over its
     /// tensors X and the generators g of the group and of its Lie algebra, entry by entry. `None`: it is exact.
     pub residual: Option<f64>,
+    /// If floats decided on its dimension: the smallest number that was not taken for zero, where 1 is the size of the equations. Solutions
+    /// are told apart from others by this much.
+    pub gap: Option<f64>,
 }
 
 impl Basis {
+    /// A basis that is known exactly.
+    pub fn exact(shape: Vec<u32>, data: Vec<Exact>) -> Basis {
+        Basis {
+            shape,
+            data,
+            residual: None,
+            gap: None,
+        }
+    }
+
+    pub(crate) fn from_maps(maps: Maps, shape: &[usize]) -> Basis {
+        Basis {
+            gap: maps.gap,
+            ..Basis::from_rows(maps.rows, shape, maps.residual)
+        }
+    }
+
     pub(crate) fn from_rows(rows: Vec<Vec<Exact>>, shape: &[usize], residual: Option<f64>) -> Basis {
         let dims = std::iter::once(rows.len()).chain(shape.iter().copied());
         let data: Vec<Exact> = rows.into_iter().flatten().collect();
@@ -42,6 +65,7 @@ impl Basis {
             shape: dims.map(|d| d as u32).collect(),
             data,
             residual: residual.or(rounded),
+            gap: None,
         }
     }
 
@@ -81,10 +105,6 @@ impl Basis {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             })
     }
-
-    fn rows(self) -> Vec<Vec<Exact>> {
-        (0..self.len()).map(|k| self.tensor(k).to_vec()).collect()
-    }
 }
 
 /// A basis of the linear maps X with X ρ_a(g) = ρ_b(g) X, of shape \[k, dim b, dim a\].
@@ -94,11 +114,7 @@ pub fn hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
     if let Group::Product(factors) = group
         && let (Some(left), Some(right)) = (a.parts(factors), b.parts(factors))
     {
-        let mut product = Basis {
-            shape: vec![1, 1, 1],
-            data: vec![Exact::ONE],
-            residual: None,
-        };
+        let mut product = Basis::exact(vec![1, 1, 1], vec![Exact::ONE]);
         for ((factor, a), b) in factors.iter().zip(left).zip(right) {
             product = outer(&product, &hom_basis(factor, &a, &b)?);
         }
@@ -115,8 +131,16 @@ pub fn hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
     } else if b == Atom::Regular {
         to_regular(group, &a)?
     } else {
-        let (rows, residual) = fixed(group, &group.generators(), &a, &b)?;
-        return Ok(Basis::from_rows(rows, &[db, da], residual));
+        let large = if da.saturating_mul(db) > MAX_PLAIN {
+            schur::maps(group, &a, &b)?
+        } else {
+            None
+        };
+        let maps = match large {
+            Some(maps) => maps,
+            None => fixed(group, &group.generators(), &a, &b)?,
+        };
+        return Ok(Basis::from_maps(maps, &[db, da]));
     };
     let residual = residual_of(group, &rows, &a, &b)?;
     Ok(Basis::from_rows(rows, &[db, da], residual))
@@ -135,16 +159,18 @@ pub fn complex_hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Err
         ))),
     };
     let pair = (unit(&a)?, unit(&b)?);
-    let (rows, residual) = solve(group, &group.generators(), vec![pair], &a, &b)?;
-    Ok(Basis::from_rows(rows, &[b.dim(group), a.dim(group)], residual))
+    let maps = solve(group, &group.generators(), vec![pair], &a, &b)?;
+    Ok(Basis::from_maps(maps, &[b.dim(group), a.dim(group)]))
 }
 
 /// A basis of the vectors that every element fixes, of shape \[k, dim\].
 pub fn invariants(group: &Group, atom: &Atom) -> Result<Basis, Error> {
     let basis = hom_basis(group, &Atom::Trivial, atom)?;
     let dim = basis.shape.get(1).copied().unwrap_or(0) as usize;
-    let residual = basis.residual;
-    Ok(Basis::from_rows(basis.rows(), &[dim], residual))
+    Ok(Basis {
+        shape: vec![basis.len() as u32, dim as u32],
+        ..basis
+    })
 }
 
 /// The Kronecker products of all pairs of matrices.
@@ -162,7 +188,10 @@ fn outer(x: &Basis, y: &Basis) -> Basis {
             rows.push((0..xb * yb * xa * ya).map(entry).collect());
         }
     }
-    Basis::from_rows(rows, &[xb * yb, xa * ya], larger(x.residual, y.residual))
+    Basis {
+        gap: smaller(x.gap, y.gap),
+        ..Basis::from_rows(rows, &[xb * yb, xa * ya], larger(x.residual, y.residual))
+    }
 }
 
 fn schur(group: &Group, a: &Atom, b: &Atom) -> Vec<Vec<Exact>> {
@@ -232,18 +261,23 @@ pub(crate) fn matrix(group: &Group, atom: &Atom, g: &Element) -> Result<Vec<Exac
 }
 
 /// The matrices X of dim b × dim a, flattened, with ρ_b(g) X = X ρ_a(g) for the given elements and for the identity
-/// component: in reduced row echelon form, and what is left of the equations if floats decided.
-pub(crate) fn fixed(group: &Group, elements: &[Element], a: &Atom, b: &Atom) -> Result<Solved, Error> {
+/// component, in reduced row echelon form.
+pub(crate) fn fixed(group: &Group, elements: &[Element], a: &Atom, b: &Atom) -> Result<Maps, Error> {
     solve(group, elements, vec![], a, b)
 }
-
-/// Solutions, and what is left of the equations if floats decided.
-type Solved = (Vec<Vec<Exact>>, Option<f64>);
 
 /// The larger of two residuals.
 pub fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.max(b)),
+        _ => a.or(b),
+    }
+}
+
+/// The smaller of two gaps.
+pub fn smaller(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
         _ => a.or(b),
     }
 }
@@ -287,19 +321,15 @@ fn left_over(pairs: &[Pair], maps: &[Vec<Exact>], da: usize, db: usize) -> f64 {
 }
 
 /// The same for maps that also commute with other pairs of matrices.
-fn solve(group: &Group, elements: &[Element], mut pairs: Vec<Pair>, a: &Atom, b: &Atom) -> Result<Solved, Error> {
+fn solve(group: &Group, elements: &[Element], mut pairs: Vec<Pair>, a: &Atom, b: &Atom) -> Result<Maps, Error> {
     let (da, db) = (a.dim(group), b.dim(group));
-    if da.saturating_mul(db) > MAX_UNKNOWNS {
-        return Err(Error::TooLarge(format!(
-            "maps from `{}` to `{}` have {da}·{db} unknowns; at most {MAX_UNKNOWNS} are solved for",
-            a.name(group),
-            b.name(group)
-        )));
+    if da.saturating_mul(db) > MAX_PLAIN {
+        return intertwining::maps(group, elements, pairs, a, b);
     }
     pairs.extend(pairs_of(group, elements, a, b)?);
     // One pair at a time: later equations are written in the solutions of the earlier ones.
     let mut solutions: Vec<Vec<Exact>> = (0..da * db).map(|at| unit_vector(at, da * db)).collect();
-    let mut numeric = false;
+    let mut gap = None;
     for (ra, rb) in &pairs {
         let images: Vec<Vec<Exact>> = solutions
             .iter()
@@ -313,8 +343,8 @@ fn solve(group: &Group, elements: &[Element], mut pairs: Vec<Pair>, a: &Atom, b:
             .map(|at| images.iter().map(|image| image[at]).collect::<Vec<Exact>>())
             .filter(|row| row.iter().any(|x| !x.is_zero()))
             .collect();
-        let (coefficients, floats) = linear::null_space(equations, solutions.len())?;
-        numeric |= floats;
+        let (coefficients, seen) = linear::null_space(equations, solutions.len())?;
+        gap = smaller(gap, seen);
         let size = solutions.len();
         let flat: Vec<Exact> = solutions.concat();
         solutions = coefficients
@@ -322,9 +352,12 @@ fn solve(group: &Group, elements: &[Element], mut pairs: Vec<Pair>, a: &Atom, b:
             .map(|c| linear::multiply(c, &flat, 1, size, da * db))
             .collect();
     }
-    let solutions = canonical(solutions, da * db);
-    let residual = numeric.then(|| left_over(&pairs, &solutions, da, db));
-    Ok((solutions, residual))
+    let mut rows = canonical(solutions, da * db);
+    if gap.is_none() {
+        rows = intertwining::refined(rows, &pairs, da, db)?;
+    }
+    let residual = gap.is_some().then(|| left_over(&pairs, &rows, da, db));
+    Ok(Maps { rows, residual, gap })
 }
 
 fn unit_vector(at: usize, n: usize) -> Vec<Exact> {

@@ -4,7 +4,7 @@ use crate::element::{Elem, Element};
 use crate::error::Error;
 use crate::exact::Exact;
 use crate::group::Group;
-use crate::hom::{Basis, fixed, larger, matrix};
+use crate::hom::{Basis, fixed, larger, matrix, smaller};
 use crate::linear::{act, multiply};
 use crate::rep::Atom;
 use crate::scalar::{Scalar, Trig};
@@ -24,15 +24,16 @@ pub fn kernel_basis(group: &Group, window: &[Vec<i32>], a: &Atom, b: &Atom) -> R
     let moves = window_permutations(group, window)?;
     let size = da * db;
     let mut rows = vec![];
-    let mut residual = None;
+    let (mut residual, mut gap) = (None, None);
     let mut seen = vec![false; window.len()];
     for start in 0..window.len() {
         if seen[start] {
             continue;
         }
         let (orbit, stabilizer) = orbit(group, start, &generators, &moves);
-        let (values, left) = fixed(group, &stabilizer, &a, &b)?;
-        residual = larger(residual, left);
+        let maps = fixed(group, &stabilizer, &a, &b)?;
+        (residual, gap) = (larger(residual, maps.residual), smaller(gap, maps.gap));
+        let values = maps.rows;
         if values.len().saturating_mul(window.len() * size) > MAX_ENTRIES {
             return Err(Error::TooLarge(format!(
                 "a kernel of {} points is too large",
@@ -52,7 +53,10 @@ pub fn kernel_basis(group: &Group, window: &[Vec<i32>], a: &Atom, b: &Atom) -> R
         }
         rows.extend(block);
     }
-    Ok(Basis::from_rows(rows, &[window.len(), db, da], residual))
+    Ok(Basis {
+        gap,
+        ..Basis::from_rows(rows, &[window.len(), db, da], residual)
+    })
 }
 
 /// Where each generator sends each point of the window.
@@ -143,9 +147,5 @@ pub fn circle_kernel(a: &Atom, b: &Atom) -> Result<Basis, Error> {
         .flat_map(|t| (0..harmonics).map(|h| t.coefficient(h)))
         .collect();
     let shape = [da * db, db, da, harmonics].map(|d| d as u32).to_vec();
-    Ok(Basis {
-        shape,
-        data,
-        residual: None,
-    })
+    Ok(Basis::exact(shape, data))
 }

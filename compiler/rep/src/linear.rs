@@ -111,7 +111,7 @@ pub fn rank(vectors: &[Vec<Exact>], width: usize) -> Result<usize, Error> {
     let exact = vectors.iter().flatten().all(|x| x.r.is_some());
     let mut echelon = Echelon::new(width, exact);
     echelon.reduce(vectors.to_vec());
-    match echelon.decided {
+    match echelon.decided() {
         true => Ok(echelon.rows.len()),
         false => Err(undecided()),
     }
@@ -156,7 +156,8 @@ const NUMERIC_PIVOT: f64 = 1e-6;
 struct Echelon {
     width: usize,
     exact: bool,
-    decided: bool,
+    /// The smallest pivot, in floats.
+    smallest: f64,
     rows: Vec<Vec<Exact>>,
     pivots: Vec<usize>,
 }
@@ -167,10 +168,15 @@ impl Echelon {
         Echelon {
             width,
             exact,
-            decided: true,
+            smallest: f64::INFINITY,
             rows: vec![],
             pivots: vec![],
         }
+    }
+
+    /// Do the numbers say which pivots are zero?
+    fn decided(&self) -> bool {
+        self.exact || self.smallest > NUMERIC_PIVOT
     }
 
     fn negligible(&self, x: Exact) -> bool {
@@ -190,7 +196,7 @@ impl Echelon {
                 .filter(|&i| !self.negligible(rows[i][column]))
                 .max_by(|&i, &j| rows[i][column].f.abs().total_cmp(&rows[j][column].f.abs()));
             let Some(best) = best else { continue };
-            self.decided &= self.exact || rows[best][column].f.abs() > NUMERIC_PIVOT;
+            self.smallest = self.smallest.min(rows[best][column].f.abs());
             rows.swap(done, best);
             let scale = Exact::ONE / rows[done][column];
             for x in &mut rows[done][column..] {
@@ -221,12 +227,17 @@ impl Echelon {
         self.rows = rows;
     }
 
-    /// The reduced rows, floats polished.
+    /// The reduced rows, floats polished, and without what rounding left of zeros.
     fn rows(self) -> Vec<Vec<Exact>> {
-        self.rows
-            .into_iter()
-            .map(|row| row.into_iter().map(Exact::polish).collect())
-            .collect()
+        let clean = |x: Exact| {
+            if self.negligible(x) {
+                Exact { f: 0.0, ..x }
+            } else {
+                x.polish()
+            }
+        };
+        let rows = self.rows.iter();
+        rows.map(|row| row.iter().map(|&x| clean(x)).collect()).collect()
     }
 
     /// A basis of the vectors that all rows annihilate, in reduced row echelon form.
@@ -269,16 +280,17 @@ pub fn canonical(vectors: Vec<Vec<Exact>>, width: usize) -> Vec<Vec<Exact>> {
     echelon.rows()
 }
 
-/// The vectors that all equations annihilate, in reduced row echelon form; the flag says that floats decided. An error
-/// if they do not leave a clear gap.
-pub fn null_space(equations: Vec<Vec<Exact>>, width: usize) -> Result<(Vec<Vec<Exact>>, bool), Error> {
+/// The vectors that all equations annihilate, in reduced row echelon form; if floats decided, also the gap: the smallest pivot. An error if it
+/// is not clear.
+pub fn null_space(equations: Vec<Vec<Exact>>, width: usize) -> Result<(Vec<Vec<Exact>>, Option<f64>), Error> {
     let exact = equations.iter().flatten().all(|x| x.r.is_some());
     let mut echelon = Echelon::new(width, exact);
     echelon.reduce(equations);
-    if !echelon.decided {
+    if !echelon.decided() {
         return Err(undecided());
     }
-    Ok((echelon.null_space(), !exact))
+    let gap = (!exact).then_some(echelon.smallest.min(1.0));
+    Ok((echelon.null_space(), gap))
 }
 
 fn undecided() -> Error {

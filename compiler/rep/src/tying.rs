@@ -73,11 +73,7 @@ impl Tying {
             data[label as usize * size + at] = Exact::ONE;
         }
         let shape = std::iter::once(self.count).chain(self.shape.iter().copied()).collect();
-        Ok(Basis {
-            shape,
-            data,
-            residual: None,
-        })
+        Ok(Basis::exact(shape, data))
     }
 }
 

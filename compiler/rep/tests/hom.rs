@@ -153,12 +153,9 @@ fn numeric_bases_are_marked() {
 #[test]
 fn bounds_are_errors() {
     let group = Group::S(7);
+    let tensors = Rep::tensor(&Group::SO3, 6, 0).unwrap().blocks.remove(0).1;
+    assert!(hom_basis(&Group::SO3, &tensors, &tensors).is_err());
     let v = |atom: Atom| Box::new(Rep::atom(group.clone(), atom).unwrap());
-    let big = Atom::Kron(
-        v(Atom::irrep(&group, &[5, 2]).unwrap()),
-        v(Atom::irrep(&group, &[5, 2]).unwrap()),
-    );
-    assert!(hom_basis(&group, &big, &big).is_err());
     assert!(hom_basis(&group, &Atom::Regular, &Atom::irrep(&group, &[4, 2, 1]).unwrap()).is_err());
     assert!(Atom::Sym(v(Atom::PermDefining), 30).checked(&group).is_err());
     assert!(Atom::Alt(v(Atom::PermDefining), 7).checked(&group).is_err());

@@ -370,6 +370,7 @@ fn widen(basis: &Basis, at: u32, total: u32) -> Basis {
         shape,
         data,
         residual: basis.residual,
+        gap: basis.gap,
     }
 }
 

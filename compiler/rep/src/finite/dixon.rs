@@ -14,6 +14,7 @@ use super::listed::Finite;
 use super::members::Members;
 use crate::error::Error;
 use crate::random::Random;
+use crate::recurrence::{PrimeField, minimal_polynomial};
 
 /// Tables have at most this many classes.
 pub const MAX_CLASSES: usize = 1200;
@@ -171,7 +172,7 @@ impl Solver<'_> {
             let next = matrix.chunks(k).map(|row| f.dot(row, &images[t])).collect();
             images.push(next);
         }
-        let minimal = f.minimal_polynomial(&sequence);
+        let minimal = minimal_polynomial(f, &sequence);
         if minimal.len() != count + 1 {
             return None;
         }

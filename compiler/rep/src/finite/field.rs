@@ -1,11 +1,28 @@
 //! Arithmetic in a prime field chosen for a group, and the roots of polynomials over it.
 
 use crate::random::Random;
+use crate::recurrence::PrimeField;
 
 /// The field of q elements, q an odd prime below 2^31.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Field {
     pub q: u64,
+}
+
+impl PrimeField for Field {
+    fn add(self, a: u64, b: u64) -> u64 {
+        let s = a + b;
+        if s >= self.q { s - self.q } else { s }
+    }
+    fn sub(self, a: u64, b: u64) -> u64 {
+        if a >= b { a - b } else { a + self.q - b }
+    }
+    fn mul(self, a: u64, b: u64) -> u64 {
+        a * b % self.q
+    }
+    fn inv(self, a: u64) -> u64 {
+        self.pow(a, self.q - 2)
+    }
 }
 
 impl Field {
@@ -19,19 +36,6 @@ impl Field {
             .map(|q| Field { q })
     }
 
-    pub fn add(self, a: u64, b: u64) -> u64 {
-        let s = a + b;
-        if s >= self.q { s - self.q } else { s }
-    }
-
-    pub fn sub(self, a: u64, b: u64) -> u64 {
-        if a >= b { a - b } else { a + self.q - b }
-    }
-
-    pub fn mul(self, a: u64, b: u64) -> u64 {
-        a * b % self.q
-    }
-
     pub fn pow(self, mut a: u64, mut e: u64) -> u64 {
         let mut r = 1;
         while e > 0 {
@@ -42,11 +46,6 @@ impl Field {
             e >>= 1;
         }
         r
-    }
-
-    /// 1/a for a ≠ 0.
-    pub fn inv(self, a: u64) -> u64 {
-        self.pow(a, self.q - 2)
     }
 
     /// A root of unity of order exactly e, for e that divides q − 1.
@@ -70,37 +69,6 @@ impl Field {
             }
         }
         sum % self.q
-    }
-
-    /// The monic polynomial of least degree, lowest coefficient first, that a sequence satisfies (Berlekamp and Massey).
-    pub fn minimal_polynomial(self, s: &[u64]) -> Vec<u64> {
-        let (mut c, mut b) = (vec![1u64], vec![1u64]);
-        let (mut length, mut gap, mut last) = (0usize, 1usize, 1u64);
-        for n in 0..s.len() {
-            let mut d = s[n];
-            for i in 1..=length.min(c.len() - 1) {
-                d = self.add(d, self.mul(c[i], s[n - i]));
-            }
-            if d == 0 {
-                gap += 1;
-                continue;
-            }
-            let scale = self.mul(d, self.inv(last));
-            let old = c.clone();
-            c.resize(c.len().max(b.len() + gap), 0);
-            for (i, &x) in b.iter().enumerate() {
-                c[i + gap] = self.sub(c[i + gap], self.mul(scale, x));
-            }
-            if 2 * length <= n {
-                length = n + 1 - length;
-                (b, last, gap) = (old, d, 1);
-            } else {
-                gap += 1;
-            }
-        }
-        c.resize(length + 1, 0);
-        c.reverse();
-        c
     }
 
     /// The roots in the field of a monic polynomial that is a product of different linear factors (Cantor and Zassenhaus).

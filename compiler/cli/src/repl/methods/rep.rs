@@ -161,11 +161,7 @@ fn assemble(
     basis: impl Fn(&Atom, &Atom) -> Result<Basis, gdl_rep::Error>,
 ) -> Result<Basis, gdl_rep::Error> {
     let (rows, columns) = (to.dim(), from.dim());
-    let mut out = Basis {
-        shape: vec![0, rows as u32, columns as u32],
-        data: vec![],
-        residual: None,
-    };
+    let mut out = Basis::exact(vec![0, rows as u32, columns as u32], vec![]);
     if points > 1 {
         out.shape.insert(1, points as u32);
     }
@@ -177,6 +173,7 @@ fn assemble(
             let da = a.dim(&from.group);
             let part = basis(a, b)?;
             out.residual = gdl_rep::larger(out.residual, part.residual);
+            out.gap = gdl_rep::smaller(out.gap, part.gap);
             for k in 0..part.len() {
                 let mut full = vec![gdl_rep::Exact::ZERO; points * rows * columns];
                 for (at, x) in part.tensor(k).iter().enumerate() {
