@@ -1,6 +1,7 @@
 //! What the tests of whole programs share: the `gdl` program with its streams caught, and folders that vanish.
 #![forbid(unsafe_code)]
 
+pub mod browser;
 pub mod fuzz;
 
 use gdl::repl::{Session as Prompt, is_complete, transcript};

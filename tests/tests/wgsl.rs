@@ -34,7 +34,7 @@ fn single(decl: &ArrayDecl, x: &[f64]) -> Array {
 
 fn check(gpu: &Arc<Gpu>, func: &Func, batch: &Instance, inputs: &[Vec<f64>], params: &[Vec<f64>], what: &str) {
     let want = interp::run(&Real64, func, batch, inputs, params).unwrap();
-    let (plan, shaders) = plan_and_shaders(func).unwrap_or_else(|e| panic!("{what}: {e}"));
+    let (plan, shaders) = plan_and_shaders(func, &|_| None).unwrap_or_else(|e| panic!("{what}: {e}"));
     let program = GpuProgram::new(gpu.clone(), plan, shaders).unwrap_or_else(|e| panic!("{what}: {e}"));
     let all = |decls: &[ArrayDecl], list: &[Vec<f64>]| -> Vec<Array> {
         decls.iter().zip(list).map(|(d, x)| single(d, x)).collect()

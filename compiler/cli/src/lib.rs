@@ -14,6 +14,7 @@ pub mod session;
 mod show;
 pub mod source;
 mod terminal;
+mod web;
 
 pub use terminal::{Failure, Terminal};
 

@@ -47,7 +47,7 @@ pub struct Compiled {
 impl Compiled {
     pub(crate) fn new(func: &Func, options: &Options) -> Result<Compiled, CodegenError> {
         let start = Instant::now();
-        let loops = schedule::schedule(func, options.double)?;
+        let loops = schedule::schedule(func, schedule::Target::Cpu { double: options.double })?;
         let scheduled = Instant::now();
         let isa = cranelift::target_isa(Target::Host)?;
         let kernels = cranelift::compile(&loops, isa.as_ref(), options.texts)?;

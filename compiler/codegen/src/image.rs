@@ -1,7 +1,8 @@
 //! Programs for other places than this process: the programs of an image and their code.
 
 use crate::cranelift::{self, Target};
-use crate::{CodegenError, compiled, plan, schedule};
+use crate::schedule::{self, Target as Runner};
+use crate::{CodegenError, compiled, plan};
 use gdl_core::ir::Func;
 use gdl_runtime::image::{Isa, ProgramImage, Role, Variant};
 
@@ -16,7 +17,7 @@ pub fn compile(
 ) -> Result<(Vec<ProgramImage>, Vec<u8>), CodegenError> {
     let (mut programs, mut code) = (Vec::new(), Vec::new());
     for &(role, func) in funcs {
-        let loops = schedule::schedule(func, double)?;
+        let loops = schedule::schedule(func, Runner::Cpu { double })?;
         let mut variants = Vec::new();
         for &isa in isas {
             let target = cranelift::target_isa(Target::Isa(isa))?;

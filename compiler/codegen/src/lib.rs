@@ -17,7 +17,7 @@ pub mod wgsl;
 
 pub use compiled::{Compiled, Stats, StepTime};
 use gdl_abi::plan::Plan;
-use gdl_abi::shader::Shader;
+use gdl_abi::shader::Shaders;
 use gdl_core::ir::Func;
 
 /// How to compile.
@@ -67,15 +67,19 @@ impl std::fmt::Display for CodegenError {
 
 impl std::error::Error for CodegenError {}
 
-/// The plan and the shaders of a function, in single precision.
+/// The plan and the shaders of a function, in single precision. `label` names the part of the model that an operation comes from
+/// ([`gdl_core::ir::Node::origin`]), for reading.
 ///
 /// # Errors
 /// Names what the code generator cannot do.
-pub fn plan_and_shaders(func: &Func) -> Result<(Plan, Vec<Shader>), CodegenError> {
-    let loops = schedule::schedule(func, false)?;
+pub fn plan_and_shaders(func: &Func, label: &dyn Fn(u32) -> Option<String>) -> Result<(Plan, Shaders), CodegenError> {
+    let loops = schedule::schedule(func, schedule::Target::Gpu)?;
     if loops.tables.iter().any(|t| matches!(t, loop_ir::Table::Chosen(..))) {
         let what = "choices (`sort`, `topk`, `knn` in a model) are made on CPUs only";
         return Err(CodegenError(what.into()));
     }
-    Ok((plan::plan(&loops, compiled::signature(func)), wgsl::shaders(&loops)))
+    Ok((
+        plan::plan(&loops, compiled::signature(func)),
+        wgsl::shaders(&loops, label),
+    ))
 }

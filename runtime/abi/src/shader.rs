@@ -1,17 +1,26 @@
 //! What a program on a GPU and its driver agree on: the layout of `env`, and what is known of a shader.
 
 use crate::plan::{BufferId, SizeId, TableId};
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 /// Invocations of a workgroup.
 pub const WORKGROUP: u32 = 64;
 
-/// A kernel as a compute shader with the entry point `main`.
+/// The kernels of a program as compute shaders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shaders {
+    /// One module of WGSL.
+    pub source: String,
+    /// By number.
+    pub kernels: Vec<Shader>,
+}
+
+/// A kernel as a compute shader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shader {
-    /// WGSL.
-    pub source: String,
+    /// Its entry point in the module.
+    pub entry: String,
     /// Invocations a row.
     pub width: u32,
     /// Elements of the arrays that rows add to. If there are any, an invocation is a part of the rows that has its own copy of them.

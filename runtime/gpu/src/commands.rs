@@ -7,6 +7,8 @@ use gdl_abi::shader::{Env, Shader, WORKGROUP};
 
 /// Workgroups along an axis, at most.
 const GROUPS: usize = 65_535;
+/// Products of fewer tiles leave most of a device idle: their results are cut finer, without memory that a workgroup shares.
+const FEW_TILES: usize = 64;
 
 /// What is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub enum Run {
     Kernel(usize),
     /// The matrix product.
     Gemm,
+    /// The matrix product where it has few tiles.
+    GemmSmall,
     /// The sum of parts' copies.
     Join,
 }
@@ -175,6 +179,12 @@ impl Writer<'_> {
         for (n, strides) in &outer {
             words.push(*n as i32);
             words.extend(strides.iter().map(|&s| s as i32));
+        }
+        if m.div_ceil(64) * n.div_ceil(64) * count < FEW_TILES {
+            self.out.words.push(words);
+            let groups = [n.div_ceil(32), m.div_ceil(32), count];
+            self.push(Run::GemmSmall, groups, self.out.words.len() - 1);
+            return;
         }
         // Rows are cut so that no axis has too many workgroups.
         let tall = GROUPS * 64;

@@ -20,6 +20,13 @@ pub struct DeviceInfo {
     pub largest_binding: u64,
 }
 
+/// The shader of matrix products, with the entry point `main`.
+pub const GEMM: &str = include_str!("gemm.wgsl");
+/// The shader of matrix products whose results have few tiles, likewise.
+pub const GEMM_SMALL: &str = include_str!("gemm_small.wgsl");
+/// The shader that adds the copies of parts, with the entry point `main`.
+pub const JOIN: &str = include_str!("join.wgsl");
+
 /// An open GPU.
 pub struct Gpu {
     pub(crate) device: wgpu::Device,
@@ -27,6 +34,7 @@ pub struct Gpu {
     pub(crate) limits: wgpu::Limits,
     pub(crate) layout: wgpu::BindGroupLayout,
     pub(crate) gemm: wgpu::ComputePipeline,
+    pub(crate) gemm_small: wgpu::ComputePipeline,
     pub(crate) join: wgpu::ComputePipeline,
     info: DeviceInfo,
     lost: Arc<Mutex<Option<String>>>,
@@ -120,14 +128,20 @@ impl Gpu {
                 binding(2, true, true),
             ],
         });
-        let gemm = pipeline(&device, &layout, "gemm", include_str!("gemm.wgsl"))?;
-        let join = pipeline(&device, &layout, "join", include_str!("join.wgsl"))?;
+        let one = |name: &str, source: &str| {
+            let mut made = pipelines(&device, &layout, name, source, &["main"])?;
+            made.pop()
+                .ok_or_else(|| GpuError(format!("the shader `{name}` is missing")))
+        };
+        let (gemm, gemm_small) = (one("gemm", GEMM)?, one("gemm_small", GEMM_SMALL)?);
+        let join = one("join", JOIN)?;
         Ok(Arc::new(Gpu {
             device,
             queue,
             limits: wanted,
             layout,
             gemm,
+            gemm_small,
             join,
             info,
             lost,
@@ -144,9 +158,14 @@ impl Gpu {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A compute pipeline from WGSL whose entry point is `main`.
-    pub(crate) fn pipeline(&self, name: &str, source: &str) -> Result<wgpu::ComputePipeline, GpuError> {
-        pipeline(&self.device, &self.layout, name, source)
+    /// Compute pipelines for entry points of a module of WGSL.
+    pub(crate) fn pipelines(
+        &self,
+        name: &str,
+        source: &str,
+        entries: &[&str],
+    ) -> Result<Vec<wgpu::ComputePipeline>, GpuError> {
+        pipelines(&self.device, &self.layout, name, source, entries)
     }
 }
 
@@ -169,12 +188,13 @@ fn binding(number: u32, read_only: bool, dynamic: bool) -> wgpu::BindGroupLayout
     }
 }
 
-fn pipeline(
+fn pipelines(
     device: &wgpu::Device,
     layout: &wgpu::BindGroupLayout,
     name: &str,
     source: &str,
-) -> Result<wgpu::ComputePipeline, GpuError> {
+    entries: &[&str],
+) -> Result<Vec<wgpu::ComputePipeline>, GpuError> {
     let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: Some(name),
@@ -185,16 +205,19 @@ fn pipeline(
         bind_group_layouts: &[Some(layout)],
         immediate_size: 0,
     });
-    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some(name),
-        layout: Some(&layout),
-        module: &module,
-        entry_point: Some("main"),
-        compilation_options: wgpu::PipelineCompilationOptions::default(),
-        cache: None,
-    });
+    let pipeline = |entry: &&str| {
+        device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(entry),
+            layout: Some(&layout),
+            module: &module,
+            entry_point: Some(entry),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            cache: None,
+        })
+    };
+    let all = entries.iter().map(pipeline).collect();
     match pollster::block_on(scope.pop()) {
-        None => Ok(pipeline),
-        Some(e) => Err(GpuError(format!("the shader `{name}` is not accepted: {e}"))),
+        None => Ok(all),
+        Some(e) => Err(GpuError(format!("the shaders of `{name}` are not accepted: {e}"))),
     }
 }

@@ -8,8 +8,9 @@
 const TILE = 64;
 const DEPTH = 16;
 
-var<workgroup> left: array<f32, 1024>;
-var<workgroup> right: array<f32, 1024>;
+// Four rows of a, and four columns of b, for every place of the sum.
+var<workgroup> left: array<vec4<f32>, 256>;
+var<workgroup> right: array<vec4<f32>, 256>;
 
 @compute @workgroup_size(16, 16)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) own: vec3<u32>) {
@@ -32,39 +33,54 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) o
   let start = i32(group.x) * TILE;
   let x = i32(own.x);
   let y = i32(own.y);
-  let number = y * 16 + x;
-  var sums: array<f32, 16>;
+  let row = top + 4 * y;
+  let col = start + 4 * x;
+  var sum0 = vec4<f32>();
+  var sum1 = vec4<f32>();
+  var sum2 = vec4<f32>();
+  var sum3 = vec4<f32>();
   for (var low = 0; low < k; low += DEPTH) {
-    // 256 invocations load 64 x 16 elements of a and 16 x 64 of b.
-    for (var j = 0; j < 4; j++) {
-      let e = number + 256 * j;
-      let row = top + e / DEPTH;
-      let inner = low + e % DEPTH;
-      var value = 0.0;
-      if (row < m && inner < k) { value = memory[a + row * p[4] + inner * p[5]]; }
-      left[(e % DEPTH) * TILE + e / DEPTH] = value;
-      let depth = low + e / TILE;
-      let col = start + e % TILE;
-      value = 0.0;
-      if (depth < k && col < n) { value = memory[b + depth * p[7] + col * p[8]]; }
-      right[e] = value;
+    // 256 invocations load 64 x 16 elements of a, x counting the places of the sum, and 16 x 64 of b, y counting them.
+    var value = vec4<f32>();
+    if (low + x < k) {
+      let at = a + row * p[4] + (low + x) * p[5];
+      if (row < m) { value.x = memory[at]; }
+      if (row + 1 < m) { value.y = memory[at + p[4]]; }
+      if (row + 2 < m) { value.z = memory[at + 2 * p[4]]; }
+      if (row + 3 < m) { value.w = memory[at + 3 * p[4]]; }
     }
+    left[x * 16 + y] = value;
+    value = vec4<f32>();
+    if (low + y < k) {
+      let at = b + (low + y) * p[7] + col * p[8];
+      if (col < n) { value.x = memory[at]; }
+      if (col + 1 < n) { value.y = memory[at + p[8]]; }
+      if (col + 2 < n) { value.z = memory[at + 2 * p[8]]; }
+      if (col + 3 < n) { value.w = memory[at + 3 * p[8]]; }
+    }
+    right[y * 16 + x] = value;
     workgroupBarrier();
     for (var d = 0; d < DEPTH; d++) {
-      for (var i = 0; i < 4; i++) {
-        let l = left[d * TILE + 4 * y + i];
-        for (var j = 0; j < 4; j++) {
-          sums[4 * i + j] += l * right[d * TILE + 16 * j + x];
-        }
-      }
+      let l = left[d * 16 + y];
+      let r = right[d * 16 + x];
+      sum0 += l.x * r;
+      sum1 += l.y * r;
+      sum2 += l.z * r;
+      sum3 += l.w * r;
     }
     workgroupBarrier();
   }
-  for (var i = 0; i < 4; i++) {
-    let row = top + 4 * y + i;
-    for (var j = 0; j < 4; j++) {
-      let col = start + 16 * j + x;
-      if (row < m && col < n) { memory[c + row * p[10] + col * p[11]] = sums[4 * i + j]; }
-    }
-  }
+  let at = c + row * p[10] + col * p[11];
+  if (row < m) { put(at, sum0, n - col); }
+  if (row + 1 < m) { put(at + p[10], sum1, n - col); }
+  if (row + 2 < m) { put(at + 2 * p[10], sum2, n - col); }
+  if (row + 3 < m) { put(at + 3 * p[10], sum3, n - col); }
+}
+
+// The first `count` of four results in a row.
+fn put(at: i32, values: vec4<f32>, count: i32) {
+  if (count > 0) { memory[at] = values.x; }
+  if (count > 1) { memory[at + p[11]] = values.y; }
+  if (count > 2) { memory[at + 2 * p[11]] = values.z; }
+  if (count > 3) { memory[at + 3 * p[11]] = values.w; }
 }

@@ -11,6 +11,6 @@ mod error;
 mod layout;
 mod program;
 
-pub use device::{DeviceInfo, Gpu, devices};
+pub use device::{DeviceInfo, GEMM, GEMM_SMALL, Gpu, JOIN, devices};
 pub use error::GpuError;
 pub use program::GpuProgram;

@@ -4,7 +4,7 @@ use crate::commands::{Run, commands};
 use crate::layout::{Layout, elements, layout};
 use crate::{Gpu, GpuError};
 use gdl_abi::plan::{Home, Plan};
-use gdl_abi::shader::Shader;
+use gdl_abi::shader::{Shader, Shaders};
 use gdl_abi::{Instance, Signature};
 use gdl_runtime::exec::door;
 use gdl_runtime::{Array, Program, RunError};
@@ -33,21 +33,18 @@ impl GpuProgram {
     ///
     /// # Errors
     /// A plan in double precision, or a shader that the device does not accept.
-    pub fn new(gpu: Arc<Gpu>, plan: Plan, shaders: Vec<Shader>) -> Result<GpuProgram, GpuError> {
+    pub fn new(gpu: Arc<Gpu>, plan: Plan, shaders: Shaders) -> Result<GpuProgram, GpuError> {
         if plan.double {
             return Err(GpuError(
                 "shaders compute in single precision only: use `--dtype f32`, or `--backend cranelift` for f64".into(),
             ));
         }
-        let pipelines = shaders
-            .iter()
-            .enumerate()
-            .map(|(k, s)| gpu.pipeline(&format!("kernel {k} {}", plan.kernels[k].name), &s.source))
-            .collect::<Result<_, _>>()?;
+        let entries: Vec<&str> = shaders.kernels.iter().map(|s| s.entry.as_str()).collect();
+        let pipelines = gpu.pipelines(&plan.name, &shaders.source, &entries)?;
         Ok(GpuProgram {
             gpu,
             plan,
-            shaders,
+            shaders: shaders.kernels,
             pipelines,
             memory: Mutex::new(Memory::default()),
         })
@@ -206,6 +203,7 @@ impl Program for GpuProgram {
                 pass.set_pipeline(match c.run {
                     Run::Kernel(k) => &self.pipelines[k],
                     Run::Gemm => &self.gpu.gemm,
+                    Run::GemmSmall => &self.gpu.gemm_small,
                     Run::Join => &self.gpu.join,
                 });
                 pass.set_bind_group(0, &group, &[(4 * window * c.words) as u32]);

@@ -17,7 +17,7 @@ mod run;
 mod show;
 
 pub use batches::BatchSize;
-pub use checkpoint::{Notes, load_params, read_notes, save_params};
+pub use checkpoint::{Notes, load_params, params_bytes, read_notes, save_params};
 pub use eval::{Scores, evaluate};
 pub use plan::{Config, Display, EarlyStop, ExplainNan, Goal, Hooks, Monitor, Plan, Programs, Stat, Update};
 pub use report::{Report, Stop};

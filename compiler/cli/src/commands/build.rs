@@ -1,18 +1,22 @@
 //! `gdl build`.
 
-use crate::library::{self, Kind, Library};
+use crate::library::{self, Described, Kind, Library, Made};
 use crate::session::backend::Precision;
 use crate::session::{Session, programs, words};
+use crate::web::{self, Package};
 use crate::{Failure, Terminal};
 use clap::{Args, ValueEnum};
-use gdl_codegen::image;
+use gdl_abi::Signature;
+use gdl_codegen::{image, plan_and_shaders};
 use gdl_core::ir::{Func, grad, opt, stage};
-use gdl_core::lower;
+use gdl_core::lower::{self, Lowered};
+use gdl_core::typed::Model;
 use gdl_host::data::Split;
 use gdl_host::files::write;
 use gdl_host::params::Params;
+use gdl_host::train::{Notes, params_bytes};
 use gdl_runtime::image::{Footer, Head, Isa, Role, weights};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// The program that executables consist of, beside the model.
@@ -33,12 +37,25 @@ enum Emit {
     Header,
     /// A Python package around a shared library.
     Python,
+    /// A package for browsers: an ES module with TypeScript types, for WebGPU.
+    Web,
+    /// The shaders, and a plan in JSON that says how they are run.
+    Wgsl,
+}
+
+/// What `--emit` comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Program,
+    Library,
+    Web,
+    Shaders,
 }
 
 impl Emit {
     fn library(self) -> Option<Kind> {
         Some(match self {
-            Emit::Exe => return None,
+            Emit::Exe | Emit::Web | Emit::Wgsl => return None,
             Emit::Lib => Kind::Lib,
             Emit::Static => Kind::Static,
             Emit::Obj => Kind::Obj,
@@ -75,6 +92,7 @@ enum Processors {
 Do not `strip` it: the model stands behind the end of the program and would be lost.
 A library goes into a folder, with its header, a pkg-config file and a manifest; it is linked by the C compiler of the system.
 A Python package goes into a folder, to be installed with `pip install FOLDER`.
+A package for browsers goes into a folder too: any static server can serve it.
 
 Examples:
   gdl build digits.gdl --weights runs/Digits/best.safetensors -o digits
@@ -82,7 +100,9 @@ Examples:
   gdl build digits.gdl --external-weights -o digits      weights are given when it is run
   gdl build potential.gdl --weights w.safetensors --dtype f64 --isa v3 -o potential
   gdl build potential.gdl --weights w.safetensors --emit lib,static --with grad -o dist
-  gdl build potential.gdl --weights w.safetensors --emit python -o potential-py"
+  gdl build potential.gdl --weights w.safetensors --emit python -o potential-py
+  gdl build digits.gdl --weights w.safetensors --emit web -o digits-web
+  gdl build digits.gdl --emit wgsl -o shaders"
 )]
 pub struct Build {
     /// A program with a model.
@@ -97,7 +117,7 @@ pub struct Build {
     /// What a library can do.
     #[arg(long, value_enum, default_value = "forward", value_delimiter = ',')]
     with: Vec<With>,
-    /// Where it goes: a file for a program, a folder for a library.
+    /// Where it goes: a file for a program, a folder for anything else.
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
     /// The weights to build in.
@@ -117,53 +137,101 @@ pub struct Build {
     json: bool,
 }
 
+/// A model on its way to any of them.
+struct Source {
+    session: Session,
+    model: Model,
+    lowered: Lowered,
+    /// What runs a call, optimised; for weights that are known, what follows from them alone apart.
+    roles: Vec<(Role, Func)>,
+}
+
 impl Build {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         terminal.set_json(self.json);
-        let is_library = self.is_library()?;
+        let target = self.target()?;
+        let source = self.open(terminal)?;
+        match target {
+            Target::Program | Target::Library => self.machine_code(target, source, terminal),
+            Target::Web => self.package(&source, terminal),
+            Target::Shaders => self.shaders(&source, terminal),
+        }
+    }
+
+    fn open(&self, terminal: &mut Terminal<'_>) -> Result<Source, Failure> {
         let (name, given) = words(&self.words);
         let mut settings = Session::trained_settings(self.weights.as_deref());
         settings.extend(given.iter().cloned());
         let session = Session::open(&self.file, &settings, terminal)?;
         let model = session.model(name, terminal)?;
         let lowered = session.ok(lower::lower_model(&model), terminal)?;
-        let double = self.dtype == Precision::F64;
         let func = opt::optimised(&lowered.func)
             .map_err(|e| Failure::error(format!("`{}` cannot be optimised: {e}", model.name)))?;
-        let gradient = self.with.contains(&With::Grad);
-        let own = func.params.len();
         let stages = stage::staged(&func)
             .map_err(|e| Failure::error(format!("`{}` cannot be cut in two stages: {e}", model.name)))?;
-        let mut roles = match stages {
+        let roles = match stages {
             Some(stages) => vec![(Role::Forward, stages.run), (Role::Prepare, stages.prepare)],
             None => vec![(Role::Forward, func)],
         };
-        if gradient {
-            roles.push((Role::Gradient, self.derivative(&lowered.func)?));
-        }
-        let roles: Vec<(Role, &Func)> = roles.iter().map(|(role, func)| (*role, func)).collect();
-        let (programs, code) = image::compile(&roles, double, &self.isas()?)
-            .map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", model.name)))?;
-        let mut signature = programs[0].plan.signature.clone();
-        signature.params.truncate(own);
+        Ok(Source {
+            session,
+            model,
+            lowered,
+            roles,
+        })
+    }
 
-        let mut params = Params::init(&signature, &programs::specs(&lowered.params), 0, double)?;
+    /// The weights to build in, or those that a model starts from where none are built in.
+    fn params(
+        &self,
+        source: &Source,
+        signature: &Signature,
+        double: bool,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Params, Failure> {
+        let infos = &source.lowered.params;
+        let mut params = Params::init(signature, &programs::specs(infos), 0, double)?;
         match &self.weights {
-            Some(path) => session.load(path, &lowered.params, &mut params, terminal)?,
-            None if self.external_weights || lowered.params.is_empty() => {}
+            Some(path) => source.session.load(path, infos, &mut params, terminal)?,
+            None if self.external_weights || infos.is_empty() => {}
             None => {
                 return Err(Failure::usage("no weights are given")
                     .help("Say `--weights FILE`, or `--external-weights` if they are given when it is used."));
             }
         }
+        Ok(params)
+    }
+
+    fn manifest(&self, source: &Source, double: bool) -> Value {
+        let origin = self.weights.as_ref().map(|p| p.display().to_string());
+        source
+            .session
+            .manifest(&source.model, &source.lowered, double, origin.as_deref())
+    }
+
+    /// A program or a library.
+    fn machine_code(&self, target: Target, mut source: Source, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        let double = self.dtype == Precision::F64;
+        let gradient = self.with.contains(&With::Grad);
+        if gradient {
+            source
+                .roles
+                .push((Role::Gradient, self.derivative(&source.lowered.func)?));
+        }
+        let roles: Vec<(Role, &Func)> = source.roles.iter().map(|(role, func)| (*role, func)).collect();
+        let (programs, code) = image::compile(&roles, double, &self.isas()?).map_err(|e| refused(&source.model, &e))?;
+        let mut signature = programs[0].plan.signature.clone();
+        signature.params.truncate(source.lowered.func.params.len());
+
+        let params = self.params(&source, &signature, double, terminal)?;
         let ordered = params.of(&signature)?;
         let named = signature.params.iter().map(|p| p.name.as_str()).zip(ordered);
         let (list, mut bytes) = weights(named);
         if self.external_weights {
             bytes.clear();
         }
-        let origin = self.weights.as_ref().map(|p| p.display().to_string());
-        let manifest = session.manifest(&model, &lowered, double, origin.as_deref());
+        let model = &source.model;
+        let manifest = self.manifest(&source, double);
         let head = |manifest: String, data: String| {
             let head = Head {
                 name: model.name.clone(),
@@ -175,15 +243,17 @@ impl Build {
             head.to_bytes().map_err(|e| Failure::error(e.to_string()))
         };
         let json = |e: serde_json::Error| Failure::error(format!("the manifest cannot be written: {e}"));
-        let made = if is_library {
-            let arguments = library::arguments(&model)?;
+        let made = if target == Target::Library {
+            let arguments = library::arguments(model)?;
             let mut library = Library {
-                model: &model.name,
-                signature: &signature,
-                arguments: &arguments,
-                double,
+                of: Described {
+                    model: &model.name,
+                    signature: &signature,
+                    arguments: &arguments,
+                    double,
+                    manifest: &manifest,
+                },
                 gradient,
-                manifest: &manifest,
                 head: Vec::new(),
                 code: &code,
                 weights: &bytes,
@@ -195,8 +265,9 @@ impl Build {
             let kinds: Vec<Kind> = self.emit.iter().filter_map(|e| e.library()).collect();
             library.write(&kinds, &self.output)?
         } else {
+            let session = &source.session;
             let mut spec = session.ok(
-                session.data_spec(session.data_of(&model.name), &model, &signature),
+                session.data_spec(session.data_of(&model.name), model, &signature),
                 terminal,
             )?;
             spec.split = Split::All;
@@ -207,40 +278,125 @@ impl Build {
             executable(&self.output)?;
             vec![(self.output.clone(), file.len())]
         };
+        self.told(model, &made, code.len(), bytes.len(), terminal)
+    }
+
+    /// The plan and the shaders of a role.
+    fn on_gpu(&self, source: &Source, role: Role) -> Result<Option<web::Program>, Failure> {
+        let Some((_, func)) = source.roles.iter().find(|(r, _)| *r == role) else {
+            return Ok(None);
+        };
+        let label = |origin| source.session.part(&source.model, origin);
+        let program = plan_and_shaders(func, &label).map_err(|e| refused(&source.model, &e))?;
+        Ok(Some(program))
+    }
+
+    fn forward(&self, source: &Source) -> Result<web::Program, Failure> {
+        self.on_gpu(source, Role::Forward)?
+            .ok_or_else(|| Failure::error("the model has no program"))
+    }
+
+    /// A package for browsers.
+    fn package(&self, source: &Source, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        let forward = self.forward(source)?;
+        let prepare = self.on_gpu(source, Role::Prepare)?;
+        let mut signature = forward.0.signature.clone();
+        signature.params.truncate(source.lowered.func.params.len());
+        let params = self.params(source, &signature, false, terminal)?;
+        let notes = Notes {
+            model_hash: source.session.hash_of(&source.lowered.params),
+            ..Notes::default()
+        };
+        let weights = match self.external_weights {
+            true => None,
+            false => Some(params_bytes(&params, &notes)?),
+        };
+        let manifest = self.manifest(source, false);
+        let arguments = library::arguments(&source.model)?;
+        let package = Package {
+            of: Described {
+                model: &source.model.name,
+                signature: &signature,
+                arguments: &arguments,
+                double: false,
+                manifest: &manifest,
+            },
+            model: &source.model,
+            forward: &forward,
+            prepare: prepare.as_ref(),
+            weights,
+        };
+        let files = package.files();
+        let weights = package.weights.as_ref().map_or(0, Vec::len);
+        let all: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
+        let made = library::write_files(&self.output, files)?;
+        self.told(&source.model, &made, all - weights, weights, terminal)
+    }
+
+    /// Shaders to read, or to be run by other means.
+    fn shaders(&self, source: &Source, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        let forward = self.forward(source)?;
+        let prepare = self.on_gpu(source, Role::Prepare)?;
+        let files = web::shader_files(&source.model.name, &forward, prepare.as_ref());
+        let all = files.iter().map(|(_, bytes)| bytes.len()).sum();
+        let made = library::write_files(&self.output, files)?;
+        self.told(&source.model, &made, all, 0, terminal)
+    }
+
+    /// Says what was made.
+    fn told(
+        &self,
+        model: &Model,
+        made: &[Made],
+        code: usize,
+        weights: usize,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<(), Failure> {
         if self.json {
             let files: Vec<_> = made
                 .iter()
                 .map(|(path, len)| json!({ "path": path.display().to_string(), "bytes": len }))
                 .collect();
             return terminal.object(&json!({
-                "model": model.name, "files": files, "code_bytes": code.len(), "weights_bytes": bytes.len(),
+                "model": model.name, "files": files, "code_bytes": code, "weights_bytes": weights,
             }));
         }
         let kib = |n: usize| n.div_ceil(1024);
-        for (path, len) in &made {
+        for (path, len) in made {
             terminal.line(format!("{}: {} KiB", path.display(), kib(*len)))?;
         }
-        terminal.line(format!(
-            "{} KiB of code, {} KiB of weights",
-            kib(code.len()),
-            kib(bytes.len())
-        ))
+        terminal.line(format!("{} KiB of code, {} KiB of weights", kib(code), kib(weights)))
     }
 
-    /// Whether a library is asked for.
-    fn is_library(&self) -> Result<bool, Failure> {
+    /// What is asked for.
+    fn target(&self) -> Result<Target, Failure> {
         let libraries = self.emit.iter().filter(|e| e.library().is_some()).count();
-        match (libraries, self.emit.len()) {
-            (0, 1) if self.with.contains(&With::Grad) => {
-                let failure = Failure::usage("`--with grad` is for libraries: a program gives outputs only");
-                Err(failure.help("Say `--emit lib` or `--emit python`, or leave `--with` out."))
-            }
-            (0, 1) => Ok(false),
-            (n, all) if n == all => Ok(true),
+        let target = match self.emit.as_slice() {
+            [Emit::Exe] => Target::Program,
+            [Emit::Web] => Target::Web,
+            [Emit::Wgsl] => Target::Shaders,
+            all if all.len() == libraries => Target::Library,
             _ => {
-                Err(Failure::usage("`--emit exe` stands alone").help("Build program and library one after the other."))
+                let alone = "`--emit exe`, `--emit web` and `--emit wgsl` stand alone";
+                return Err(Failure::usage(alone).help("Build one after the other."));
+            }
+        };
+        if target != Target::Library && self.with.contains(&With::Grad) {
+            let failure = Failure::usage("`--with grad` is for libraries: anything else gives outputs only");
+            return Err(failure.help("Say `--emit lib` or `--emit python`, or leave `--with` out."));
+        }
+        if matches!(target, Target::Web | Target::Shaders) {
+            if self.dtype == Precision::F64 {
+                return Err(Failure::usage("shaders compute in single precision only").help("Use `--dtype f32`."));
+            }
+            if self.isa != Processors::Auto {
+                return Err(Failure::usage("`--isa` is for processors: shaders have none").help("Leave it out."));
             }
         }
+        if target == Target::Shaders && (self.weights.is_some() || self.external_weights) {
+            return Err(Failure::usage("shaders hold no weights").help("Leave the weights out, or say `--emit web`."));
+        }
+        Ok(target)
     }
 
     /// The reverse derivative of a program.
@@ -260,6 +416,10 @@ impl Build {
             Processors::Baseline | Processors::Auto => Ok(vec![Isa::Baseline]),
         }
     }
+}
+
+fn refused(model: &Model, e: &gdl_codegen::CodegenError) -> Failure {
+    Failure::error(format!("`{}` cannot be compiled: {e}", model.name))
 }
 
 /// Lets everybody who may read the file run it.

@@ -87,8 +87,8 @@ impl Ir {
         };
         let shown = match self.stage {
             Stage::Wgsl => {
-                let (_, shaders) = plan_and_shaders(&func).map_err(refused)?;
-                shaders.iter().map(|s| s.source.as_str()).collect::<Vec<_>>().join("\n")
+                let (_, shaders) = plan_and_shaders(&func, &|origin| session.part(&model, origin)).map_err(refused)?;
+                shaders.source
             }
             Stage::Loop => compiled()?.loop_text(),
             Stage::Clif => compiled()?.clif_text(),

@@ -1,7 +1,7 @@
 //! The C header of a library: all of its documentation.
 
 use super::{Library, names};
-use gdl_host::data::{Argument, ArgumentKind, DomainArguments, Near, shape_of};
+use gdl_host::data::shape_of;
 use std::fmt::Write;
 
 /// What all headers share; several may be included in one file.
@@ -62,15 +62,15 @@ impl Library<'_> {
     pub(super) fn header(&self) -> String {
         let name = self.name();
         let upper = name.to_uppercase();
-        let text = |key: &str| self.manifest.get(key).and_then(|v| v.as_str()).unwrap_or_default();
-        let real = if self.double { "GDL_F64" } else { "GDL_F32" };
+        let text = |key: &str| self.of.manifest.get(key).and_then(|v| v.as_str()).unwrap_or_default();
+        let real = if self.of.double { "GDL_F64" } else { "GDL_F32" };
         let mut out = format!(
             "/* {}, a model compiled by gdl {}. Made by a program: do not edit.\n",
-            self.model,
+            self.of.model,
             env!("CARGO_PKG_VERSION")
         );
         comment(&mut out, text("doc"));
-        comment(&mut out, &self.certificate());
+        comment(&mut out, &self.of.certificate());
         comment(&mut out, &self.usage(&name, real));
         out.push_str(" */\n");
         let _ = write!(
@@ -85,21 +85,26 @@ impl Library<'_> {
             out,
             "/* The arrays of a call. Reals may be of any type. */\ntypedef struct {name}_inputs {{"
         );
-        for a in self.listed() {
-            let _ = writeln!(out, "  gdl_array {}; /* {} */", names::field(&a.name), self.about(&a));
+        for a in self.of.listed() {
+            let _ = writeln!(
+                out,
+                "  gdl_array {}; /* {} */",
+                names::field(&a.name),
+                self.of.argument(&a)
+            );
         }
         let _ = writeln!(out, "}} {name}_inputs;\n");
         let _ = writeln!(
             out,
             "/* The results, of type GDL_F32 or GDL_F64. One with data = NULL is not written; the call says its shape and type instead. */\ntypedef struct {name}_outputs {{"
         );
-        for d in &self.signature.outputs {
-            let shape = shape_of(self.signature, d);
+        for d in &self.of.signature.outputs {
+            let shape = shape_of(self.of.signature, d);
             let _ = writeln!(
                 out,
                 "  gdl_array {}; /* [{shape}]{} */",
                 names::field(&d.name),
-                self.type_of(&d.name)
+                self.of.type_of(&d.name)
             );
         }
         let _ = writeln!(out, "}} {name}_outputs;\n");
@@ -108,88 +113,8 @@ impl Library<'_> {
         out
     }
 
-    /// What an argument is.
-    pub(super) fn about(&self, a: &Argument) -> String {
-        let kind = match &a.kind {
-            ArgumentKind::Real => "reals".to_string(),
-            ArgumentKind::Whole => "integers".into(),
-            ArgumentKind::Label(n, words) if words.is_empty() => format!("integers in 0..{n}"),
-            ArgumentKind::Label(_, words) => {
-                let numbers: Option<Vec<String>> = words
-                    .iter()
-                    .map(|w| gdl_host::files::atomic_number(w).map(|n| format!("{n} = {w}")))
-                    .collect();
-                let places = || words.iter().enumerate().map(|(k, w)| format!("{k} = {w}")).collect();
-                format!("integers, {}", numbers.unwrap_or_else(places).join(", "))
-            }
-        };
-        let rest = if a.optional {
-            self.default(&a.name)
-        } else {
-            self.type_of(&a.name)
-        };
-        format!("[{}] {kind}{rest}", a.shape)
-    }
-
-    /// The type that the model gives an input or output.
-    pub(super) fn type_of(&self, name: &str) -> String {
-        let of = |list: &str| {
-            let entries = self.manifest.get(list)?.as_array()?;
-            let entry = entries
-                .iter()
-                .find(|e| e.get("name").and_then(|n| n.as_str()) == Some(name))?;
-            entry.get("type")?.as_str().map(|t| format!(": {t}"))
-        };
-        of("inputs").or_else(|| of("outputs")).unwrap_or_default()
-    }
-
-    /// What holds if an optional argument is left out.
-    fn default(&self, name: &str) -> String {
-        let (domain, part) = name.split_once('.').unwrap_or((name, ""));
-        let near = self.arguments.domains.iter().find_map(|d| match d {
-            DomainArguments::Cloud { name, near } if name == domain => Some(*near),
-            _ => None,
-        });
-        match (part, near) {
-            ("ptr", _) => "; offsets of the samples. Default: one sample".into(),
-            ("faces_ptr", _) => "; offsets of the samples' faces. Default: the same faces in every sample".into(),
-            ("edges", Some(Near::Cutoff(r))) => format!("; source, destination. Default: all pairs closer than {r}"),
-            ("edges", Some(Near::Nearest(k))) => {
-                format!("; source, destination. Default: from the {k} nearest to each")
-            }
-            ("shift", _) => {
-                "; periodic shifts of given edges: pos[source] + shift - pos[destination]. Default: 0".into()
-            }
-            ("cell", _) => "; lattice vectors as rows. Default: open space".into(),
-            ("pbc", _) => "; which lattice vectors are periods. Default: all".into(),
-            _ => "; may be left out".into(),
-        }
-    }
-
-    fn certificate(&self) -> String {
-        let rows = self.manifest.get("certificate").and_then(|c| c.as_array());
-        let line = |r: &serde_json::Value| {
-            let part = |key: &str| r.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_string();
-            let flags: Vec<&str> = r
-                .get("flags")
-                .and_then(|f| f.as_array())
-                .into_iter()
-                .flatten()
-                .filter_map(|f| f.as_str())
-                .collect();
-            let flags = if flags.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", flags.join(", "))
-            };
-            format!("  {:<34} {}{flags}  {}", part("factor"), part("claim"), part("remark"))
-        };
-        let lines: Vec<String> = rows.into_iter().flatten().map(line).collect();
-        format!("It is equivariant under\n{}", lines.join("\n"))
-    }
-
     fn usage(&self, name: &str, real: &str) -> String {
-        let weights = if self.weights.is_empty() && !self.signature.params.is_empty() {
+        let weights = if self.weights.is_empty() && !self.of.signature.params.is_empty() {
             format!("\n  {name}_load(model, \"weights.safetensors\");")
         } else {
             String::new()
@@ -238,7 +163,7 @@ gdl_status {name}_describe(const {name} *model, const {name}_inputs *inputs, {na
 gdl_status {name}_forward(const {name} *model, const {name}_inputs *inputs, {name}_outputs *outputs);
 
 ",
-            count = self.signature.params.len()
+            count = self.of.signature.params.len()
         );
         let missing = if self.gradient {
             ""

@@ -3,14 +3,16 @@
 //! Before: the parts of an image whose data are [`Arguments`]. After: files in a folder. Everything that is written is made in a folder of its own
 //! first, so that nothing is half done.
 
+mod described;
 mod header;
 mod link;
-mod names;
+pub mod names;
 mod python;
+
+pub use described::Described;
 
 use crate::Failure;
 use clap::ValueEnum;
-use gdl_abi::Signature;
 use gdl_codegen::object;
 use gdl_core::typed::Model;
 use gdl_core::types::{DomainKind, Elem, Set};
@@ -36,18 +38,10 @@ pub enum Kind {
 
 /// A compiled model on its way to a library.
 pub struct Library<'a> {
-    /// The model's name.
-    pub model: &'a str,
     /// What its callers are told.
-    pub signature: &'a Signature,
-    /// The arrays of a call.
-    pub arguments: &'a Arguments,
-    /// Whether its reals are doubles.
-    pub double: bool,
+    pub of: Described<'a>,
     /// Whether gradients are in it.
     pub gradient: bool,
-    /// What is known of the model.
-    pub manifest: &'a Value,
     /// The head of the image, whose manifest is [`Library::interface`].
     pub head: Vec<u8>,
     /// Its code.
@@ -104,14 +98,31 @@ pub fn arguments(model: &Model) -> Result<Arguments, Failure> {
 /// A file that was made, and how large it is.
 pub type Made = (PathBuf, usize);
 
+/// Writes files into a folder, which is made if need be.
+///
+/// # Errors
+/// A folder or file that cannot be written.
+pub fn write_files(folder: &Path, files: Vec<(PathBuf, Vec<u8>)>) -> Result<Vec<Made>, Failure> {
+    std::fs::create_dir_all(folder)
+        .map_err(|e| Failure::error(format!("the folder `{}` cannot be made: {e}", folder.display())))?;
+    let mut made = Vec::with_capacity(files.len());
+    for (path, bytes) in files {
+        let path = folder.join(path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        write::atomically(&path, &bytes)?;
+        made.push((path, bytes.len()));
+    }
+    Ok(made)
+}
+
 impl Library<'_> {
     /// Writes what is asked for into a folder.
     ///
     /// # Errors
     /// A folder that cannot be written, or a linker that is missing or fails.
     pub fn write(&self, kinds: &[Kind], folder: &Path) -> Result<Vec<Made>, Failure> {
-        std::fs::create_dir_all(folder)
-            .map_err(|e| Failure::error(format!("the folder `{}` cannot be made: {e}", folder.display())))?;
         let name = self.name();
         let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
         if kinds.iter().any(|k| *k != Kind::Header) {
@@ -138,25 +149,12 @@ impl Library<'_> {
                 format!("{:#}\n", self.interface()).into_bytes(),
             ));
         }
-        let mut made = Vec::with_capacity(files.len());
-        for (path, bytes) in files {
-            let path = folder.join(path);
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent)?;
-            }
-            write::atomically(&path, &bytes)?;
-            made.push((path, bytes.len()));
-        }
-        Ok(made)
+        write_files(folder, files)
     }
 
     /// What all functions, types and files begin with.
     fn name(&self) -> String {
-        names::prefix(self.model)
-    }
-
-    fn listed(&self) -> Vec<Argument> {
-        self.arguments.list(self.signature)
+        names::prefix(self.of.model)
     }
 
     /// The manifest, with the arrays of a call.
@@ -170,22 +168,22 @@ impl Library<'_> {
             };
             json!({ "name": a.name, "field": names::field(&a.name), "shape": a.shape, "dtype": dtype, "labels": labels, "optional": a.optional })
         };
-        let output = |d: &gdl_abi::ArrayDecl| json!({ "name": d.name, "field": names::field(&d.name), "shape": shape_of(self.signature, d), "dtype": self.real() });
+        let output = |d: &gdl_abi::ArrayDecl| json!({ "name": d.name, "field": names::field(&d.name), "shape": shape_of(self.of.signature, d), "dtype": self.real() });
         let parameter = |d: &gdl_abi::ArrayDecl| json!({ "name": d.name, "shape": d.axes });
-        let mut all = self.manifest.clone();
+        let mut all = self.of.manifest.clone();
         all["library"] = json!({
             "prefix": self.name(),
-            "arguments": self.listed().iter().map(argument).collect::<Vec<_>>(),
-            "outputs": self.signature.outputs.iter().map(output).collect::<Vec<_>>(),
-            "parameters": self.signature.params.iter().map(parameter).collect::<Vec<_>>(),
+            "arguments": self.of.listed().iter().map(argument).collect::<Vec<_>>(),
+            "outputs": self.of.signature.outputs.iter().map(output).collect::<Vec<_>>(),
+            "parameters": self.of.signature.params.iter().map(parameter).collect::<Vec<_>>(),
             "gradient": self.gradient,
-            "weights": !self.weights.is_empty() || self.signature.params.is_empty(),
+            "weights": !self.weights.is_empty() || self.of.signature.params.is_empty(),
         });
         all
     }
 
     fn real(&self) -> &'static str {
-        if self.double { "f64" } else { "f32" }
+        if self.of.double { "f64" } else { "f32" }
     }
 
     fn pkg_config(&self) -> String {
@@ -199,7 +197,7 @@ Cflags: -I${{prefix}}
 Libs: -L${{prefix}} -l{name}
 Libs.private: {libraries}
 ",
-            model = self.model,
+            model = self.of.model,
             version = env!("CARGO_PKG_VERSION"),
             libraries = link::LIBRARIES.join(" "),
         )

@@ -26,10 +26,10 @@ impl Library<'_> {
     /// The files of the package, with paths from its root.
     pub(super) fn package(&self, library: Vec<u8>) -> Vec<(PathBuf, Vec<u8>)> {
         let name = self.name();
-        let class = names::field(self.model);
-        let doc = self.manifest.get("doc").and_then(|d| d.as_str()).unwrap_or_default();
+        let class = names::field(self.of.model);
+        let doc = self.of.manifest.get("doc").and_then(|d| d.as_str()).unwrap_or_default();
         let doc = if doc.is_empty() {
-            format!("{}, a model compiled by gdl.", self.model)
+            format!("{}, a model compiled by gdl.", self.of.model)
         } else {
             doc.to_string()
         };
@@ -41,7 +41,8 @@ impl Library<'_> {
                 .replace("@VERSION@", version)
                 .replace("@PLATFORM@", PLATFORM)
         };
-        let (required, optional): (Vec<Argument>, Vec<Argument>) = self.listed().into_iter().partition(|a| !a.optional);
+        let (required, optional): (Vec<Argument>, Vec<Argument>) =
+            self.of.listed().into_iter().partition(|a| !a.optional);
         let ordered: Vec<&Argument> = required.iter().chain(&optional).collect();
         let keyword = |a: &&Argument| {
             let field = names::field(&a.name);
@@ -51,9 +52,9 @@ impl Library<'_> {
                 format!("        {field}: Any,")
             }
         };
-        let described = |a: &&Argument| format!("        {}: {}", names::field(&a.name), self.about(a));
+        let described = |a: &&Argument| format!("        {}: {}", names::field(&a.name), self.of.argument(a));
         let output = |d: &gdl_abi::ArrayDecl| {
-            let about = format!("[{}]{}", shape_of(self.signature, d), self.type_of(&d.name));
+            let about = format!("[{}]{}", shape_of(self.of.signature, d), self.of.type_of(&d.name));
             format!("    {}: np.ndarray\n    \"\"\"{about}\"\"\"", names::field(&d.name))
         };
         let call: Vec<String> = required
@@ -61,6 +62,7 @@ impl Library<'_> {
             .map(|a| format!("{0}={0}", names::field(&a.name)))
             .collect();
         let first = self
+            .of
             .signature
             .outputs
             .first()
@@ -68,7 +70,7 @@ impl Library<'_> {
         let module = common(MODULE)
             .replace("@DOC@", &doc)
             .replace("@USE@", &format!(">>> {class}()({}).{first}", call.join(", ")))
-            .replace("@OUTPUTS@", &lines(self.signature.outputs.iter().map(output)))
+            .replace("@OUTPUTS@", &lines(self.of.signature.outputs.iter().map(output)))
             .replace("@ARGUMENTS@", &lines(ordered.iter().map(keyword)))
             .replace("@DESCRIBED@", &lines(ordered.iter().map(described)))
             .replace("@MANIFEST@", &quoted(&self.interface().to_string()));
@@ -106,13 +108,17 @@ impl Library<'_> {
 
     /// Whether the model gives energies and forces of atoms from positions and species alone.
     fn potential(&self) -> Option<Potential> {
-        let [DomainArguments::Cloud { name, .. }] = self.arguments.domains.as_slice() else {
+        let [DomainArguments::Cloud { name, .. }] = self.of.arguments.domains.as_slice() else {
             return None;
         };
-        let outputs = &self.signature.outputs;
+        let outputs = &self.of.signature.outputs;
         let has = |name: &str, width: usize| outputs.iter().any(|d| d.name == name && d.row_len() == width);
         let position = format!("{name}.pos");
-        let mut others = self.listed().into_iter().filter(|a| !a.optional && a.name != position);
+        let mut others = self
+            .of
+            .listed()
+            .into_iter()
+            .filter(|a| !a.optional && a.name != position);
         let species = others.next()?;
         let chemical = match &species.kind {
             ArgumentKind::Label(_, words) => {

@@ -67,8 +67,8 @@ impl Engine {
                 .help("Use `--dtype f32`, or `--backend cranelift` for f64."));
         }
         let func = optimised(func)?;
-        let (plan, shaders) =
-            plan_and_shaders(&func).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
+        let (plan, shaders) = plan_and_shaders(&func, &|_| None)
+            .map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
         let gpu = Gpu::open(None).map_err(|e| Failure::error(e.to_string()))?;
         let program = GpuProgram::new(gpu, plan, shaders).map_err(|e| Failure::error(e.to_string()))?;
         Ok(Box::new(program))

@@ -279,6 +279,19 @@ impl Session {
         found.all(|n| n == first).then(|| self.data(first)).flatten()
     }
 
+    /// What a value of a lowered model belongs to ([`gdl_core::ir::Node::origin`]), for reading: a layer call, or a line of the model.
+    pub fn part(&self, model: &Model, origin: u32) -> Option<String> {
+        let node = model.nodes.get(origin as usize)?;
+        match model.paths.get(node.path as usize) {
+            Some(path) if !path.is_empty() => Some(path.clone()),
+            _ => {
+                let module = self.source.program.modules.get(node.span.file as usize)?;
+                let before = module.text.get(..node.span.start as usize)?;
+                Some(format!("line {}", before.matches('\n').count() + 1))
+            }
+        }
+    }
+
     /// A hash of what the model computes from its parameters: the texts of its modules without comments, data, trainings and tests,
     /// its settings, and the bases its parameters refer to.
     pub fn hash(&self, bases: impl IntoIterator<Item = u64>) -> String {

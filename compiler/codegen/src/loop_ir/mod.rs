@@ -56,6 +56,8 @@ pub struct Program {
 pub struct Kernel {
     /// For reading.
     pub name: String,
+    /// The typed nodes that its values were made from ([`gdl_core::ir::Node::origin`]), ascending.
+    pub origins: Vec<u32>,
     /// Its rows.
     pub space: Space,
     /// The row loop has no inner loops and its iterations may run side by side.

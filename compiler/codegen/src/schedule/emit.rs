@@ -20,6 +20,7 @@ impl Scheduler<'_> {
     ) -> Result<(), CodegenError> {
         let axes = self.shape(at).axes.clone();
         let here = |v: Value| At { depth: at.depth, v };
+        k.origins.insert(self.origin(at));
         match self.op(at) {
             Op::Reduce { op, x, axis } => {
                 let n = self.shape(here(*x)).axes[*axis as usize];

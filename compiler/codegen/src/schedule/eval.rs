@@ -43,6 +43,7 @@ impl<'a> Scheduler<'a> {
         if let Some(known) = k.lookup(&key) {
             return Ok(known);
         }
+        k.origins.insert(self.origin(at));
         let value = self.compute(k, at, row, idx)?;
         let value = match value {
             Expr::Apply(..) | Expr::Choose(..) => k.define(value),

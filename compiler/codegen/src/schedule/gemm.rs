@@ -282,6 +282,7 @@ impl Scheduler<'_> {
             base: base.clone(),
             fold: None,
         };
+        k.origins.insert(self.origin(at));
         self.pointwise(&mut k, &shape.axes, &dest, &|_, _, out, _| {
             let terms = axes
                 .iter()

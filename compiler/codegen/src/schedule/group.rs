@@ -6,7 +6,7 @@
 
 use super::place::Place;
 use super::reads::{self, Reads, Where, reads_inside, reads_of};
-use super::{At, Scheduler};
+use super::{At, Scheduler, Target};
 use crate::loop_ir::BufferId;
 use gdl_abi::DimId;
 use gdl_core::ir::{Op, Value};
@@ -57,8 +57,13 @@ pub struct Group {
 const ITEMS: usize = 24;
 /// Local arrays are at most this long.
 pub const LOCAL: usize = 2048;
-/// Values without rows share a loop up to this many elements.
-const SMALL: usize = 2048;
+/// Values without rows share a kernel up to this many elements: one thread computes them, or one invocation.
+fn small(target: Target) -> usize {
+    match target {
+        Target::Cpu { .. } => 2048,
+        Target::Gpu => 64,
+    }
+}
 
 /// Groups the stored values of the innermost body and its finals.
 pub(super) fn group(s: &mut Scheduler, finals: Vec<Final>) -> Vec<Group> {
@@ -67,6 +72,7 @@ pub(super) fn group(s: &mut Scheduler, finals: Vec<Final>) -> Vec<Group> {
         groups: Vec::new(),
         at: vec![usize::MAX; s.scope().body.nodes.len()],
         folds: Vec::new(),
+        small: small(s.target),
     };
     let nodes = s.scope().body.nodes.len();
     let owners = reads::owners(s, &finals);
@@ -181,6 +187,8 @@ struct Grouping {
     at: Vec<usize>,
     /// Values that cannot live in a local array.
     folds: Vec<Value>,
+    /// See [`small`].
+    small: usize,
 }
 
 impl Grouping {
@@ -208,7 +216,7 @@ impl Grouping {
                 .any(|(u, _)| self.at[u.0 as usize] == k || g.reads.contains(u))
         };
         let room = |g: &Group| match &g.work {
-            Work::Rows(None, _) => g.size + size <= SMALL,
+            Work::Rows(None, _) => g.size + size <= self.small,
             Work::Rows(_, items) => items.len() < ITEMS,
             _ => false,
         };

@@ -6,7 +6,7 @@ use crate::CodegenError;
 use crate::loop_ir::{Array, BufferId, Expr, Index, Kernel, Reg, Space, Step, Stmt, Var};
 use gdl_abi::DimId;
 use gdl_core::ir::{Cmp, Fold, Op, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The row variable of every kernel.
 pub(super) const ROW: Var = Var(0);
@@ -19,6 +19,8 @@ pub(super) struct Builder {
     pub extents: Vec<Option<u32>>,
     pub locals: Vec<u32>,
     pub folds: Vec<BufferId>,
+    /// Where the values that it computes come from.
+    pub origins: BTreeSet<u32>,
     regs: u32,
     /// Open blocks, the innermost last.
     blocks: Vec<Vec<Stmt>>,
@@ -36,6 +38,7 @@ impl Builder {
             extents: vec![row_extent],
             locals: Vec::new(),
             folds: Vec::new(),
+            origins: BTreeSet::new(),
             regs: 0,
             blocks: vec![Vec::new()],
             known: vec![HashMap::new()],
@@ -101,6 +104,7 @@ impl Builder {
         let body = self.blocks.pop().unwrap_or_default();
         Kernel {
             name,
+            origins: self.origins.into_iter().collect(),
             space,
             lanes: false,
             extents: self.extents,

@@ -67,6 +67,7 @@ struct Scope<'a> {
 
 struct Scheduler<'a> {
     func: &'a Func,
+    target: Target,
     program: Program,
     scopes: Vec<Scope<'a>>,
     inputs: Vec<BufferId>,
@@ -81,16 +82,28 @@ struct Scheduler<'a> {
     choices: Vec<(Option<u32>, Value)>,
 }
 
+/// Who runs what is scheduled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Threads, each with many rows.
+    Cpu {
+        /// Reals are f64.
+        double: bool,
+    },
+    /// Invocations, each with a row at most; a kernel that runs once has one invocation. Reals are f32.
+    Gpu,
+}
+
 /// Schedules a function.
 ///
 /// # Errors
 /// Names what the back ends cannot do.
-pub fn schedule(func: &Func, double: bool) -> Result<Program, CodegenError> {
+pub fn schedule(func: &Func, target: Target) -> Result<Program, CodegenError> {
     let func = &rewrite::rewrite(func);
     let mut program = Program {
         name: func.name.clone(),
         domains: func.domains.clone(),
-        double,
+        double: target == Target::Cpu { double: true },
         buffers: Vec::new(),
         tables: Vec::new(),
         sizes: Vec::new(),
@@ -125,6 +138,7 @@ pub fn schedule(func: &Func, double: bool) -> Result<Program, CodegenError> {
         .collect();
     let mut s = Scheduler {
         func,
+        target,
         program,
         scopes: Vec::new(),
         inputs,
@@ -181,6 +195,11 @@ impl<'a> Scheduler<'a> {
 
     fn shape(&self, at: At) -> &'a Shape {
         &self.scopes[at.depth].body.nodes[at.v.0 as usize].shape
+    }
+
+    /// The typed node that a value was made from.
+    fn origin(&self, at: At) -> u32 {
+        self.scopes[at.depth].body.nodes[at.v.0 as usize].origin
     }
 
     /// What a captured argument stands for outside.

@@ -4,13 +4,15 @@ use super::contract::{Label, Role, Roles};
 use super::eval::apply;
 use super::kernel::{Builder, Dest, dest_index};
 use super::nest::Nest;
-use super::{At, Scheduler};
+use super::{At, Scheduler, Target};
 use crate::CodegenError;
 use crate::loop_ir::{Array, BufferId, Expr, Home, Index, Range, Table, TableId, Var, unflatten};
 use gdl_core::ir::{Body, Constant, Fold, Op, Scalar, Value};
 
 /// At most this many entries are unrolled.
 const UNROLLED: usize = 96;
+/// At most this many where one invocation of a GPU would compute them all.
+const UNROLLED_ONCE: usize = 16;
 
 /// Whether a contraction has a constant of which a quarter at most is not zero.
 pub fn is_sparse(body: &Body, v: Value) -> bool {
@@ -100,7 +102,11 @@ pub(super) fn contract(
     let alone_names: Vec<u8> = alone.iter().map(|(l, _)| *l).collect();
     let alone_ranges: Vec<Range> = alone.iter().map(|(_, n)| Range::Lit(*n)).collect();
     let array = (dest.array, dest.fold);
-    if nonzero <= UNROLLED && groups.len() <= UNROLLED {
+    let unrolled = match (s.target, row) {
+        (Target::Gpu, None) => UNROLLED_ONCE,
+        _ => UNROLLED,
+    };
+    if nonzero <= unrolled && groups.len() <= unrolled {
         for (g, terms) in groups.iter().enumerate() {
             let kept_at = unflatten(&Index::lit(g as i64), &kept_sizes, &[]);
             let place = |_: &mut Scheduler<'_>, out: &[Index]| {

@@ -1,14 +1,17 @@
 //! A kernel as a compute shader.
 
 use super::value::Values;
-use super::{PRELUDE, env_of, spread};
-use crate::loop_ir::{Array, BufferId, Home, Kernel, Loop, Program, Range, Stmt, Touched};
+use super::{env_of, spread};
+use crate::loop_ir::{Array, BufferId, Home, Kernel, Loop, Program, Range, Space, Stmt, Touched};
 use gdl_abi::shader::{Shader, WORKGROUP};
 use gdl_core::ir::Fold;
 use std::fmt::Write;
 
-/// The shader of kernel `number`.
-pub fn shader(program: &Program, number: usize) -> Shader {
+/// Parts of the model that a comment names at most.
+const PARTS: usize = 5;
+
+/// The function of kernel `number`, and what is known of it.
+pub fn shader(program: &Program, number: usize, label: &dyn Fn(u32) -> Option<String>) -> (String, Shader) {
     let kernel = &program.kernels[number];
     let (loops, body) = spread(kernel);
     let width: u32 = loops.iter().map(|(_, n)| *n).product();
@@ -17,7 +20,9 @@ pub fn shader(program: &Program, number: usize) -> Shader {
         out: String::new(),
         depth: 1,
     };
-    e.head(kernel, number, width);
+    let entry = entry(kernel, number);
+    e.comment(kernel, number, width, label);
+    e.head(kernel, number, width, &entry);
     if kernel.folds.is_empty() {
         let mut rest = String::from("job");
         let mut inner = width;
@@ -41,11 +46,13 @@ pub fn shader(program: &Program, number: usize) -> Shader {
         e.line("}");
     }
     e.out.push_str("}\n");
-    Shader {
-        source: format!("{}\n{PRELUDE}", e.out),
-        width,
-        folds: fold_len(program, kernel),
-    }
+    let folds = fold_len(program, kernel);
+    (e.out, Shader { entry, width, folds })
+}
+
+/// The name of a kernel's entry point: what it does, as far as WGSL allows, and its number.
+fn entry(kernel: &Kernel, number: usize) -> String {
+    format!("kernel_{number}_{}", kernel.name).replace("__", "_")
 }
 
 /// Elements of all arrays that the rows add to.
@@ -69,21 +76,49 @@ impl Emitter<'_> {
         let _ = writeln!(self.out, "{:1$}{text}", "", 2 * self.depth);
     }
 
-    /// Bindings, entry point, and where every array begins.
-    fn head(&mut self, kernel: &Kernel, number: usize, width: u32) {
+    /// What the kernel is, for reading.
+    fn comment(&mut self, kernel: &Kernel, number: usize, width: u32, label: &dyn Fn(u32) -> Option<String>) {
+        let mut parts: Vec<String> = Vec::new();
+        for part in kernel.origins.iter().filter_map(|o| label(*o)) {
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        let of = if parts.is_empty() { "" } else { " of " };
+        let more = parts.len().saturating_sub(PARTS);
+        parts.truncate(PARTS);
+        if more > 0 {
+            parts.push(format!("{more} more"));
+        }
+        let rows = match kernel.space {
+            Space::Rows { dim, times: 1 } => format!("every row of d{}", dim.0),
+            Space::Rows { dim, times } => format!("each of {times} parts of every row of d{}", dim.0),
+            Space::Fixed(1) => "all".into(),
+            Space::Fixed(n) => format!("each of {n} parts"),
+        };
+        let invocations = match (kernel.folds.is_empty(), width) {
+            (false, _) => "every range of rows adds in a copy of its own".into(),
+            (true, 1) => format!("one invocation for {rows}"),
+            (true, n) => format!("{n} invocations for {rows}"),
+        };
+        self.depth = 0;
+        let name = kernel.name.replace('_', " ");
+        self.line(&format!(
+            "// Kernel {number}: {name}{of}{}; {invocations}.",
+            parts.join(", ")
+        ));
+    }
+
+    /// Entry point, and where every array begins.
+    fn head(&mut self, kernel: &Kernel, number: usize, width: u32, entry: &str) {
         let program = self.values.program;
         let env = env_of(program);
         let rows = env.kernel(number);
         self.depth = 0;
-        self.line(&format!("// Kernel {number} of {}: {}.", program.name, kernel.name));
-        self.line("@group(0) @binding(0) var<storage, read_write> memory: array<f32>;");
-        self.line("@group(0) @binding(1) var<storage, read> tables: array<i32>;");
-        self.line("@group(0) @binding(2) var<storage, read> env: array<i32>;");
-        self.line("");
         self.line(&format!("@compute @workgroup_size({WORKGROUP})"));
-        self.line(
-            "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {",
-        );
+        self.line(&format!(
+            "fn {entry}(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {{"
+        ));
         self.depth = 1;
         self.line(&format!("let job = i32(id.x + id.y * groups.x * {WORKGROUP}u);"));
         if kernel.folds.is_empty() {

@@ -1,4 +1,4 @@
-//! Loop IR to WGSL: one compute shader a kernel.
+//! Loop IR to WGSL: one module a program, one entry point a kernel.
 //!
 //! All reals of a call lie in one storage buffer, `memory`; all tables in another, `tables`; and `env` says where everything begins and how large it
 //! is ([`Env`]). Three bindings whatever the program keep every kernel within the default limits of WebGPU.
@@ -11,14 +11,34 @@ mod kernel;
 mod value;
 
 use crate::loop_ir::{Kernel, LoopKind, Program, Range, Stmt, Var};
-use gdl_abi::shader::{Env, Shader};
+use gdl_abi::shader::{Env, Shaders};
 
 /// Mathematical functions, the same on every device.
 const PRELUDE: &str = include_str!("prelude.wgsl");
 
-/// The shaders of all kernels of a program, which must be in single precision.
-pub fn shaders(program: &Program) -> Vec<Shader> {
-    (0..program.kernels.len()).map(|k| kernel::shader(program, k)).collect()
+/// The bindings of all kernels.
+const BINDINGS: &str = "\
+@group(0) @binding(0) var<storage, read_write> memory: array<f32>;
+@group(0) @binding(1) var<storage, read> tables: array<i32>;
+@group(0) @binding(2) var<storage, read> env: array<i32>;
+";
+
+/// The shaders of all kernels of a program, which must be in single precision. `label` names the part of the model that a value comes from.
+pub fn shaders(program: &Program, label: &dyn Fn(u32) -> Option<String>) -> Shaders {
+    let mut source = format!(
+        "// {}: `memory` holds all reals of a call, `tables` all index arrays, `env` says where each begins and how large it is.\n\n{BINDINGS}",
+        program.name
+    );
+    let mut kernels = Vec::with_capacity(program.kernels.len());
+    for k in 0..program.kernels.len() {
+        let (text, shader) = kernel::shader(program, k, label);
+        source.push('\n');
+        source.push_str(&text);
+        kernels.push(shader);
+    }
+    source.push('\n');
+    source.push_str(PRELUDE);
+    Shaders { source, kernels }
 }
 
 /// Where things are in `env`.

@@ -63,6 +63,14 @@ pub fn save_params(path: &Path, params: &Params, notes: &Notes) -> Result<()> {
     files::save_tensors(path, &params.tensors()?, &header(notes))
 }
 
+/// The bytes of the file that [`save_params`] writes.
+///
+/// # Errors
+/// If an array was given another length.
+pub fn params_bytes(params: &Params, notes: &Notes) -> Result<Vec<u8>> {
+    files::tensors::encode(&params.tensors()?, &header(notes))
+}
+
 /// Reads the notes of a checkpoint.
 ///
 /// # Errors

@@ -1,0 +1,122 @@
+// The steps of a plan as what the device is told to do. As runtime/gpu/src/commands.rs of gdl.
+
+import { variant } from "./instance.js";
+import { Env } from "./layout.js";
+
+/** Invocations of a workgroup. */
+const WORKGROUP = 64;
+/** Workgroups along an axis, at most. */
+const GROUPS = 65535;
+/** Products of fewer tiles leave most of a device idle: their results are cut finer, without memory that a workgroup shares. */
+const FEW_TILES = 64;
+
+/** Dispatches in order, { run, groups, words }, and the words that they read; `run` is a kernel's number, "gemm", "gemm_small" or "join". */
+export function commands(plan, kernels, layout, batch) {
+  const writer = new Writer(plan, kernels, layout, batch);
+  writer.steps(plan.steps);
+  return { list: writer.list, words: writer.words };
+}
+
+class Writer {
+  constructor(plan, kernels, layout, batch) {
+    Object.assign(this, { plan, kernels, layout, batch });
+    this.places = new Env(plan);
+    this.env = layout.env.slice();
+    this.list = [];
+    this.words = [this.env.slice()];
+    /** The number of `env` among the words. */
+    this.current = 0;
+  }
+
+  steps(steps) {
+    for (const step of steps) {
+      const [tag, s] = variant(step);
+      if (tag === "Kernel") {
+        this.kernel(s);
+      } else if (tag === "Gemm") {
+        if (s.pack !== null) this.kernel(s.pack);
+        this.gemm(s);
+      } else if (tag === "Loop") {
+        const count = this.batch.steps(s.time);
+        for (let k = 0; k < count; k++) {
+          this.setStep(s.id, s.reverse ? count - 1 - k : k);
+          this.current = this.words.push(this.env.slice()) - 1;
+          this.steps(s.body);
+        }
+      } else {
+        throw new Error(`a step ${tag} cannot be run in a browser`);
+      }
+    }
+  }
+
+  /** The sizes that a loop changes in its step `t`. */
+  setStep(loop, t) {
+    this.plan.sizes.forEach((size, k) => {
+      const [tag, s] = variant(size);
+      if (tag === "Step" && s === loop) this.env[this.places.sizes + k] = t;
+      if (tag === "StepRows" && s[0] === loop) this.env[this.places.sizes + k] = t * this.batch.rows[s[1]];
+    });
+  }
+
+  push(run, groups, words) {
+    this.list.push({ run, groups, words });
+  }
+
+  kernel(k) {
+    const { rows, parts } = this.layout.kernels[k];
+    const { width, folds } = this.kernels[k];
+    if (folds === 0) {
+      if (rows * width > 0) this.push(k, flat(rows * width), this.current);
+      return;
+    }
+    this.push(k, flat(parts), this.current);
+    let from = this.layout.copies;
+    for (const b of this.plan.kernels[k].folds) {
+      const length = this.plan.buffers[b].row_len;
+      const words = this.words.push(Int32Array.of(length, parts, from, folds, this.layout.buffers[b])) - 1;
+      this.push("join", flat(length), words);
+      from += length;
+    }
+  }
+
+  extent({ dim, times }) {
+    return times * (dim === null ? 1 : this.batch.rows[dim]);
+  }
+
+  /** Where a matrix begins, and its strides. */
+  matrix({ buffer, offset, row_stride, col_stride }) {
+    const start = offset.terms.reduce((sum, [size, c]) => sum + c * this.env[this.places.sizes + size], offset.offset);
+    return [this.layout.buffers[buffer] + start, row_stride, col_stride];
+  }
+
+  gemm(g) {
+    const [m, n, k] = g.size.map((e) => this.extent(e));
+    const outer = g.batch.map(([e, strides]) => [this.extent(e), ...strides]);
+    const count = outer.reduce((product, [extent]) => product * extent, 1);
+    if (m * n * count === 0) return;
+    const [a, b, c] = [g.a, g.b, g.c].map((x) => this.matrix(x));
+    if (Math.ceil(m / 64) * Math.ceil(n / 64) * count < FEW_TILES) {
+      const words = this.words.push(Int32Array.of(m, n, k, ...a, ...b, ...c, 0, outer.length, ...outer.flat())) - 1;
+      this.push("gemm_small", [Math.ceil(n / 32), Math.ceil(m / 32), count], words);
+      return;
+    }
+    // Rows are cut so that no axis has too many workgroups.
+    const tall = GROUPS * 64;
+    for (let top = 0; top < m; top += tall) {
+      for (let first = 0; first < count; first += GROUPS) {
+        const rows = Math.min(m - top, tall);
+        const [left, right, result] = [[a[0] + top * a[1], a[1], a[2]], b, [c[0] + top * c[1], c[1], c[2]]];
+        const own = [rows, n, k, ...left, ...right, ...result, first, outer.length, ...outer.flat()];
+        const words = this.words.push(Int32Array.from(own)) - 1;
+        this.push("gemm", [Math.ceil(n / 64), Math.ceil(rows / 64), Math.min(count - first, GROUPS)], words);
+      }
+    }
+  }
+}
+
+/** As many workgroups as `jobs` invocations need, in two axes. */
+function flat(jobs) {
+  const groups = Math.ceil(jobs / WORKGROUP);
+  const across = Math.min(Math.max(groups, 1), GROUPS);
+  return [across, Math.ceil(groups / across), 1];
+}

@@ -1,0 +1,128 @@
+// The device: found, opened, watched.
+
+import { DeviceLostError, GdlError, LimitError, WebGpuError } from "./errors.js";
+import { fetched } from "./files.js";
+
+/** The shaders that all models share. */
+const COMMON = {
+  gemm: new URL("./gemm.wgsl", import.meta.url),
+  gemm_small: new URL("./gemm_small.wgsl", import.meta.url),
+  join: new URL("./join.wgsl", import.meta.url),
+};
+
+/** An open device with the limits that the model needs. */
+export class Gpu {
+  /** Opens the device of this browser, or takes that of the caller. */
+  static async open(given) {
+    return given ? new Gpu(given, false) : new Gpu(await open(), true);
+  }
+
+  constructor(device, owned) {
+    this.device = device;
+    this.owned = owned;
+    /** Why the device is gone, once it is. */
+    this.gone = null;
+    /** Never fulfilled; rejected when the device is lost. */
+    this.lost = device.lost.then(({ reason, message }) => {
+      const given = reason === "destroyed" ? "the device was given up" : `the device was lost: ${message || "no reason is known"}`;
+      this.gone ??= new DeviceLostError(`${given}. Load the model again`);
+      throw this.gone;
+    });
+    // Whoever waits hears of it; that nobody waits is no error.
+    this.lost.catch(() => {});
+    const buffer = (binding, type, hasDynamicOffset) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type, hasDynamicOffset },
+    });
+    this.bindings = device.createBindGroupLayout({
+      label: "gdl",
+      entries: [
+        buffer(0, "storage", false),
+        buffer(1, "read-only-storage", false),
+        buffer(2, "read-only-storage", true),
+      ],
+    });
+    this.pipelineLayout = device.createPipelineLayout({ label: "gdl", bindGroupLayouts: [this.bindings] });
+  }
+
+  /** Waits for something that the device does, but not for a device that is gone. */
+  wait(promise) {
+    return Promise.race([this.lost, promise]);
+  }
+
+  /** Pipelines for some entry points of a module. */
+  async pipelines(label, code, entries) {
+    const { device } = this;
+    const module = device.createShaderModule({ label, code });
+    const one = (entryPoint) =>
+      device.createComputePipelineAsync({
+        label: entryPoint,
+        layout: this.pipelineLayout,
+        compute: { module, entryPoint },
+      });
+    try {
+      return await this.wait(Promise.all(entries.map(one)));
+    } catch (error) {
+      if (error instanceof DeviceLostError) throw error;
+      throw new GdlError(`the device does not accept the shaders ${label}: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** The pipeline of a shader that all models share: made when it is first needed, once. */
+  common(name) {
+    if (!this.#common.has(name)) {
+      const code = fetched(COMMON[name], "text");
+      this.#common.set(name, code.then((text) => this.pipelines(name, text, ["main"])).then(([pipeline]) => pipeline));
+    }
+    return this.#common.get(name);
+  }
+
+  #common = new Map();
+
+  /** A buffer of at least so many bytes; `what` is what needs it. */
+  async buffer(what, bytes, usage) {
+    const { device } = this;
+    const size = Math.max(256, Math.ceil(bytes / 256) * 256);
+    for (const limit of ["maxStorageBufferBindingSize", "maxBufferSize"]) {
+      const isBound = limit === "maxBufferSize" || (usage & GPUBufferUsage.STORAGE) !== 0;
+      if (isBound && size > device.limits[limit]) throw new LimitError(limit, bytes, device.limits[limit], what);
+    }
+    device.pushErrorScope("out-of-memory");
+    const buffer = device.createBuffer({ label: "gdl", size, usage });
+    const error = await this.wait(device.popErrorScope());
+    if (error) throw new GdlError(`${what}: the device has no memory left for ${size.toLocaleString("en")} bytes`);
+    return buffer;
+  }
+
+  /** Gives the device up if it is ours. */
+  close() {
+    this.gone ??= new DeviceLostError("the model was given up. Load it again");
+    if (this.owned) this.device.destroy();
+  }
+}
+
+async function open() {
+  const gpu = globalThis.navigator?.gpu;
+  if (!gpu) {
+    throw new WebGpuError(
+      globalThis.isSecureContext === false
+        ? "there is no WebGPU on this page: it is for pages from https or localhost"
+        : "this browser has no WebGPU: use a recent Chrome, Edge, Safari or Firefox (caniuse.com/webgpu)",
+    );
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) {
+    throw new WebGpuError("this browser has WebGPU but no graphics device for it: is hardware acceleration switched off?");
+  }
+  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  try {
+    // What the defaults forbid and large batches need: long arrays.
+    return await adapter.requestDevice({
+      label: "gdl",
+      requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+    });
+  } catch (error) {
+    throw new WebGpuError(`the graphics device cannot be opened: ${error.message}`, { cause: error });
+  }
+}
