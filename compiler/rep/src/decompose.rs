@@ -210,8 +210,12 @@ fn kron(group: &Group, a: &Rep, b: &Rep) -> Result<Vec<Piece>, Error> {
     Ok(pieces)
 }
 
-/// The product of two irreducible atoms: for each irreducible atom in it, orthonormal maps \[k, dim, dim x · dim y\].
-fn clebsch_gordan(group: &Group, x: &Atom, y: &Atom) -> Result<Vec<(Atom, Basis)>, Error> {
+/// The Clebsch-Gordan coefficients of two irreducible atoms: for each irreducible atom in their product, in the order of [`irreps`], orthonormal
+/// maps \[k, dim, dim x · dim y\]. Of half-integer spins too.
+///
+/// # Errors
+/// The irreducible representations are unknown.
+pub fn clebsch_gordan(group: &Group, x: &Atom, y: &Atom) -> Result<Vec<(Atom, Basis)>, Error> {
     if matches!(group, Group::O3 | Group::SO3)
         && let (Some((l1, p1)), Some((l2, p2))) = (degree(x), degree(y))
     {
@@ -279,7 +283,7 @@ fn paths(group: &Group, atom: &Atom) -> Result<Vec<(Atom, Basis)>, Error> {
 
 /// Gram-Schmidt over the commutant of an irreducible representation of dimension d: for maps X, Y onto it, X Yᵀ commutes with it, and
 /// X Xᵀ is a multiple of 1. What is left of a map that the earlier ones reach is zero, so one map is kept for every copy.
-fn orthonormal(basis: &Basis, d: usize, dim: usize) -> Vec<Vec<Exact>> {
+pub(crate) fn orthonormal(basis: &Basis, d: usize, dim: usize) -> Vec<Vec<Exact>> {
     let mut kept: Vec<Vec<Exact>> = vec![];
     for k in 0..basis.len() {
         let mut x = basis.tensor(k).to_vec();

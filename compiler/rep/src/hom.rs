@@ -13,8 +13,9 @@ use crate::intertwining::{self, Maps};
 use crate::irreps;
 use crate::lie::imaginary_unit;
 use crate::linear::{self, canonical};
-use crate::rep::Atom;
+use crate::rep::{Atom, Rep};
 use crate::schur;
+use crate::stop;
 use crate::tying::hom_tying;
 
 /// Maps with at most this many entries are found by plain elimination; see [`crate::nullspace`] for others.
@@ -161,6 +162,36 @@ pub fn complex_hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Err
     let pair = (unit(&a)?, unit(&b)?);
     let maps = solve(group, &group.generators(), vec![pair], &a, &b)?;
     Ok(Basis::from_maps(maps, &[b.dim(group), a.dim(group)]))
+}
+
+/// The dimension of the space of equivariant maps between two representations of a group: by characters where the group is finite and small
+/// enough, otherwise that of its bases.
+pub fn hom_dim(from: &Rep, to: &Rep) -> Result<u64, Error> {
+    if from.group != to.group {
+        return Err(Error::Invalid(format!(
+            "`{from}` is a representation of {}, `{to}` of {}",
+            from.group, to.group
+        )));
+    }
+    if from.group.is_finite()
+        && let Ok(dim) = from.hom_dim(to)
+    {
+        return Ok(dim);
+    }
+    // The few pairs that have been counted already.
+    let mut known: Vec<((&Atom, &Atom), u64)> = vec![];
+    let mut total = 0;
+    for (n, a) in &from.blocks {
+        for (m, b) in &to.blocks {
+            let maps = match known.iter().find(|(pair, _)| *pair == (a, b)) {
+                Some((_, maps)) => *maps,
+                None => hom_basis(&from.group, a, b)?.len() as u64,
+            };
+            known.push(((a, b), maps));
+            total += u64::from(*n) * u64::from(*m) * maps;
+        }
+    }
+    Ok(total)
 }
 
 /// A basis of the vectors that every element fixes, of shape \[k, dim\].
@@ -331,6 +362,7 @@ fn solve(group: &Group, elements: &[Element], mut pairs: Vec<Pair>, a: &Atom, b:
     let mut solutions: Vec<Vec<Exact>> = (0..da * db).map(|at| unit_vector(at, da * db)).collect();
     let mut gap = None;
     for (ra, rb) in &pairs {
+        stop::check();
         let images: Vec<Vec<Exact>> = solutions
             .iter()
             .map(|x| {

@@ -7,6 +7,7 @@
 //!   [`wigner`], [`symmetric`], [`octahedral`] hold the formulas.
 //! - [`mod@hom`], [`kernel`], [`tying`]: bases of equivariant linear maps, kernels and invariants; [`harmonics`], [`rings`]: kernels
 //!   on R² and R³; [`witness`] holds counterexamples.
+//! - [`lie::weights`]: irreducible representations of the classical groups by highest weights.
 //! - [`decompose`]: canonical isomorphisms onto sums of irreducible representations.
 //!
 //! All representations are real, and those of compact groups orthogonal in their bases. Conventions are formulas in `spec/conventions.md`.
@@ -43,6 +44,7 @@ pub mod scalar;
 mod schur;
 mod sparse;
 pub mod stabilizer;
+pub mod stop;
 pub mod subgroup;
 pub mod symmetric;
 pub mod tying;
@@ -51,12 +53,14 @@ pub mod witness;
 mod words;
 
 pub use cyclotomic::Cyclotomic;
+pub use decompose::clebsch_gordan;
 pub use element::{Elem, Element};
 pub use error::Error;
 pub use exact::Exact;
+pub use finite::Induced;
 pub use group::Group;
 pub use harmonics::{harmonic_kernel, harmonic_kernels};
-pub use hom::{Basis, complex_hom_basis, hom_basis, invariants, larger, smaller};
+pub use hom::{Basis, complex_hom_basis, hom_basis, hom_dim, invariants, larger, smaller};
 pub use irreps::irreps;
 pub use kernel::{circle_kernel, kernel_basis};
 pub use lie::Linear;

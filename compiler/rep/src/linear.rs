@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::exact::Exact;
 use crate::modp;
 use crate::scalar::Scalar;
+use crate::stop;
 
 /// The identity matrix of size n.
 pub fn identity<S: Scalar>(n: usize) -> Vec<S> {
@@ -192,6 +193,7 @@ impl Echelon {
     fn reduce(&mut self, mut rows: Vec<Vec<Exact>>) {
         let mut done = 0;
         for column in 0..self.width {
+            stop::check();
             let best = (done..rows.len())
                 .filter(|&i| !self.negligible(rows[i][column]))
                 .max_by(|&i, &j| rows[i][column].f.abs().total_cmp(&rows[j][column].f.abs()));

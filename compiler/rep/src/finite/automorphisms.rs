@@ -6,6 +6,7 @@
 use super::listed::Finite;
 use super::members::Members;
 use crate::error::Error;
+use crate::stop;
 
 /// Automorphisms are counted, and isomorphisms searched, up to this order.
 pub const MAX_ORDER: usize = 4000;
@@ -145,6 +146,7 @@ impl<'a> Search<'a> {
         for i in 0..self.generators.len() {
             let mut images = 0;
             for y in self.candidates[i].clone() {
+                stop::check();
                 let mut partial: Vec<u32> = self.generators[..i].to_vec();
                 partial.push(y);
                 if self.is_partial(&partial)? && self.extend(&mut partial)? {
@@ -163,6 +165,7 @@ impl<'a> Search<'a> {
             return Ok(true);
         }
         for y in self.candidates[at].clone() {
+            stop::check();
             images.push(y);
             if self.is_partial(images)? && self.extend(images)? {
                 return Ok(true);

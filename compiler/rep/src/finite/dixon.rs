@@ -15,6 +15,7 @@ use super::members::Members;
 use crate::error::Error;
 use crate::random::Random;
 use crate::recurrence::{PrimeField, minimal_polynomial};
+use crate::stop;
 
 /// Tables have at most this many classes.
 pub const MAX_CLASSES: usize = 1200;
@@ -121,6 +122,7 @@ impl Solver<'_> {
         let mut matrix = vec![0u64; k * k];
         for (l, members) in self.classes.members().iter().enumerate() {
             let z = members[0];
+            stop::check();
             for x in 0..self.group.order() as u32 {
                 let y = self.group.product(self.group.inverse(x), z);
                 let entry = &mut matrix[self.classes.of(y) * k + l];
@@ -168,6 +170,7 @@ impl Solver<'_> {
         let mut images = vec![start];
         let mut sequence = vec![];
         for t in 0..2 * count {
+            stop::check();
             sequence.push(f.dot(&functional, &images[t]));
             let next = matrix.chunks(k).map(|row| f.dot(row, &images[t])).collect();
             images.push(next);
@@ -217,6 +220,7 @@ impl Solver<'_> {
         let mut by_order: Vec<usize> = (0..k).collect();
         by_order.sort_by_key(|&l| std::cmp::Reverse(self.classes.orders()[l]));
         for l in by_order {
+            stop::check();
             if lifted[l].is_some() {
                 continue;
             }

@@ -6,6 +6,7 @@
 use super::listed::Finite;
 use super::members::Members;
 use crate::error::Error;
+use crate::stop;
 use std::collections::HashMap;
 
 /// Subgroups are listed for groups of at most this order.
@@ -86,6 +87,7 @@ fn search(group: &Finite) -> Result<Vec<SubgroupClass>, Error> {
     let mut next = 0;
     while let Some(class) = classes.get(next).cloned() {
         next += 1;
+        stop::check();
         let subgroup = class.representative;
         // Elements that the normaliser moves into each other give conjugate joins.
         let normalizer = Members::whole(group).normalizer(group, &subgroup);
@@ -150,6 +152,7 @@ fn prime_power_elements(group: &Finite) -> Vec<u32> {
     let mut seen = vec![false; group.order()];
     let mut list = vec![];
     for g in 1..group.order() as u32 {
+        stop::check();
         let order = u64::from(group.order_of(g));
         let prime = (2..=order).find(|p| order.is_multiple_of(*p)).unwrap_or(1);
         let mut rest = order;

@@ -7,6 +7,7 @@ use super::table::CharacterTable;
 use crate::element::Element;
 use crate::error::Error;
 use crate::group::Group;
+use crate::stop;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -104,6 +105,7 @@ impl Finite {
                 *entry = j as u32;
             }
             for &i in &by_length[1..] {
+                stop::check();
                 let (s, y) = shorter[i as usize];
                 for j in 0..n {
                     table[i as usize * n + j] = left[s as usize][table[y as usize * n + j] as usize];

@@ -9,6 +9,7 @@
 //!   field of its own in `field`).
 //! - [`character`]: class functions, their products, powers, restriction, induction.
 //! - [`summary`]: all of it in plain numbers.
+//! - [`induced`]: induced representations with their change of basis to irreducible ones.
 //! - [`realise`]: orthogonal matrices of the real irreducible representations (`spherical`: exact ones; `numeric`).
 
 pub mod automorphisms;
@@ -21,6 +22,7 @@ mod dixon;
 mod faithful;
 mod field;
 pub mod generated;
+pub mod induced;
 pub mod lattice;
 mod linear_characters;
 pub mod listed;
@@ -38,6 +40,7 @@ pub use chain::Chain;
 pub use character::Character;
 pub use classes::Classes;
 pub use generated::Generated;
+pub use induced::Induced;
 pub use lattice::SubgroupClass;
 pub use listed::Finite;
 pub use members::Members;

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::exact::Exact;
 use crate::linear;
 use crate::random::Random;
+use crate::stop;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
@@ -130,6 +131,7 @@ impl RealIrreps {
         let mut inexact = None;
         let mut tries = 0;
         for candidate in self.ordered(group, character) {
+            stop::check();
             for vector in Vector::all(group, &self.table, character.rows[0], candidate) {
                 let found = vector
                     .matrices(character)

@@ -12,6 +12,7 @@ use super::listed::Finite;
 use super::members::Members;
 use super::table::{CharacterTable, Kind, RealCharacter};
 use crate::exact::Exact;
+use crate::stop;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -130,6 +131,7 @@ impl<'a> Vector<'a> {
         let mut seen = vec![false; self.group.order()];
         let mut representatives = vec![];
         for x in 0..self.group.order() as u32 {
+            stop::check();
             if !seen[x as usize] {
                 representatives.push(x);
                 for &h in self.members.list() {

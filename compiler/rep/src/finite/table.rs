@@ -129,13 +129,13 @@ impl Group {
         match self {
             Group::S(n) if *n > 8 => symmetric_table(*n).map(Arc::new),
             Group::Product(factors) if self.order().is_some_and(|n| n > MAX_LISTED.into()) => {
-                product_table(self, factors).map(Arc::new)
+                product_table(self, factors, None).map(Arc::new)
             }
             _ => {
                 let finite = self.finite()?;
                 let make = || match self {
                     Group::S(n) => symmetric_table(*n),
-                    Group::Product(factors) => product_table(self, factors),
+                    Group::Product(factors) => product_table(self, factors, Some(&finite)),
                     _ => listed_table(&finite),
                 };
                 finite.table.get_or_init(|| make().map(Arc::new)).clone()
@@ -262,7 +262,8 @@ fn with_cycles(lengths: &[u32]) -> Vec<u32> {
     image
 }
 
-fn product_table(group: &Group, factors: &[Group]) -> Result<CharacterTable, Error> {
+/// The table of a product from those of its factors; classes as in the list of the elements, where there is one.
+fn product_table(group: &Group, factors: &[Group], finite: Option<&Finite>) -> Result<CharacterTable, Error> {
     let tables = factors
         .iter()
         .map(Group::character_table)
@@ -331,7 +332,13 @@ fn product_table(group: &Group, factors: &[Group]) -> Result<CharacterTable, Err
         values: interner.values,
         entries,
     };
-    Ok(draft.sorted(true, |new| Lookup::Product(tables.clone(), new.to_vec())))
+    let listed = |class: &Class| {
+        let finite = finite?;
+        let number = group.index(&class.representative)? as u32;
+        Some(finite.classes().of(number))
+    };
+    let numbers = draft.classes.iter().map(listed).collect();
+    Ok(draft.numbered(true, numbers, |new| Lookup::Product(tables.clone(), new.to_vec())))
 }
 
 fn check_size(group: &Group, k: usize) -> Result<(), Error> {
@@ -344,12 +351,23 @@ fn check_size(group: &Group, k: usize) -> Result<(), Error> {
 }
 
 impl Draft {
-    /// Puts classes in order, and characters if asked, names the classes; `lookup` gets the new numbers of the classes.
+    /// As [`Draft::numbered`], equals among classes as they are.
     fn sorted(self, rows: bool, lookup: impl FnOnce(&[u32]) -> Lookup) -> CharacterTable {
+        self.numbered(rows, None, lookup)
+    }
+
+    /// Puts classes in order, equals by `numbers`, and characters if asked, names the classes; `lookup` gets the new numbers of the classes.
+    fn numbered(
+        self,
+        rows: bool,
+        numbers: Option<Vec<usize>>,
+        lookup: impl FnOnce(&[u32]) -> Lookup,
+    ) -> CharacterTable {
         let k = self.classes.len();
         let mut columns: Vec<usize> = (0..k).collect();
         // Stable: among equals, the order of the draft.
-        columns.sort_by_key(|&c| (self.classes[c].order, self.classes[c].size));
+        let number = |c: usize| numbers.as_ref().map(|list| list[c]);
+        columns.sort_by_key(|&c| (self.classes[c].order, self.classes[c].size, number(c)));
         let mut new = vec![0u32; k];
         for (to, &from) in columns.iter().enumerate() {
             new[from] = to as u32;

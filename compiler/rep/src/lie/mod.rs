@@ -7,6 +7,7 @@ mod elements;
 mod families;
 pub mod spin;
 mod tensors;
+pub mod weights;
 
 pub(crate) use elements::matrix_words;
 pub(crate) use tensors::{complex_tensor, imaginary_unit};

@@ -14,6 +14,7 @@ use crate::modp::{self, Modp};
 use crate::random::Random;
 use crate::recurrence::minimal_polynomial;
 use crate::sparse::Sparse;
+use crate::stop;
 
 /// Minimal polynomials of larger degree are not looked for.
 const MAX_DEGREE: usize = 2000;
@@ -69,6 +70,7 @@ pub(super) fn null_space(part: &Part, most: usize) -> Result<Vec<Vec<u64>>, Erro
     };
     let mut found = Echelon::default();
     loop {
+        stop::check();
         // Horner's rule, from the leading coefficient down.
         let v = random(n, &mut draw);
         let mut image = vec![0; n];
@@ -94,6 +96,7 @@ fn projector(m: &Normal, n: usize, draw: &mut Random) -> Result<Option<Vec<u64>>
     let mut wanted = 16;
     let polynomial = loop {
         while sequence.len() < wanted {
+            stop::check();
             let mut sum = modp::Sum::default();
             u.iter().zip(&v).for_each(|(&a, &b)| sum.add(a, b));
             sequence.push(sum.value());

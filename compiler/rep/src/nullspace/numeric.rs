@@ -5,6 +5,7 @@ use super::Part;
 use crate::error::Error;
 use crate::random::Random;
 use crate::sparse::Sparse;
+use crate::stop;
 
 /// Steps of conjugate gradients.
 const MAX_STEPS: usize = 20_000;
@@ -54,6 +55,7 @@ impl Normal {
         let mut lanczos = Lanczos::default();
         let (mut last_alpha, mut last_beta) = (1.0, 0.0);
         for _ in 0..MAX_STEPS {
+            stop::check();
             if square.sqrt() <= small || norm(&kernel) <= ROUNDING * 1e-6 * start {
                 return Ok((kernel, lanczos.gap()));
             }
