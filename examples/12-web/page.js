@@ -126,7 +126,7 @@ function paintLogits() {
     bar.title = `${(100 * share).toFixed(1)} %`;
     const cell = document.createElement("td");
     cell.append(bar);
-    const number = element("data", "", logit.toFixed(2));
+    const number = element("data", "", logit.toFixed(2).replace("-", "−"));
     number.value = String(logit);
     const last = document.createElement("td");
     last.append(number);
@@ -135,7 +135,7 @@ function paintLogits() {
   });
   byId("logits").tBodies[0].replaceChildren(...rows);
   const said = drawing.some((black) => black)
-    ? `This is a ${best}, says the model, with ${Math.round((100 * weights[best]) / total)} %.`
+    ? `This is a ${best}, says the model, with ${((100 * weights[best]) / total).toFixed(1)} %.`
     : "Nothing is drawn yet.";
   if (byId("answer").textContent !== said) byId("answer").textContent = said;
 }
