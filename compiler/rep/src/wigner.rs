@@ -30,17 +30,18 @@ pub fn wigner_3j(l1: u32, l2: u32, l3: u32) -> Vec<Exact> {
         return w;
     }
     let [l1, l2, l3] = [l1, l2, l3].map(i64::from);
-    let norm = Exact::sqrt_ratio(1, 2 * l3 as u64 + 1);
     // (−i)^l1 (−i)^l2 i^l3
     let phase = (3 * (l1 + l2) + l3).rem_euclid(4);
-    let [columns1, columns2, columns3] = [l1, l2, l3].map(|l| (-l..=l).map(real_columns).collect::<Vec<_>>());
+    let half = Exact::sqrt_ratio(1, 2);
+    let [columns1, columns2, columns3] =
+        [l1, l2, l3].map(|l| (-l..=l).map(|m| real_columns(m, half)).collect::<Vec<_>>());
     for m1 in -l1..=l1 {
         for m2 in -l2..=l2 {
             let m3 = m1 + m2;
             if m3.abs() > l3 {
                 continue;
             }
-            let c = clebsch_gordan([l1, l2, l3], [m1, m2]) * norm;
+            let c = normed_clebsch_gordan([l1, l2, l3], [m1, m2]);
             if c.is_zero() {
                 continue;
             }
@@ -69,9 +70,8 @@ pub fn wigner_3j(l1: u32, l2: u32, l3: u32) -> Vec<Exact> {
     w
 }
 
-/// The entries of row m of Q without its factor (−i)^l: (real index, modulus with sign, power of i).
-fn real_columns(m: i64) -> Vec<(i64, Exact, i64)> {
-    let h = Exact::sqrt_ratio(1, 2);
+/// The entries of row m of Q without its factor (−i)^l: (real index, modulus with sign, power of i). `h` is 1/√2.
+fn real_columns(m: i64, h: Exact) -> Vec<(i64, Exact, i64)> {
     let alternating = if m % 2 == 0 { h } else { -h };
     match m.signum() {
         -1 => vec![(-m, h, 0), (m, h, 3)],
@@ -80,8 +80,8 @@ fn real_columns(m: i64) -> Vec<(i64, Exact, i64)> {
     }
 }
 
-/// The SU(2) Clebsch-Gordan coefficient (l1 m1 l2 m2 | l3 m1+m2), Condon-Shortley.
-fn clebsch_gordan(l: [i64; 3], m: [i64; 2]) -> Exact {
+/// The SU(2) Clebsch-Gordan coefficient (l1 m1 l2 m2 | l3 m1+m2), Condon-Shortley, over √(2l3+1).
+fn normed_clebsch_gordan(l: [i64; 3], m: [i64; 2]) -> Exact {
     let [l1, l2, l3] = l;
     let [m1, m2] = m;
     let m3 = m1 + m2;
@@ -96,7 +96,7 @@ fn clebsch_gordan(l: [i64; 3], m: [i64; 2]) -> Exact {
         .map(|&x| x as u64)
         .collect();
     let down: Vec<u64> = [l1 + l2 + l3 + 1, a, b, c].iter().map(|&x| x as u64).collect();
-    Exact::wide(sum) * Exact::sqrt_factorials(&up, &down) * Exact::sqrt_int(2 * l3 as u64 + 1)
+    Exact::wide(sum) * Exact::sqrt_factorials(&up, &down)
 }
 
 fn binomial(n: i64, k: i64) -> i128 {

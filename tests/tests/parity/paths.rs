@@ -74,33 +74,64 @@ fn numbers(list: impl Iterator<Item = f64>) -> View {
     }
 }
 
+/// A case and its inputs.
+struct Graphs {
+    case: Case,
+    door: DoorSizes,
+    weights: View,
+    start: View,
+    /// Which edges end a shortest path.
+    last: View,
+}
+
+impl Graphs {
+    fn load(name: &str) -> Graphs {
+        let case = Case::load(name);
+        let n = case.shape("in.A")[1];
+        let (door, edges) = batch(&case);
+        let sources = case.integers("in.source");
+        let weights = case
+            .view("in.A")
+            .reshape(&[sources.len() * n * n])
+            .pick(0, edges.iter().map(|e| e.weight));
+        let start = numbers((0..sources.len() * n).map(|i| if sources[i / n] == i % n { 0.0 } else { 1e30 }));
+        // The predecessor of the source and of nodes that are not reached is the node itself, which has no edge to itself.
+        let parents = case.integers("out.pi");
+        let last = numbers(edges.iter().map(|e| f64::from(e.graph * n + parents[e.dst] == e.src)));
+        Graphs {
+            case,
+            door,
+            weights,
+            start,
+            last,
+        }
+    }
+
+    fn trial<'a>(&'a self, built: &'a Built, distances: View) -> Trial<'a> {
+        Trial::new(&self.case, built, self.door.clone())
+            .within(0.0, 1e-6)
+            .input("w", self.weights.clone())
+            .input("start", self.start.clone())
+            .output("distance", distances)
+    }
+}
+
 #[test]
 fn shortest_paths() {
-    let case = Case::load("clrs/sssp_n16");
-    let n = case.shape("in.A")[1];
-    let (door, edges) = batch(&case);
-    let sources = case.integers("in.source");
-    let weights = case
-        .view("in.A")
-        .reshape(&[sources.len() * n * n])
-        .pick(0, edges.iter().map(|e| e.weight));
-    let start = numbers((0..sources.len() * n).map(|i| if sources[i / n] == i % n { 0.0 } else { 1e30 }));
-    // The predecessor of the source and of nodes that are not reached is the node itself, which has no edge to itself.
-    let parents = case.integers("out.pi");
-    let last = numbers(edges.iter().map(|e| f64::from(e.graph * n + parents[e.dst] == e.src)));
-    let models: Vec<Built> = (1..=6)
-        .map(|k| model(&k.to_string()))
-        .chain([model("g.size")])
-        .collect();
-    let trial = |built, distances| {
-        Trial::new(&case, built, door.clone())
-            .within(0.0, 1e-6)
-            .input("w", weights.clone())
-            .input("start", start.clone())
-            .output("distance", distances)
-    };
-    for (round, built) in models[..6].iter().enumerate() {
-        trial(built, case.view("aux.dist_by_round").pick(1, [round])).check();
+    let graphs = Graphs::load("clrs/sssp_n16");
+    for round in 0..6 {
+        let built = model(&(round + 1).to_string());
+        let distances = graphs.case.view("aux.dist_by_round").pick(1, [round]);
+        graphs.trial(&built, distances).check();
     }
-    trial(&models[6], case.view("out.dist")).output("last", last).check();
+}
+
+#[test]
+fn shortest_paths_and_their_last_edges() {
+    let built = model("g.size");
+    for name in ["clrs/sssp_n16", "clrs/sssp_n64"] {
+        let graphs = Graphs::load(name);
+        let (distances, last) = (graphs.case.view("out.dist"), graphs.last.clone());
+        graphs.trial(&built, distances).output("last", last).check();
+    }
 }

@@ -87,7 +87,11 @@ impl Verify {
                     batches.push(self.batch(&session, model, program.as_ref(), terminal)?);
                 }
                 let mut run = |door: &DoorSizes, inputs: &[Vec<f64>]| call(program.as_ref(), &params, door, inputs);
-                let found = verify(model, &lowered.func, &mut run, &batches, &VerifyOptions::default());
+                let options = VerifyOptions {
+                    floor: VerifyOptions::floor(double),
+                    ..VerifyOptions::default()
+                };
+                let found = verify(model, &lowered.func, &mut run, &batches, &options);
                 let found = found.map_err(Failure::error)?;
                 if first {
                     report = found;

@@ -81,7 +81,11 @@ impl Writer {
             _ => "",
         };
         let (form, length) = (x.rep.has_form(), x.rep.has_length());
-        match self.rng.below(7) {
+        match self.rng.below(8) {
+            7 if length => self.put(Place::Nodes, x.rep, |n| {
+                // Infinite for the pairs that are excluded.
+                format!("{n}{b} = sum j in {set} if j != i: {v}[j] / norm({v}[i] - {v}[j])")
+            }),
             6 if form => {
                 // A product of matrices over pairs, read at all pairs or along edges.
                 let (p, q) = (self.name(), self.name());
@@ -253,7 +257,7 @@ impl Writer {
         let Some(s) = self.pick(|s| s.place == Place::Whole && s.rep.count() == Some(1)) else {
             return false;
         };
-        let by = self.pick(|s| ["x", "w", "c"].contains(&s.name.as_str()) && s.rep.has_length());
+        let by = self.pick(|s| ["x", "w", "c", "p"].contains(&s.name.as_str()) && s.rep.has_length());
         let cloud = matches!(self.domain, Domain::Cloud { .. }) && self.group.rigid;
         let (vector, one) = (Rep::vector(self.group), self.group.vector.1);
         match self.rng.below(if cloud { 4 } else { 2 }) {

@@ -11,6 +11,8 @@ pub enum Place {
     Nodes,
     Edges,
     Whole,
+    /// On a second domain, a set.
+    Other,
     /// On a coarser grid, by its number in [`Writer::coarse`].
     Coarse(usize),
 }
@@ -65,11 +67,15 @@ pub struct Writer {
     pub domain: Domain,
     pub signals: Vec<Signal>,
     pub coarse: Vec<Coarse>,
+    /// Items before the model.
+    pub items: Vec<String>,
     pub lines: Vec<String>,
     /// Choices among values that may be equal.
     pub ties: bool,
     /// Constants that the group moves.
     pub broken: bool,
+    /// Functions that are trusted.
+    pub trusting: bool,
     pub classes: bool,
     pub fresh: usize,
 }
@@ -98,9 +104,11 @@ pub fn program(seed: u64) -> String {
         domain,
         signals: Vec::new(),
         coarse: Vec::new(),
+        items: Vec::new(),
         lines: Vec::new(),
         ties: matches!(domain, Domain::Cloud { knn: true, .. }),
         broken: false,
+        trusting: false,
         classes,
         fresh: 0,
     };
@@ -145,6 +153,7 @@ impl Writer {
         match (place, self.domain) {
             (Place::Coarse(k), _) => self.coarse[k].text.clone(),
             (Place::Edges, _) => "d.edges".into(),
+            (Place::Other, _) => "b".into(),
             (_, Domain::Set { .. } | Domain::Seq | Domain::Grid { .. }) => "d".into(),
             (_, Domain::Mesh) => "d.verts".into(),
             _ => "d.nodes".into(),
@@ -160,7 +169,7 @@ impl Writer {
         match self.domain {
             Domain::Set { nonempty } => nonempty && place == Place::Nodes,
             Domain::Graph | Domain::Cloud { .. } | Domain::Mesh => place == Place::Nodes,
-            Domain::Grid { .. } => place != Place::Whole,
+            Domain::Grid { .. } => matches!(place, Place::Nodes | Place::Coarse(_)),
             Domain::Seq => false,
         }
     }
@@ -201,6 +210,11 @@ impl Writer {
             let rep = Rep::random(self.group, &mut self.rng);
             self.input(&mut inputs, "c", Place::Whole, rep);
         }
+        if self.rng.below(5) == 0 && self.domain != Domain::Mesh {
+            inputs.push("b: set".into());
+            let rep = Rep::random(self.group, &mut self.rng);
+            self.input(&mut inputs, "p", Place::Other, rep);
+        }
         let steps = 2 + self.rng.below(6);
         let mut done = 0;
         for _ in 0..80 {
@@ -226,10 +240,11 @@ impl Writer {
                 (format!("({})", join(&types, ":")), format!("({})", join(&values, " =")))
             }
         };
-        let item = match self.group.declared {
+        let mut item = match self.group.declared {
             "" => String::new(),
             text => format!("group G = {text}\n"),
         };
+        item += &self.items.concat();
         let mut text = format!(
             "{item}model P {}({}) -> {result} {{\n  {}\n  {value}\n}}\n",
             self.under(),
@@ -258,6 +273,7 @@ impl Writer {
         flags.extend(self.group.approx.then_some("approx"));
         flags.extend(self.ties.then_some("ties"));
         flags.extend(self.broken.then_some("break"));
+        flags.extend(self.trusting.then_some("numeric"));
         match (self.group.text, flags.is_empty()) {
             ("trivial", true) => String::new(),
             (g, true) => format!("under {g} "),
@@ -344,12 +360,13 @@ impl Writer {
             Place::Nodes => (format!("[i in {}]", self.set(place)), "[i]"),
             Place::Edges => ("[e in d.edges]".into(), "[e]"),
             Place::Whole => (String::new(), ""),
+            Place::Other => ("[o in b]".into(), "[o]"),
             Place::Coarse(_) => (format!("[q in {}]", self.set(place)), "[q]"),
         }
     }
 
     fn step(&mut self) -> bool {
-        match self.rng.below(27) {
+        match self.rng.below(32) {
             0 | 1 => self.dense(),
             2 => self.pointwise(),
             3 => self.gated(),
@@ -372,6 +389,10 @@ impl Writer {
             23 => self.library(),
             24 => self.coarser(),
             25 => self.moved_constant(),
+            26 | 27 => self.choices(),
+            28 => self.integrated(),
+            29 => self.trusted(),
+            30 => self.across(),
             _ => self.labelled(),
         }
     }

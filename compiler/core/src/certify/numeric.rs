@@ -1,5 +1,7 @@
 //! The numeric check of `gdl verify`: compiled (or interpreted) code, given or random inputs, random group elements, and the
 //! error max |f(g·x) − g·f(x)| / max |f(x)| of every output and factor. The moves are those of the exact test.
+//!
+//! An output that is 0 is 0 up to rounding only: errors are relative to the largest number of the run where an output is much smaller.
 
 use super::approx;
 use super::bench::Bench;
@@ -8,8 +10,8 @@ use super::moves::{Acting, Move, moved};
 use super::scene::{Column, Lie, Rng, Scene, Stratum, columns, door, plain};
 use super::slots::{self, Slot};
 use crate::cert;
-use crate::ir::interp::{Real64, run, run_all};
-use crate::ir::{Fold, Func, Op};
+use crate::ir::Func;
+use crate::ir::interp::{Real64, run};
 use crate::typed::Model;
 use gdl_abi::{DoorSizes, Dtype, Instance};
 
@@ -55,8 +57,6 @@ pub struct VerifyReport {
     pub not_claimed: Vec<(String, String)>,
     /// For a model that is approximately equivariant under more than its exact group: the error measured for all of the group.
     pub approximate: Option<VerifyRow>,
-    /// Maxima and minima that were attained more than once: there two ways round the square may choose differently.
-    pub ties: usize,
 }
 
 impl VerifyReport {
@@ -71,22 +71,29 @@ impl VerifyReport {
 
 /// What a numeric check does.
 #[derive(Clone, Copy, Debug)]
-pub struct VerifyOptions<'a> {
+pub struct VerifyOptions {
     /// Of all random choices.
     pub seed: u64,
     /// Moves for every factor and batch.
     pub runs: usize,
-    /// Parameters, for counting ties; without them ties are not counted.
-    pub params: Option<&'a [Vec<f64>]>,
+    /// The part of the largest number of a run as which smaller outputs count.
+    pub floor: f64,
 }
 
-impl Default for VerifyOptions<'_> {
+impl Default for VerifyOptions {
     fn default() -> Self {
         VerifyOptions {
             seed: 0,
             runs: 4,
-            params: None,
+            floor: VerifyOptions::floor(true),
         }
+    }
+}
+
+impl VerifyOptions {
+    /// The part as which smaller outputs count in double or single precision: rounding, amplified by a program, stays far below it.
+    pub fn floor(double: bool) -> f64 {
+        if double { 1e-5 } else { 1e-1 }
     }
 }
 
@@ -102,7 +109,7 @@ pub fn verify(
     func: &Func,
     run: &mut Runner<'_>,
     batches: &[Batch],
-    options: &VerifyOptions<'_>,
+    options: &VerifyOptions,
 ) -> Result<VerifyReport, String> {
     let inputs = slots::inputs(model, func)?;
     let outputs = slots::outputs(model, func)?;
@@ -127,15 +134,12 @@ pub fn verify(
         rows: list.iter().map(row).collect(),
         not_claimed,
         approximate: None,
-        ties: 0,
     };
     for batch in batches {
         let instance = Instance::new(&func.domains, &batch.door)?;
         let scene = scene(func, batch)?;
         let base = run(&batch.door, &batch.inputs)?;
-        if let Some(params) = options.params {
-            report.ties += ties(func, &instance, &scene, params)?;
-        }
+        let largest = batch.inputs.iter().chain(&base).map(|x| size(x)).fold(0.0, f64::max);
         for (factor, row) in list.iter().zip(&mut report.rows) {
             for m in moves(model, func, factor, &scene.door, &instance, options.runs, &mut rng)? {
                 let acting = Acting::new(&Real64, model, &func.domains, &scene.door, &instance, &m)?;
@@ -144,7 +148,11 @@ pub fn verify(
                 row.runs += 1;
                 for (k, slot) in outputs.iter().enumerate() {
                     let want = acting.act(slot, base.get(k).ok_or("an output is missing")?)?;
-                    let error = relative(after.get(k).ok_or("an output is missing")?, &want);
+                    let error = relative(
+                        after.get(k).ok_or("an output is missing")?,
+                        &want,
+                        options.floor * largest,
+                    );
                     if error > row.errors[k].1 || error.is_nan() {
                         row.errors[k].1 = error;
                         row.worst.clone_from(&m.words);
@@ -225,7 +233,7 @@ pub(crate) fn of_factor(model: &Model, func: &Func, factor: &Factor, seed: u64) 
             let acting = Acting::new(&Real64, model, &func.domains, &scene.door, &instance, &m)?;
             let after = bench.run(&acting.new, &moved(&acting, &inputs, &scene)?)?;
             for (k, slot) in outputs.iter().enumerate() {
-                let error = relative(&after[k], &acting.act(slot, &base[k])?);
+                let error = relative(&after[k], &acting.act(slot, &base[k])?, 0.0);
                 worst = if error.is_nan() {
                     f64::INFINITY
                 } else {
@@ -267,7 +275,7 @@ pub(crate) fn sampled(model: &Model, func: &Func, seed: u64) -> Result<(f64, Str
                 let acting = Acting::new(&Real64, model, &func.domains, &scene.door, &instance, &m)?;
                 let after = bench.run(&acting.new, &moved(&acting, &inputs, &scene)?)?;
                 for (k, slot) in outputs.iter().enumerate() {
-                    let error = relative(&after[k], &acting.act(slot, &base[k])?);
+                    let error = relative(&after[k], &acting.act(slot, &base[k])?, 0.0);
                     if error > worst {
                         worst = error;
                         element.clone_from(&m.words);
@@ -301,8 +309,8 @@ fn moves(
     Ok(out)
 }
 
-/// max |a − b| / max |b|; entries undefined on both sides do not count.
-fn relative(a: &[f64], b: &[f64]) -> f64 {
+/// max |a − b| / max |b|, or / `floor` if that is larger; entries undefined on both sides do not count.
+fn relative(a: &[f64], b: &[f64], floor: f64) -> f64 {
     if a.len() != b.len() {
         return f64::INFINITY;
     }
@@ -310,8 +318,16 @@ fn relative(a: &[f64], b: &[f64]) -> f64 {
     let error = both()
         .map(|(x, y)| (x - y).abs())
         .fold(0.0, |m: f64, e| if e.is_nan() { f64::INFINITY } else { m.max(e) });
-    let size = b.iter().filter(|y| y.is_finite()).fold(0.0, |m: f64, y| m.max(y.abs()));
-    if error == 0.0 { 0.0 } else { error / size.max(1e-300) }
+    if error == 0.0 {
+        0.0
+    } else {
+        error / size(b).max(floor).max(1e-300)
+    }
+}
+
+/// The largest finite modulus.
+fn size(x: &[f64]) -> f64 {
+    x.iter().filter(|x| x.is_finite()).fold(0.0, |m: f64, x| m.max(x.abs()))
 }
 
 /// An array of the door; labels become numbers.
@@ -365,46 +381,4 @@ pub fn interpret(
         .map(|(d, c)| plain(&Real64, d, c))
         .collect::<Result<Vec<_>, _>>()?;
     run(&Real64, func, &instance, &arrays, params)
-}
-
-/// Extrema that are attained more than once, outside of loops.
-fn ties(func: &Func, instance: &Instance, scene: &Scene<f64>, params: &[Vec<f64>]) -> Result<usize, String> {
-    let arrays = func
-        .inputs
-        .iter()
-        .zip(&scene.inputs)
-        .map(|(d, c)| plain(&Real64, d, c))
-        .collect::<Result<Vec<_>, _>>()?;
-    let values = run_all(&Real64, func, instance, &arrays, params)?;
-    let mut count = 0;
-    for (k, node) in func.body.nodes.iter().enumerate() {
-        let extremum = |f: &Fold| matches!(f, Fold::Max | Fold::Min);
-        let (best, shape) = (&values[k], &node.shape);
-        let mut hits = vec![0usize; best.len()];
-        match &node.op {
-            Op::Reduce { op, x, axis } if extremum(op) => {
-                let Some(from) = func.body.get(*x) else { continue };
-                let n = from.shape.axes[*axis as usize] as usize;
-                let inner: usize = from.shape.axes[*axis as usize + 1..]
-                    .iter()
-                    .map(|&n| n as usize)
-                    .product();
-                for (at, v) in values[x.0 as usize].iter().enumerate() {
-                    let to = at / (n * inner) * inner + at % inner;
-                    hits[to] += usize::from(*v == best[to]);
-                }
-            }
-            Op::Segment { op, x, map } if extremum(op) => {
-                let width = shape.row_len();
-                for (at, v) in values[x.0 as usize].iter().enumerate() {
-                    let to =
-                        instance.maps[map.0 as usize].index[at / width.max(1)] as usize * width + at % width.max(1);
-                    hits[to] += usize::from(*v == best[to]);
-                }
-            }
-            _ => continue,
-        }
-        count += hits.iter().filter(|&&h| h > 1).count();
-    }
-    Ok(count)
 }

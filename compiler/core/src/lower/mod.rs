@@ -15,6 +15,7 @@ mod basis;
 mod choices;
 pub mod e3nn;
 mod frame;
+mod guard;
 mod harmonics;
 mod indices;
 mod inputs;

@@ -1,6 +1,7 @@
 //! Reductions: a push-forward along a map, or a fold over a static axis.
 
 use super::frame::{Low, Root, Rows};
+use super::guard::Condition;
 use super::{L, Lowerer};
 use crate::ir::{Fold, Scalar, Shape, Value};
 use crate::typed::{NodeId, VarId, VarKind, Weight};
@@ -53,21 +54,33 @@ impl Lowerer<'_> {
         };
         let x = self.coerce(&body, &rows, &statics, span)?;
         let dim = self.dim_of(&rows);
-        let x = self.b().along(x, dim);
+        let mut x = self.b().along(x, dim);
         let cond = match &cond {
             Some(c) => {
-                let v = self.coerce(c, &rows, &statics, span)?;
-                Some(self.b().along(v, dim))
+                let entries = self.coerce(c, &rows, &statics, span)?;
+                let alone = match c.statics.is_empty() {
+                    true => Some(self.coerce(c, &rows, &[], span)?),
+                    false => None,
+                };
+                Some(Condition {
+                    entries: self.b().along(entries, dim),
+                    rows: alone.map(|v| self.b().along(v, dim)),
+                })
             }
             None => None,
         };
-        let weight = match (&weight, by) {
+        let mut weight = match (&weight, by) {
             (Some(w), Some(kind)) => {
                 let v = self.coerce(w, &rows, &statics, span)?;
                 Some((self.b().along(v, dim), kind.softmax))
             }
             _ => None,
         };
+        if let Some(c) = cond {
+            x = self.guarded(x, c);
+            weight = weight.map(|(w, softmax)| (self.guarded(w, c), softmax));
+        }
+        let cond = cond.map(|c| c.entries);
         let out = self.fold(op, x, cond, weight, default.is_some(), &along);
         let mut out_statics = statics;
         if !dynamic {
@@ -180,7 +193,7 @@ impl Lowerer<'_> {
                 }
                 Some((w, softmax)) => {
                     let w = if softmax {
-                        self.exponentials(w, cond, along)
+                        self.exponentials(w, cond, along).0
                     } else {
                         self.masked(w, cond)
                     };
@@ -209,13 +222,7 @@ impl Lowerer<'_> {
                 (self.push_fold(Fold::Prod, x, along), may_be_empty.then(|| count(self)))
             }
             RedOp::LogSumExp => {
-                let masked = self.masked_extreme(x, cond, true);
-                let m = self.push_fold(Fold::Max, masked, along);
-                let m = self.b().detach(m);
-                let back = self.pull(m, x, along);
-                let shifted = self.b().sub(x, back);
-                let e = self.b().map(Scalar::Exp, &[shifted]);
-                let e = self.masked(e, cond);
+                let (e, m) = self.exponentials(x, cond, along);
                 let s = self.push_fold(Fold::Sum, e, along);
                 let log = self.b().map(Scalar::Log, &[s]);
                 (self.b().add(m, log), may_be_empty.then(|| count(self)))
@@ -223,22 +230,23 @@ impl Lowerer<'_> {
         }
     }
 
-    /// exp(w − max w), zero where the condition fails.
-    fn exponentials(&mut self, w: Value, cond: Option<Value>, along: &Along) -> Value {
+    /// exp(w − max w), zero where the condition fails, and max w.
+    fn exponentials(&mut self, w: Value, cond: Option<Value>, along: &Along) -> (Value, Value) {
         let masked = self.masked_extreme(w, cond, true);
         let m = self.push_fold(Fold::Max, masked, along);
         let m = self.b().detach(m);
         let back = self.pull(m, w, along);
         let shifted = self.b().sub(masked, back);
         let e = self.b().map(Scalar::Exp, &[shifted]);
-        self.masked(e, cond)
+        (self.masked(e, cond), m)
     }
 
     fn masked(&mut self, x: Value, cond: Option<Value>) -> Value {
         match cond {
             Some(c) => {
                 let c = self.widen(c, x);
-                self.b().mul(c, x)
+                let zero = self.b().zeros_like(x);
+                self.b().select(c, x, zero)
             }
             None => x,
         }

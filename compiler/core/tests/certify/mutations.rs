@@ -204,7 +204,7 @@ fn error(model: &Model, func: &Func) -> f64 {
         &VerifyOptions {
             seed: 11,
             runs: 4,
-            params: None,
+            ..VerifyOptions::default()
         },
     ) {
         Ok(report) => report.error(),
