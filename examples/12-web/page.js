@@ -5,7 +5,7 @@ import { CELLS, ELEMENTS, SIDE, empty, fromCounts, moved, product, seen, stroke 
 import { SAMPLES } from "./samples.js";
 
 const ORDER = ELEMENTS.length;
-const PEN = 1.7;
+const PEN = 2.5;
 /** Filters that are shown. */
 const SHOWN = 3;
 /** How symmetries move what is on the screen: r turns counter-clockwise. */
@@ -268,14 +268,19 @@ function listen() {
     stroke(drawing, last, last, PEN);
     redrawn();
   });
-  canvas.addEventListener("pointermove", (event) => {
+  const reach = (event) => {
     if (!last) return;
     const now = place(event);
     stroke(drawing, last, now, PEN);
     last = now;
     redrawn();
+  };
+  canvas.addEventListener("pointermove", reach);
+  canvas.addEventListener("pointerup", (event) => {
+    reach(event);
+    last = null;
   });
-  for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (last = null));
+  canvas.addEventListener("pointercancel", () => (last = null));
 
   const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   canvas.addEventListener("keydown", (event) => {

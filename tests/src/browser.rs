@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
 /// WebGPU on a software device, which is everywhere.
-const FLAGS: &str = "--headless=new --no-first-run --disable-extensions --disable-background-networking --hide-scrollbars \
+const FLAGS: &str = "--headless=new --no-first-run --disable-extensions --disable-background-networking --hide-scrollbars --disable-gpu-watchdog \
     --enable-unsafe-webgpu --use-webgpu-adapter=swiftshader --remote-debugging-pipe";
 
 /// Files of a folder over http, as any static server gives them, until the process ends.
@@ -188,7 +188,10 @@ impl Browser {
     pub fn wait_for(&mut self, expression: &str) {
         let start = Instant::now();
         while self.value(expression) != json!(true) {
-            assert!(start.elapsed() < PATIENCE, "this never comes true: {expression}");
+            if start.elapsed() > PATIENCE {
+                let shown = self.value("document.body.innerText");
+                panic!("this never comes true: {expression}\n{shown:#}");
+            }
             thread::sleep(Duration::from_millis(20));
         }
     }

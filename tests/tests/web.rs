@@ -1,11 +1,17 @@
 //! Packages for browsers: every shader is validated by naga, and Chromium, on a software device, gives what the CPU gives.
 
+use gdl_abi::{Dtype, Instance};
+use gdl_codegen::plan_and_shaders;
+use gdl_core::ir::grad::training_step;
+use gdl_core::ir::interp::{self, Real64};
+use gdl_core::ir::random::{Options, random_program_with};
 use gdl_host::files::{self, HostArray, Table};
 use gdl_runtime::domain::{Cell, Mesh, Point, nearest, neighbours};
 use gdl_tests::browser::{Browser, Server};
 use gdl_tests::{Scratch, gdl, root};
 use serde_json::{Value, json};
 use std::collections::HashSet;
+use std::f64::consts::PI;
 use std::fs;
 use std::path::Path;
 
@@ -229,6 +235,16 @@ data Rows from \"rows.npz\" {
 }
 ";
 
+/// Reads at offsets, and a recurrence over sequences of different lengths.
+const WORDS: &str = "model Tail (s: seq, x: s -> 3) -> (s -> 4) {
+  x |> conv1d(6, 2) |> relu |> gru(5) |> causal_conv(4, 3)
+}
+data Words from \"words.npz\" {
+  s: seq = ptr(ptr)
+  x: s -> 3
+}
+";
+
 fn own_cases(folder: &Scratch) -> Vec<Case> {
     let pos: Vec<f64> = wave(15, 0.3).iter().map(|x| 2.0 * x + 1.0).collect();
     let cells = [3.0, 0.2, 0.0, 0.1, 2.5, 0.3, 0.0, -0.4, 4.0].map(|x| x * 1.1);
@@ -267,7 +283,17 @@ fn own_cases(folder: &Scratch) -> Vec<Case> {
         call: json!({ "x": reals(&wave(1500, 0.5)) }),
         data: owned(vec![("x", array(&[1, 500, 3], wave(1500, 0.5)))]),
     };
-    vec![crystals, dots, wide]
+    let words = Case {
+        name: "offsets and recurrence",
+        program: folder.file("words.gdl", WORDS),
+        fold: None,
+        call: json!({ "s_ptr": wholes(&[0, 6, 7, 11]), "x": reals(&wave(33, 0.7)) }),
+        data: owned(vec![
+            ("ptr", array(&[4], vec![0i64, 6, 7, 11])),
+            ("x", array(&[11, 3], wave(33, 0.7))),
+        ]),
+    };
+    vec![crystals, dots, wide, words]
 }
 
 /// Weights of the size that networks start from, so that rounding stays what it is: the path of the file.
@@ -655,6 +681,89 @@ fn shaders_can_be_read() {
     }
 }
 
+/// Random programs of the tensor IR and gradients of some, run by the runtime in JavaScript, against the interpreter.
+#[test]
+fn random_programs_give_what_the_interpreter_gives() {
+    const RUN: &str = r#"<!doctype html><title>tests</title><script type="module">
+import { Gpu } from "./runtime/device.js";
+import { Program } from "./runtime/program.js";
+const gpu = await Gpu.open();
+const map = (list) => new Map(list.map(([name, v]) => [name, Uint32Array.from(v)]));
+globalThis.run = async (name) => {
+  const { plan, kernels, source, params, inputs, door } = await (await fetch(name)).json();
+  const program = await Program.create(gpu, name, { plan, kernels }, source);
+  params.forEach((v, k) => program.setParameter(k, Float32Array.from(v)));
+  const arrays = inputs.map((v, k) => (plan.signature.inputs[k].dtype === "Real" ? Float32Array : Uint32Array).from(v));
+  const sizes = { samples: door.samples, ragged: map(door.ragged), grids: new Map(door.grids), maps: map(door.maps) };
+  const out = [];
+  for (let k = 0; k < 2; k++) out.push((await program.run(sizes, arrays)).map((a) => Array.from(a, String)));
+  program.destroy();
+  return { out: out[0], same: JSON.stringify(out[0]) === JSON.stringify(out[1]) };
+};
+globalThis.ready = true;
+</script>"#;
+    let Some(mut browser) = Browser::open("random") else {
+        return;
+    };
+    let folder = Scratch::new();
+    fs::create_dir(folder.path("runtime")).expect("a folder");
+    for source in ["compiler/cli/src/web/runtime", "runtime/gpu/src"] {
+        for entry in fs::read_dir(root().join(source)).expect("a folder").flatten() {
+            fs::copy(entry.path(), Path::new(&folder.path("runtime")).join(entry.file_name())).expect("a copy");
+        }
+    }
+    folder.file("run.html", RUN);
+    let server = Server::new(Path::new(&folder.path("")));
+    browser.open_page(&server.url("run.html"));
+    browser.wait_for("globalThis.ready === true");
+    let options = Options {
+        smooth: true,
+        ..Options::default()
+    };
+    for seed in 100..110 {
+        let (func, door, inputs, params) = random_program_with(seed, 4 + seed as usize % 24, options);
+        let gradient = (seed % 4 == 0).then(|| training_step(&func, &[0]).expect("a derivative"));
+        for func in [Some(func), gradient].into_iter().flatten() {
+            let batch = Instance::new(&func.domains, &door).expect("a batch");
+            let want = interp::run(&Real64, &func, &batch, &inputs, &params).expect("results");
+            let (plan, shaders) = plan_and_shaders(&func, &|_| None).expect("shaders");
+            let given = func.inputs.iter().zip(&inputs).map(|(decl, x)| match decl.dtype {
+                Dtype::Real => json!(x),
+                Dtype::Class(n) => {
+                    let label = |c: &[f64]| c.iter().position(|&x| x == 1.0).unwrap_or(0);
+                    json!(x.chunks(n as usize).map(label).collect::<Vec<_>>())
+                }
+            });
+            let door =
+                json!({ "samples": door.samples, "ragged": door.ragged, "grids": door.grids, "maps": door.maps });
+            let all = json!({
+                "plan": plan, "kernels": shaders.kernels, "source": shaders.source, "params": params, "inputs": given.collect::<Vec<_>>(), "door": door,
+            });
+            folder.file("program.json", all.to_string());
+            let got = browser.value("run('program.json')");
+            assert_eq!(got["same"], json!(true), "seed {seed}: two calls differ");
+            for (k, (got, want)) in got["out"].as_array().expect("outputs").iter().zip(&want).enumerate() {
+                let got: Vec<f64> = got
+                    .as_array()
+                    .expect("numbers")
+                    .iter()
+                    .map(|x| x.as_str().expect("a text").parse().expect("a number"))
+                    .collect();
+                assert_eq!(got.len(), want.len());
+                let size = want
+                    .iter()
+                    .map(|x| x.abs())
+                    .filter(|x| x.is_finite())
+                    .fold(1.0, f64::max);
+                for (x, y) in got.iter().zip(want) {
+                    let same = (x - y).abs() <= 1e-4 * size || y.abs() > 1e30 || y.is_nan();
+                    assert!(same, "seed {seed}, output {k}: {x} instead of {y}");
+                }
+            }
+        }
+    }
+}
+
 /// The page of the example: its numbers are those of the CPU, moving the picture changes nothing but places, it looks like something, and it is small.
 #[test]
 fn the_page_of_the_example() {
@@ -741,22 +850,24 @@ fn the_page_of_the_example() {
     }
     assert_ne!(before, after);
 
-    // Drawn with a mouse, then cleared and drawn with the keyboard.
+    // A ring drawn with a mouse, then cleared and drawn with the keyboard.
     browser.value("document.getElementById('clear').click()");
     browser.wait_for("document.getElementById('answer').textContent === 'Nothing is drawn yet.'");
     let corner =
         browser.value("(({ left, top }) => [left, top])(document.getElementById('drawing').getBoundingClientRect())");
     let corner = numbers(&corner);
-    for (kind, x, y) in [
-        ("mousePressed", 128, 30),
-        ("mouseMoved", 128, 120),
-        ("mouseMoved", 128, 226),
-        ("mouseReleased", 128, 226),
-    ] {
-        let event = json!({ "type": kind, "x": corner[0] + f64::from(x), "y": corner[1] + f64::from(y), "button": "left", "buttons": 1, "clickCount": 1 });
+    for k in 0..=16 {
+        let (sin, cos) = (f64::from(k) * PI / 8.0).sin_cos();
+        let kind = match k {
+            0 => "mousePressed",
+            16 => "mouseReleased",
+            _ => "mouseMoved",
+        };
+        let [x, y] = [corner[0] + 128.0 + 60.0 * sin, corner[1] + 128.0 - 100.0 * cos];
+        let event = json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1 });
         browser.command("Input.dispatchMouseEvent", event);
     }
-    browser.wait_for("document.getElementById('answer').textContent.startsWith('This is a 1')");
+    browser.wait_for("document.getElementById('answer').textContent.startsWith('This is a 0, says the model, with 9')");
     browser.value("document.getElementById('clear').click(); document.getElementById('drawing').focus()");
     browser.wait_for("document.getElementById('answer').textContent === 'Nothing is drawn yet.'");
     for key in [" ", "ArrowUp", "ArrowLeft"] {

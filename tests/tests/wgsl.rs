@@ -1,11 +1,13 @@
 //! Shaders against the interpreter, on whatever Vulkan device there is (in CI a software one).
 
-use gdl_abi::{ArrayDecl, Dtype, Instance};
+use gdl_abi::{ArrayDecl, DoorSizes, Dtype, Instance};
 use gdl_codegen::plan_and_shaders;
 use gdl_core::ir::Func;
 use gdl_core::ir::grad::training_step;
 use gdl_core::ir::interp::{self, Real64};
 use gdl_core::ir::random::{Options, random_program_with};
+use gdl_core::lower::lower_model;
+use gdl_core::{check, modules};
 use gdl_gpu::{Gpu, GpuProgram};
 use gdl_runtime::{Array, Program};
 use std::sync::Arc;
@@ -32,7 +34,7 @@ fn single(decl: &ArrayDecl, x: &[f64]) -> Array {
     }
 }
 
-fn check(gpu: &Arc<Gpu>, func: &Func, batch: &Instance, inputs: &[Vec<f64>], params: &[Vec<f64>], what: &str) {
+fn compare(gpu: &Arc<Gpu>, func: &Func, batch: &Instance, inputs: &[Vec<f64>], params: &[Vec<f64>], what: &str) {
     let want = interp::run(&Real64, func, batch, inputs, params).unwrap();
     let (plan, shaders) = plan_and_shaders(func, &|_| None).unwrap_or_else(|e| panic!("{what}: {e}"));
     let program = GpuProgram::new(gpu.clone(), plan, shaders).unwrap_or_else(|e| panic!("{what}: {e}"));
@@ -69,6 +71,26 @@ fn check(gpu: &Arc<Gpu>, func: &Func, batch: &Instance, inputs: &[Vec<f64>], par
     }
 }
 
+/// A product whose result has many tiles, with extents that no tile divides.
+#[test]
+fn large_products() {
+    const WIDE: &str = "model Wide (s: set, x: s -> 70) -> (s -> 590) {\n  x |> linear(590)\n}\n";
+    let Some(gpu) = device() else { return };
+    let (program, _) = modules::load("wide.gdl", WIDE, &[], &|_, _| Err("no files".into()));
+    let (models, said) = check::check(&program);
+    assert!(said.is_empty(), "{said:?}");
+    let func = lower_model(&models[0]).unwrap().func;
+    let door = DoorSizes {
+        samples: 1,
+        ragged: vec![("s".into(), vec![0, 530])],
+        ..DoorSizes::default()
+    };
+    let batch = Instance::new(&func.domains, &door).unwrap();
+    let wave = |n: usize| (0..n).map(|k| (1.7 * k as f64).sin()).collect::<Vec<f64>>();
+    let params: Vec<Vec<f64>> = func.params.iter().map(|p| wave(p.row_len())).collect();
+    compare(&gpu, &func, &batch, &[wave(530 * 70)], &params, "a wide layer");
+}
+
 #[test]
 fn random_programs_and_gradients() {
     let Some(gpu) = device() else { return };
@@ -79,10 +101,10 @@ fn random_programs_and_gradients() {
     for seed in 0..24 {
         let (func, door, inputs, params) = random_program_with(seed, 4 + seed as usize % 24, options);
         let batch = Instance::new(&func.domains, &door).unwrap();
-        check(&gpu, &func, &batch, &inputs, &params, &format!("seed {seed}"));
+        compare(&gpu, &func, &batch, &inputs, &params, &format!("seed {seed}"));
         if seed % 3 == 0 {
             let func = training_step(&func, &[0]).unwrap();
-            check(&gpu, &func, &batch, &inputs, &params, &format!("gradient, seed {seed}"));
+            compare(&gpu, &func, &batch, &inputs, &params, &format!("gradient, seed {seed}"));
         }
     }
 }
