@@ -8,6 +8,7 @@ use gdl_core::lower::lower_model;
 use gdl_core::{check, modules};
 use gdl_host::data::{Arguments, DataSpec, DomainArguments, FieldSpec, Folds, Near, Source, Split};
 use gdl_host::files::{self, Table};
+use gdl_host::library::Calls;
 use gdl_host::optim::{OptimSpec, Rule, Schedule};
 use gdl_host::params::{Init, ParamSpec};
 use gdl_host::train::{BatchSize, Config, Hooks, Plan, Programs, train};
@@ -240,19 +241,22 @@ fn called() -> &'static Model {
         let gradient = grad::vjp(&func).expect("a derivative");
         let roles = [(Role::Forward, &func), (Role::Gradient, &gradient)];
         let (programs, code) = gdl_codegen::image::compile(&roles, true, &[Isa::Baseline]).expect("code");
-        let arguments = Arguments {
-            domains: vec![DomainArguments::Cloud {
-                name: "m".into(),
-                near: Near::Cutoff(1.5),
-            }],
-            labels: vec![("z".into(), vec!["H".into(), "C".into()])],
+        let calls = Calls {
+            arguments: Arguments {
+                domains: vec![DomainArguments::Cloud {
+                    name: "m".into(),
+                    near: Near::Cutoff(1.5),
+                }],
+                labels: vec![("z".into(), vec!["H".into(), "C".into()])],
+            },
+            training: None,
         };
         let params: Vec<Array> = func.params.iter().map(|p| Array::F64(vec![0.5; p.row_len()])).collect();
         let (list, bytes) = weights(func.params.iter().map(|p| p.name.as_str()).zip(&params));
         let head = Head {
             name: "M".into(),
             manifest: "{}".into(),
-            data: serde_json::to_string(&arguments).expect("JSON"),
+            data: serde_json::to_string(&calls).expect("JSON"),
             programs,
             weights: list,
         };

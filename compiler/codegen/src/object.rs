@@ -37,18 +37,23 @@ pub enum Gives {
 
 use Param::{Model, Pointer, Real, Word};
 
-/// The interface: the functions of `runtime/capi` without their `gdl_`.
-pub const INTERFACE: [(&str, &[Param], Gives); 13] = [
+/// A function of the interface: its name without `gdl_`, what it takes and gives.
+pub type Function = (&'static str, &'static [Param], Gives);
+
+/// The functions of `runtime/capi`.
+const INTERFACE: [Function; 15] = [
     ("new", &[Word, Word, Model, Pointer], Gives::Status),
     ("free", &[Pointer], Gives::Nothing),
     ("error", &[Pointer], Gives::Pointer),
     ("manifest", &[Pointer], Gives::Pointer),
     ("load", &[Pointer, Pointer], Gives::Status),
+    ("save", &[Pointer, Pointer], Gives::Status),
     ("get_parameter", &[Pointer, Pointer, Pointer], Gives::Status),
     ("set_parameter", &[Pointer, Pointer, Pointer], Gives::Status),
     ("describe", &[Pointer, Pointer, Pointer], Gives::Status),
     ("forward", &[Pointer, Pointer, Pointer], Gives::Status),
     ("gradient", &[Pointer; 5], Gives::Status),
+    ("train", &[Pointer; 4], Gives::Status),
     (
         "neighbours",
         &[Pointer, Pointer, Pointer, Pointer, Real, Pointer, Pointer],
@@ -62,11 +67,16 @@ pub const INTERFACE: [(&str, &[Param], Gives); 13] = [
     ("mesh", &[Pointer; 7], Gives::Status),
 ];
 
+/// The functions of a library; that for training only where it can be trained.
+pub fn interface(training: bool) -> impl Iterator<Item = Function> {
+    INTERFACE.into_iter().filter(move |f| training || f.0 != "train")
+}
+
 /// The object of a model whose functions begin with `prefix`.
 ///
 /// # Errors
 /// What Cranelift says; a prefix that is no name is a defect of the caller.
-pub fn object(prefix: &str, head: &[u8], code: &[u8], weights: &[u8]) -> Result<Vec<u8>, CodegenError> {
+pub fn object(prefix: &str, training: bool, head: &[u8], code: &[u8], weights: &[u8]) -> Result<Vec<u8>, CodegenError> {
     let isa = target_isa(Target::Isa(Isa::Baseline))?;
     let mut builder = ObjectBuilder::new(isa, prefix, default_libcall_names()).map_err(|e| fail(&e))?;
     builder.per_function_section(true).per_data_object_section(true);
@@ -85,7 +95,7 @@ pub fn object(prefix: &str, head: &[u8], code: &[u8], weights: &[u8]) -> Result<
     )?;
     let mut context = module.make_context();
     let mut builder_context = FunctionBuilderContext::new();
-    for (name, params, gives) in INTERFACE {
+    for (name, params, gives) in interface(training) {
         let taken = |model: bool| params.iter().filter(move |p| model || **p != Model);
         let signature = |module: &ObjectModule, model: bool| {
             let mut signature = module.make_signature();

@@ -11,12 +11,15 @@ pub mod array;
 mod domains;
 pub mod model;
 pub mod status;
+pub mod training;
 
 pub use array::{Dtype, RawArray};
 pub use model::Model;
 pub use status::{Failure, Status};
 
+use gdl_host::data::Argument;
 use gdl_host::files::Table;
+use gdl_host::optim::Time;
 use gdl_runtime::image::Image;
 use model::{Found, Gradients};
 use std::ffi::{CStr, CString, c_char};
@@ -208,6 +211,16 @@ pub unsafe extern "C" fn gdl_load(handle: *const Handle, path: *const c_char) ->
     unsafe { with(handle, |model| model.load(Path::new(text(path, "path")?))) }
 }
 
+/// Writes the weights to a `.safetensors` file.
+///
+/// # Safety
+/// As [`gdl_forward`]; `path` is null or a text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gdl_save(handle: *const Handle, path: *const c_char) -> Status {
+    // SAFETY: the contract of this function, here and inside.
+    unsafe { with(handle, |model| model.save(Path::new(text(path, "path")?))) }
+}
+
 /// Gives a learned array.
 ///
 /// # Safety
@@ -352,16 +365,77 @@ pub unsafe extern "C" fn gdl_gradient(
     }
 }
 
+/// Where a training stands.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Progress {
+    /// Steps before this one.
+    pub step: u64,
+    /// Steps in all.
+    pub steps: u64,
+    /// Steps an epoch.
+    pub epoch: u64,
+}
+
+/// One step of training on a batch. `batch` has an array for every argument of the training; `progress`, which schedules of the learning rate follow, may be
+/// null: then it is the first of one step. `scores` is null or has a number for the loss and every metric.
+///
+/// # Safety
+/// As [`gdl_forward`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gdl_train(
+    handle: *const Handle,
+    batch: *const RawArray,
+    progress: *const Progress,
+    scores: *mut f64,
+) -> Status {
+    // SAFETY: the contract of this function, here and inside.
+    unsafe {
+        with(handle, |model| {
+            let table = read_arrays(model.training()?.arguments(), batch, "batch")?;
+            let progress = progress.as_ref().copied().unwrap_or(Progress {
+                step: 0,
+                steps: 1,
+                epoch: 1,
+            });
+            if progress.epoch == 0 || progress.step >= progress.steps {
+                let Progress { step, steps, epoch } = progress;
+                let text = format!(
+                    "progress is step {step} of {steps}, {epoch} an epoch: it counts from 0, and an epoch has a step"
+                );
+                return Err(Failure::argument(text));
+            }
+            let time = Time {
+                step: progress.step,
+                total: progress.steps,
+                per_epoch: progress.epoch,
+            };
+            let found = model.train(table, time)?;
+            if !scores.is_null() {
+                std::slice::from_raw_parts_mut(scores, found.len()).copy_from_slice(&found);
+            }
+            Ok(())
+        })
+    }
+}
+
 /// # Safety
 /// As [`gdl_forward`].
 unsafe fn read_inputs(model: &Model, inputs: *const RawArray) -> Outcome<Table> {
-    if inputs.is_null() {
-        return Err(Failure::argument("inputs is null"));
+    // SAFETY: the contract of this function.
+    unsafe { read_arrays(model.arguments(), inputs, "inputs") }
+}
+
+/// # Safety
+/// `arrays` is null or has an array for every argument, as [`gdl_forward`] says.
+unsafe fn read_arrays(arguments: &[Argument], arrays: *const RawArray, what: &str) -> Outcome<Table> {
+    if arrays.is_null() {
+        return Err(Failure::argument(format!("{what} is null")));
     }
     // SAFETY: the contract of this function.
-    let inputs = unsafe { std::slice::from_raw_parts(inputs, model.arguments().len()) };
+    let arrays = unsafe { std::slice::from_raw_parts(arrays, arguments.len()) };
     let mut table = Table::default();
-    for (argument, raw) in model.arguments().iter().zip(inputs) {
+    for (argument, raw) in arguments.iter().zip(arrays) {
         // SAFETY: as above.
         if let Some(array) = unsafe { raw.read(&argument.name) }? {
             table.insert(&argument.name, array)?;

@@ -1,12 +1,14 @@
 //! A model that can be called, without anything of C: named arrays in, flat arrays out.
 
 use crate::status::{Failure, Status};
+use crate::training::{Training, zeros};
 use gdl_abi::{ArrayDecl, DimDef, DoorSizes, Instance, Signature};
 use gdl_host::data::{Argument, Arguments, Dataset, FieldSpec, Source};
 use gdl_host::files::{HostArray, Table};
-use gdl_host::params::{Init, ParamSpec, Params};
+use gdl_host::library::Calls;
+use gdl_host::optim::Time;
 use gdl_host::run::shape;
-use gdl_host::train::load_params;
+use gdl_host::train::{Notes, load_params, save_params};
 use gdl_runtime::image::{Image, Role};
 use gdl_runtime::pool::Pool;
 use gdl_runtime::{Array, Executor, Program};
@@ -23,6 +25,8 @@ pub struct Model {
     forward: Executor,
     /// If the library was built with it.
     gradient: Option<Executor>,
+    /// As well.
+    training: Option<Training>,
     pool: Arc<Pool>,
     weights: RwLock<Weights>,
 }
@@ -65,15 +69,15 @@ impl Model {
     pub fn new(image: Image, threads: usize) -> Result<Model, Failure> {
         let unsupported = |e: &dyn std::fmt::Display| Failure::new(Status::Unsupported, e.to_string());
         let pool = Arc::new(Pool::new(threads).map_err(|e| Failure::new(Status::Run, e))?);
-        let arguments: Arguments = serde_json::from_str(&image.head().data).map_err(|e| unsupported(&e))?;
-        let forward = image
-            .executor(Role::Forward, pool.clone())
-            .map_err(|e| unsupported(&e))?;
-        let gradient = image.head().program(Role::Gradient).is_some();
-        let gradient = gradient
-            .then(|| image.executor(Role::Gradient, pool.clone()))
-            .transpose()
-            .map_err(|e| unsupported(&e))?;
+        let Calls { arguments, training } = serde_json::from_str(&image.head().data).map_err(|e| unsupported(&e))?;
+        let executor = |role| image.executor(role, pool.clone()).map_err(|e| unsupported(&e));
+        let has = |role| image.head().program(role).is_some();
+        let forward = executor(Role::Forward)?;
+        let gradient = has(Role::Gradient).then(|| executor(Role::Gradient)).transpose()?;
+        let training = match training {
+            Some(recipe) if has(Role::Train) => Some(Training::new(executor(Role::Train)?, recipe)),
+            _ => None,
+        };
         Ok(Model {
             listed: arguments.list(forward.signature()),
             weights: Weights::new(image.weights().to_vec()),
@@ -81,6 +85,7 @@ impl Model {
             arguments,
             forward,
             gradient,
+            training,
             pool,
             image,
         })
@@ -111,19 +116,63 @@ impl Model {
     /// # Errors
     /// A file that cannot be read, is damaged, or holds the weights of another model.
     pub fn load(&self, path: &Path) -> Result<(), Failure> {
-        let signature = &self.signature;
-        let specs: Vec<ParamSpec> = signature
-            .params
-            .iter()
-            .map(|p| ParamSpec::new(&p.name, Init::Constant(0.0)))
-            .collect();
-        let mut params = Params::init(signature, &specs, 0, self.forward.is_f64())?;
-        let manifest: serde_json::Value = serde_json::from_str(self.manifest()).unwrap_or_default();
-        load_params(path, &mut params, manifest.get("weights_hash").and_then(|h| h.as_str()))?;
-        let ordered: Vec<Array> = params.of(signature)?.into_iter().cloned().collect();
-        let mut weights = self.weights.write().unwrap_or_else(PoisonError::into_inner);
-        (weights.values, weights.prepared) = (ordered, None);
+        let mut params = zeros(&self.signature, self.forward.is_f64())?;
+        load_params(path, &mut params, self.weights_hash().as_deref())?;
+        if let Some(training) = &self.training {
+            training.restart();
+        }
+        self.replace(params.arrays().to_vec());
         Ok(())
+    }
+
+    /// Writes the weights to a `.safetensors` file, atomically.
+    ///
+    /// # Errors
+    /// A file that cannot be written, or if there are no weights.
+    pub fn save(&self, path: &Path) -> Result<(), Failure> {
+        let mut params = zeros(&self.signature, self.forward.is_f64())?;
+        params.arrays_mut().clone_from_slice(&self.values()?);
+        let notes = Notes {
+            model_hash: self.weights_hash().unwrap_or_default(),
+            settings: self.settings(),
+            ..Notes::default()
+        };
+        Ok(save_params(path, &params, &notes)?)
+    }
+
+    fn fact(&self, name: &str) -> serde_json::Value {
+        let manifest: serde_json::Value = serde_json::from_str(self.manifest()).unwrap_or_default();
+        manifest.get(name).cloned().unwrap_or_default()
+    }
+
+    fn weights_hash(&self) -> Option<String> {
+        self.fact("weights_hash").as_str().map(String::from)
+    }
+
+    /// The settings of the model as checkpoints note them.
+    fn settings(&self) -> serde_json::Value {
+        let fact = self.fact("settings");
+        let all = fact
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|s| s.as_str()?.split_once('='));
+        all.map(|(name, value)| (format!("setting {name}"), serde_json::Value::from(value)))
+            .collect()
+    }
+
+    /// All learned arrays.
+    fn values(&self) -> Result<Vec<Array>, Failure> {
+        let weights = self.weights.read().unwrap_or_else(PoisonError::into_inner);
+        match weights.values.len() == self.parameters().len() {
+            true => Ok(weights.values.clone()),
+            false => Err(no_weights()),
+        }
+    }
+
+    fn replace(&self, values: Vec<Array>) {
+        let mut weights = self.weights.write().unwrap_or_else(PoisonError::into_inner);
+        (weights.values, weights.prepared) = (values, None);
     }
 
     /// The number of a learned array, by its path.
@@ -190,7 +239,8 @@ impl Model {
     /// # Errors
     /// As [`Model::forward`].
     pub fn describe(&self, table: Table) -> Result<(Vec<Vec<usize>>, bool), Failure> {
-        let call = self.prepare(&self.forward, table, &[])?;
+        let own = self.forward.signature();
+        let call = self.prepare((own, own), &self.arguments, table, &[])?;
         let shapes = self.outputs().iter().map(|d| call.shape(self.forward.signature(), d));
         Ok((shapes.collect(), self.forward.is_f64()))
     }
@@ -217,6 +267,32 @@ impl Model {
         Ok(Gradients { inputs, params })
     }
 
+    /// How the model is trained, if the library was built with it.
+    ///
+    /// # Errors
+    /// If it was built without.
+    pub fn training(&self) -> Result<&Training, Failure> {
+        let text = "the library was built without a training step: see `gdl build --with`";
+        self.training
+            .as_ref()
+            .ok_or_else(|| Failure::new(Status::Unsupported, text))
+    }
+
+    /// One step of training on a batch, arrays by the names of [`Training::arguments`]: the weights change. Gives the loss and metrics of the batch, in the
+    /// order of [`Training::scores`].
+    ///
+    /// # Errors
+    /// As [`Model::forward`], and if the loss or a gradient is not finite; the weights have not changed then.
+    pub fn train(&self, table: Table, time: Time) -> Result<Vec<f64>, Failure> {
+        let training = self.training()?;
+        let (signature, arguments) = training.reads();
+        let call = self.prepare((signature, signature), arguments, table, &[])?;
+        let batch = (&call.instance, call.inputs.as_slice());
+        let (values, scores) = training.step(&self.signature, &|| self.values(), batch, time)?;
+        self.replace(values);
+        Ok(scores)
+    }
+
     /// The parameters of the programs for the weights of this moment.
     fn params(&self) -> Result<Arc<Vec<Array>>, Failure> {
         let read = self.weights.read().unwrap_or_else(PoisonError::into_inner);
@@ -236,7 +312,8 @@ impl Model {
     }
 
     fn call(&self, program: &Executor, table: Table, cotangents: &[ArrayDecl]) -> Result<Vec<Found>, Failure> {
-        let call = self.prepare(program, table, cotangents)?;
+        let signatures = (self.forward.signature(), program.signature());
+        let call = self.prepare(signatures, &self.arguments, table, cotangents)?;
         let inputs: Vec<&Array> = call.inputs.iter().collect();
         let params = self.params()?;
         // Gradients are those for the weights, which come first.
@@ -254,10 +331,16 @@ impl Model {
         Ok(decls.iter().zip(outputs).map(found).collect())
     }
 
-    /// Reads and checks the arrays of a call.
-    fn prepare(&self, program: &Executor, mut table: Table, cotangents: &[ArrayDecl]) -> Result<Call, Failure> {
-        let signature = program.signature();
-        let mut spec = self.arguments.spec(self.forward.signature(), &mut table)?;
+    /// Reads and checks the arrays of a call: those of the first signature, and cotangents, for a program of the second one.
+    fn prepare(
+        &self,
+        (own, signature): (&Signature, &Signature),
+        arguments: &Arguments,
+        mut table: Table,
+        cotangents: &[ArrayDecl],
+    ) -> Result<Call, Failure> {
+        let double = self.forward.is_f64();
+        let mut spec = arguments.spec(own, &mut table)?;
         let given = cotangents.iter().map(|decl| cotangent(signature, decl));
         spec.fields
             .extend(given.filter(|field| table.arrays.contains_key(&field.name)));
@@ -268,13 +351,13 @@ impl Model {
             inputs: signature.inputs.iter().filter(is_given).cloned().collect(),
             ..signature.clone()
         };
-        let (door, inputs) = data.batch(&all, &read, program.is_f64())?;
+        let (door, inputs) = data.batch(&all, &read, double)?;
         let instance = Instance::new(&signature.domains, &door).map_err(|e| Failure::new(Status::Data, e))?;
         // Cotangents that are not given are 0.
         let mut inputs = inputs.into_iter();
         let input = |decl: &ArrayDecl| {
             let rows = decl.dim.map_or(1, |d| instance.rows[d.0 as usize]);
-            let zeros = || reals(vec![0.0; rows * decl.row_len()], program.is_f64());
+            let zeros = || reals(vec![0.0; rows * decl.row_len()], double);
             is_given(&decl).then(|| inputs.next()).flatten().unwrap_or_else(zeros)
         };
         Ok(Call {

@@ -4,8 +4,10 @@
 pub mod data;
 pub mod error;
 pub mod files;
+pub mod library;
 pub mod optim;
 pub mod params;
+pub mod random;
 pub mod rng;
 pub mod run;
 pub mod train;

@@ -6,12 +6,13 @@ mod schedule;
 
 use crate::error::{Error, Kind, Result};
 use gdl_runtime::Array;
+use serde::{Deserialize, Serialize};
 use std::ops::{Add, Div, Mul, Sub};
 
 pub use schedule::{Rate, Schedule, Time};
 
 /// How gradients change weights.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Rule {
     /// Stochastic gradient descent: b ← μ b + g, w ← w − lr b (or lr (g + μ b) if `nesterov`).
     Sgd {
@@ -86,7 +87,7 @@ impl Rule {
 }
 
 /// An optimiser's settings.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OptimSpec {
     /// The rule.
     pub rule: Rule,

@@ -15,6 +15,7 @@ mod plan;
 mod report;
 mod run;
 mod show;
+mod stepper;
 
 pub use batches::BatchSize;
 pub use checkpoint::{Notes, load_params, params_bytes, read_notes, save_params};
@@ -22,3 +23,4 @@ pub use eval::{Scores, evaluate};
 pub use plan::{Config, Display, EarlyStop, ExplainNan, Goal, Hooks, Monitor, Plan, Programs, Stat, Update};
 pub use report::{Report, Stop};
 pub use run::{train, train_from};
+pub use stepper::Stepper;

@@ -1,8 +1,10 @@
 //! `gdl build`.
 
-use crate::library::{self, Described, Kind, Library, Made};
+use crate::library::{self, Described, Kind, Library, Made, Training as LibraryTraining};
 use crate::session::backend::Precision;
-use crate::session::{Session, programs, words};
+use crate::session::programs::{self, Training};
+use crate::session::tuning::named_by;
+use crate::session::{Session, words};
 use crate::web::{self, Package};
 use crate::{Failure, Terminal};
 use clap::{Args, ValueEnum};
@@ -13,6 +15,7 @@ use gdl_core::lower::{self, Lowered};
 use gdl_core::typed::Model;
 use gdl_host::data::Split;
 use gdl_host::files::write;
+use gdl_host::library::{Calls, Recipe};
 use gdl_host::params::Params;
 use gdl_host::train::{Notes, params_bytes};
 use gdl_runtime::image::{Footer, Head, Isa, Role, weights};
@@ -72,6 +75,8 @@ enum With {
     Forward,
     /// Gradients for inputs and parameters.
     Grad,
+    /// A step of the training that the `train` block declares.
+    Train,
 }
 
 /// The processors that code is made for.
@@ -100,6 +105,7 @@ Examples:
   gdl build digits.gdl --external-weights -o digits      weights are given when it is run
   gdl build potential.gdl --weights w.safetensors --dtype f64 --isa v3 -o potential
   gdl build potential.gdl --weights w.safetensors --emit lib,static --with grad -o dist
+  gdl build digits.gdl --weights w.safetensors --emit python --with train -o digits-py
   gdl build potential.gdl --weights w.safetensors --emit python -o potential-py
   gdl build digits.gdl --weights w.safetensors --emit web -o digits-web
   gdl build digits.gdl --emit wgsl -o shaders"
@@ -218,6 +224,10 @@ impl Build {
                 .roles
                 .push((Role::Gradient, self.derivative(&source.lowered.func)?));
         }
+        let training = match self.with.contains(&With::Train) {
+            true => Some(self.training(&mut source, terminal)?),
+            false => None,
+        };
         let roles: Vec<(Role, &Func)> = source.roles.iter().map(|(role, func)| (*role, func)).collect();
         let (programs, code) = image::compile(&roles, double, &self.isas()?).map_err(|e| refused(&source.model, &e))?;
         let mut signature = programs[0].plan.signature.clone();
@@ -254,13 +264,18 @@ impl Build {
                     manifest: &manifest,
                 },
                 gradient,
+                training: training.as_ref(),
                 head: Vec::new(),
                 code: &code,
                 weights: &bytes,
             };
+            let calls = Calls {
+                arguments: arguments.clone(),
+                training: training.as_ref().map(|t| t.recipe.clone()),
+            };
             library.head = head(
                 library.interface().to_string(),
-                serde_json::to_string(&arguments).map_err(json)?,
+                serde_json::to_string(&calls).map_err(json)?,
             )?;
             let kinds: Vec<Kind> = self.emit.iter().filter_map(|e| e.library()).collect();
             library.write(&kinds, &self.output)?
@@ -381,8 +396,9 @@ impl Build {
                 return Err(Failure::usage(alone).help("Build one after the other."));
             }
         };
-        if target != Target::Library && self.with.contains(&With::Grad) {
-            let failure = Failure::usage("`--with grad` is for libraries: anything else gives outputs only");
+        if target != Target::Library && self.with.iter().any(|w| *w != With::Forward) {
+            let failure =
+                Failure::usage("`--with grad` and `--with train` are for libraries: anything else gives outputs only");
             return Err(failure.help("Say `--emit lib` or `--emit python`, or leave `--with` out."));
         }
         if matches!(target, Target::Web | Target::Shaders) {
@@ -397,6 +413,34 @@ impl Build {
             return Err(Failure::usage("shaders hold no weights").help("Leave the weights out, or say `--emit web`."));
         }
         Ok(target)
+    }
+
+    /// The step of the model's training, as a further program.
+    fn training(&self, source: &mut Source, terminal: &mut Terminal<'_>) -> Result<LibraryTraining, Failure> {
+        let session = &source.session;
+        let name = &source.model.name;
+        if session.data_of(name).is_none() {
+            return Err(Failure::usage(format!("`{name}` is not trained in this file"))
+                .help("`--with train` needs its `train` block."));
+        }
+        let (train, _) = session.training(Some(name), terminal)?;
+        let config = session.ok(session.config(&train), terminal)?;
+        let mut training = session.ok(Training::new(&train), terminal)?;
+        let tuning = session.ok(session.tuning(&train, &training.params), terminal)?;
+        training.freeze(&|name| named_by(&tuning.freeze, name));
+        let func = opt::optimised(&training.step)
+            .map_err(|e| Failure::error(format!("the training of `{name}` cannot be optimised: {e}")))?;
+        source.roles.push((Role::Train, func));
+        Ok(LibraryTraining {
+            signature: training.inputs(),
+            recipe: Recipe {
+                arguments: library::arguments(&train.model)?,
+                plan: training.plan,
+                optim: config.optim,
+                draws: training.randoms,
+                seed: config.seed,
+            },
+        })
     }
 
     /// The reverse derivative of a program.

@@ -1,6 +1,6 @@
 //! The C header of a library: all of its documentation.
 
-use super::{Library, names};
+use super::{Library, Training, names};
 use gdl_host::data::shape_of;
 use std::fmt::Write;
 
@@ -38,6 +38,13 @@ typedef struct gdl_array {
   int64_t shape[GDL_MAX_AXES];
   int64_t strides[GDL_MAX_AXES];
 } gdl_array;
+
+/* Where a training stands: steps before this one, steps in all, steps an epoch. */
+typedef struct gdl_progress {
+  uint64_t step;
+  uint64_t steps;
+  uint64_t epoch;
+} gdl_progress;
 
 /* A row-major array of up to four axes. */
 static inline gdl_array gdl_array_of(void *data, int32_t dtype, int32_t ndim, int64_t n0, int64_t n1, int64_t n2, int64_t n3) {
@@ -109,6 +116,9 @@ impl Library<'_> {
         }
         let _ = writeln!(out, "}} {name}_outputs;\n");
         out.push_str(&self.functions(&name, &upper));
+        if let Some(training) = self.training {
+            out.push_str(&self.training(training, &name, &upper));
+        }
         out.push_str("#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
         out
     }
@@ -151,6 +161,9 @@ const char *{name}_manifest(const {name} *model);
 /* Takes the weights from a .safetensors file; those of another model are refused. */
 gdl_status {name}_load(const {name} *model, const char *path);
 
+/* Writes the weights to a .safetensors file, which `gdl run` and `gdl train` read too. */
+gdl_status {name}_save(const {name} *model, const char *path);
+
 /* The parameters, by their paths in the model (the manifest and `gdl params` list them). */
 #define {upper}_PARAMETERS {count}
 gdl_status {name}_get_parameter(const {name} *model, const char *path, gdl_array *value);
@@ -191,6 +204,35 @@ gdl_status {name}_mesh(const {name} *model, const gdl_array *pos, const gdl_arra
                  gdl_array *transport, gdl_array *frames);
 
 "
+        );
+        out
+    }
+
+    fn training(&self, training: &Training, name: &str, upper: &str) -> String {
+        let mut out = format!("/* The arrays of a batch for training. */\ntypedef struct {name}_batch {{\n");
+        for a in training.listed() {
+            let _ = writeln!(
+                out,
+                "  gdl_array {}; /* {} */",
+                names::field(&a.name),
+                self.of.argument(&a)
+            );
+        }
+        let scores = training.recipe.plan.names();
+        let _ = write!(
+            out,
+            "}} {name}_batch;
+
+/* One step of training on a batch, by the optimiser of the model's `train` block: the weights change, for all threads that use the context.
+ * `progress`, by which the learning rate is scheduled, may be NULL: then it is the first of one step. `scores` is NULL or gets {upper}_SCORES numbers,
+ * means over the batch before the step: {names}. If the loss or a gradient is not finite (GDL_DATA), the weights stay as they are. What the
+ * optimiser remembers begins anew after {name}_load. */
+#define {upper}_SCORES {count}
+gdl_status {name}_train(const {name} *model, const {name}_batch *batch, const gdl_progress *progress, double *scores);
+
+",
+            names = scores.join(", "),
+            count = scores.len(),
         );
         out
     }

@@ -1,7 +1,7 @@
 //! The linker of the system, in a folder of its own that goes away.
 
 use super::Failure;
-use gdl_codegen::object::INTERFACE;
+use gdl_codegen::object::interface;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,6 +18,7 @@ pub const LIBRARIES: [&str; 4] = ["-lpthread", "-lm", "-ldl", "-lc"];
 pub struct Linker {
     folder: PathBuf,
     name: String,
+    training: bool,
     compiler: String,
 }
 
@@ -33,7 +34,7 @@ impl Linker {
     ///
     /// # Errors
     /// If there is no room for it.
-    pub fn new(name: &str, object: &[u8]) -> Result<Linker, Failure> {
+    pub fn new(name: &str, training: bool, object: &[u8]) -> Result<Linker, Failure> {
         // Several may be made at once, by one process or by many.
         static MADE: AtomicU64 = AtomicU64::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
@@ -43,6 +44,7 @@ impl Linker {
         let linker = Linker {
             folder,
             name: name.into(),
+            training,
             compiler: env::var("CC")
                 .ok()
                 .filter(|c| !c.is_empty())
@@ -65,7 +67,7 @@ impl Linker {
 
     /// The symbols that a user sees.
     fn exported(&self) -> impl Iterator<Item = String> {
-        INTERFACE.iter().map(|(f, ..)| format!("{}_{f}", self.name))
+        interface(self.training).map(|(f, ..)| format!("{}_{f}", self.name))
     }
 
     /// A shared library.

@@ -13,11 +13,13 @@ pub use described::Described;
 
 use crate::Failure;
 use clap::ValueEnum;
+use gdl_abi::Signature;
 use gdl_codegen::object;
 use gdl_core::typed::Model;
 use gdl_core::types::{DomainKind, Elem, Set};
 use gdl_host::data::{Argument, ArgumentKind, Arguments, DomainArguments, Near, shape_of};
 use gdl_host::files::write;
+use gdl_host::library::Recipe;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -42,12 +44,29 @@ pub struct Library<'a> {
     pub of: Described<'a>,
     /// Whether gradients are in it.
     pub gradient: bool,
+    /// The training step that is in it.
+    pub training: Option<&'a Training>,
     /// The head of the image, whose manifest is [`Library::interface`].
     pub head: Vec<u8>,
     /// Its code.
     pub code: &'a [u8],
     /// Its weights.
     pub weights: &'a [u8],
+}
+
+/// A training step as its callers see it.
+pub struct Training {
+    /// What it takes from a batch.
+    pub signature: Signature,
+    /// How the library makes a step.
+    pub recipe: Recipe,
+}
+
+impl Training {
+    /// The arrays of a batch.
+    fn listed(&self) -> Vec<Argument> {
+        self.recipe.arguments.list(&self.signature)
+    }
 }
 
 /// The arguments of a model, as its domains and labels say.
@@ -126,9 +145,9 @@ impl Library<'_> {
         let name = self.name();
         let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
         if kinds.iter().any(|k| *k != Kind::Header) {
-            let object = object::object(&name, &self.head, self.code, self.weights)
+            let object = object::object(&name, self.training.is_some(), &self.head, self.code, self.weights)
                 .map_err(|e| Failure::error(e.to_string()))?;
-            let linker = link::Linker::new(&name, &object)?;
+            let linker = link::Linker::new(&name, self.training.is_some(), &object)?;
             for kind in kinds {
                 match kind {
                     Kind::Lib => files.push((format!("lib{name}.so").into(), linker.shared()?)),
@@ -177,6 +196,10 @@ impl Library<'_> {
             "outputs": self.of.signature.outputs.iter().map(output).collect::<Vec<_>>(),
             "parameters": self.of.signature.params.iter().map(parameter).collect::<Vec<_>>(),
             "gradient": self.gradient,
+            "training": self.training.map(|t| json!({
+                "arguments": t.listed().iter().map(argument).collect::<Vec<_>>(),
+                "scores": t.recipe.plan.names(),
+            })),
             "weights": !self.weights.is_empty() || self.of.signature.params.is_empty(),
         });
         all

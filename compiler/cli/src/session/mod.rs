@@ -10,7 +10,6 @@ pub mod expr;
 mod manifest;
 pub mod options;
 pub mod programs;
-mod random;
 pub mod scene;
 pub mod tuning;
 
@@ -311,15 +310,8 @@ impl Session {
         for basis in bases {
             text.push_str(&format!("{basis:016x}\n"));
         }
-        format!("{:016x}", fnv(text.bytes()))
+        format!("{:016x}", gdl_host::rng::fnv(text.bytes()))
     }
-}
-
-/// The FNV-1a hash.
-pub(crate) fn fnv(bytes: impl IntoIterator<Item = u8>) -> u64 {
-    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |h, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 /// `width=64`.

@@ -1,7 +1,6 @@
 //! From checked models to compiled programs, and what the training loop has to know about them.
 
 use super::backend::Engine;
-use super::random::drawing;
 use super::{D, Session};
 use crate::{Failure, Terminal};
 use gdl_abi::{DoorSizes, Dtype, Instance, Signature};
@@ -9,8 +8,9 @@ use gdl_core::check::TrainModel;
 use gdl_core::diag::Diagnostic;
 use gdl_core::ir::{Func, grad};
 use gdl_core::lower::{self, Lowered, Mode, ParamInfo, SpaceInit};
-use gdl_core::typed::{Draw, Node, NodeId, TOp};
+use gdl_core::typed::{self, Node, NodeId, TOp};
 use gdl_host::params::{Init, ParamSpec, Params};
+use gdl_host::random::{Draw, drawing, without_draws};
 use gdl_host::train::{Plan, Stat, Update, load_params};
 use gdl_runtime::{Array, Program};
 use gdl_syntax::ast::Span;
@@ -29,7 +29,8 @@ pub struct Training {
     pub plan: Plan,
     /// The parameters.
     pub params: Vec<ParamInfo>,
-    randoms: Vec<(usize, Draw)>,
+    /// The inputs of `step` that are drawn at random.
+    pub randoms: Vec<(usize, Draw)>,
 }
 
 /// A defect of the compiler, as a diagnostic.
@@ -90,7 +91,7 @@ impl Training {
             eval: eval.func,
             plan,
             params: step.params,
-            randoms: step.randoms,
+            randoms: step.randoms.into_iter().map(|(k, draw)| (k, drawn(draw))).collect(),
         })
     }
 
@@ -113,27 +114,12 @@ impl Training {
 
     /// What a step takes from the data.
     pub fn inputs(&self) -> Signature {
-        let drawn = self.drawn();
-        let inputs = self
-            .step
-            .inputs
-            .iter()
-            .enumerate()
-            .filter(|(k, _)| !drawn.contains(k))
-            .map(|(_, decl)| decl.clone())
-            .collect();
-        Signature {
+        let all = Signature {
             domains: self.step.domains.clone(),
-            inputs,
+            inputs: self.step.inputs.clone(),
             ..Signature::default()
-        }
-    }
-
-    /// The inputs of `step` that are drawn at random, ascending.
-    pub fn drawn(&self) -> Vec<usize> {
-        let mut drawn: Vec<usize> = self.randoms.iter().map(|(k, _)| *k).collect();
-        drawn.sort_unstable();
-        drawn
+        };
+        without_draws(&all, &self.randoms)
     }
 
     /// The compiled step; `seed` is that of its random draws.
@@ -146,6 +132,13 @@ impl Training {
             return Ok(program);
         }
         Ok(Box::new(drawing(program, &self.randoms, seed)))
+    }
+}
+
+fn drawn(draw: typed::Draw) -> Draw {
+    match draw {
+        typed::Draw::Bernoulli(p) => Draw::Bernoulli(p.f),
+        typed::Draw::Normal(deviation) => Draw::Normal(deviation.f),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Learning rates over time.
 
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 /// Where a training run stands.
@@ -24,7 +25,7 @@ pub struct Rate {
 }
 
 /// A learning rate over time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Schedule {
     /// Always the same.
     Constant(f64),

@@ -5,6 +5,7 @@ use crate::optim::OptimSpec;
 use crate::params::Params;
 use gdl_abi::Instance;
 use gdl_runtime::{Array, Program};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
@@ -19,7 +20,7 @@ pub struct Programs<'a> {
 
 /// What the outputs of the programs mean; all by name. All these outputs are one number, or, gradients and statistics, as large
 /// as their parameter.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The loss: a mean over the samples of a batch, in both programs.
     pub loss: String,
@@ -31,8 +32,15 @@ pub struct Plan {
     pub stats: Vec<Stat>,
 }
 
+impl Plan {
+    /// The loss and the metrics, by name.
+    pub fn names(&self) -> Vec<String> {
+        std::iter::once(&self.loss).chain(&self.metrics).cloned().collect()
+    }
+}
+
 /// A parameter that follows the data instead of a gradient.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stat {
     /// The parameter.
     pub state: String,
@@ -43,7 +51,7 @@ pub struct Stat {
 }
 
 /// How a statistic follows the data.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Update {
     /// After each step: state ← (1 − m) · state + m · output.
     Momentum(f64),

@@ -2,15 +2,16 @@
 
 use super::batches::order;
 use super::checkpoint::{self, Notes, Progress};
-use super::eval::{Ready, Scores, Sums, evaluate, number, place, places};
+use super::eval::{Ready, Scores, Sums, evaluate, places};
 use super::log::{Log, Record};
 use super::plan::{Config, Goal, Hooks, Plan, Programs, Stat, Update};
 use super::report::{Report, Stop};
 use super::show::Screen;
+use super::stepper::{Stepper, output};
 use crate::data::{Fold, Folds};
 use crate::error::{Error, Kind, Result};
 use crate::files;
-use crate::optim::{Optimizer, Time, mix};
+use crate::optim::Time;
 use crate::params::{ParamSpec, Params, of_precision};
 use gdl_runtime::{Array, Program};
 use std::fs;
@@ -62,14 +63,6 @@ pub fn train_from(
     run.report(stop)
 }
 
-/// Outputs of the step program by their places.
-struct Places {
-    scores: Vec<usize>,
-    gradients: Vec<usize>,
-    /// Parameter, output.
-    stats: Vec<(usize, usize)>,
-}
-
 struct Run<'a> {
     programs: Programs<'a>,
     folds: &'a Folds,
@@ -77,13 +70,10 @@ struct Run<'a> {
     config: &'a Config,
     hooks: Hooks<'a>,
     params: Params,
-    /// Indices of the trained parameters.
-    trained: Vec<usize>,
-    optim: Optimizer,
+    stepper: Stepper,
     progress: Progress,
     /// The loss and the metrics.
     names: Vec<String>,
-    places: Places,
     best: Option<Params>,
     /// Means over the last finished epoch.
     last: Scores,
@@ -107,37 +97,14 @@ impl<'a> Run<'a> {
             fold.data.check(programs.eval.signature())?;
         }
         params.of(programs.eval.signature())?;
-        let mut names = vec![plan.loss.clone()];
-        names.extend(plan.metrics.iter().cloned());
+        let names = plan.names();
         places(programs.eval, &names)?;
         if let Some(name) = config.monitor.name.as_ref().filter(|n| !names.contains(n)) {
             return Err(Error::config(format!(
                 "`{name}` is monitored, but it is neither the loss nor a metric"
             )));
         }
-        let param = |name: &String| {
-            params
-                .position(name)
-                .ok_or_else(|| Error::config("the model has no such parameter").in_array(name))
-        };
-        let trained = plan
-            .gradients
-            .iter()
-            .map(|(p, _)| param(p))
-            .collect::<Result<Vec<_>>>()?;
-        let outputs: Vec<&String> = plan.gradients.iter().map(|(_, output)| output).collect();
-        let stats = plan
-            .stats
-            .iter()
-            .map(|s| Ok((param(&s.state)?, place(programs.step, &s.output)?)))
-            .collect::<Result<_>>()?;
-        let places = Places {
-            scores: places(programs.step, &names)?,
-            gradients: places(programs.step, &outputs)?,
-            stats,
-        };
-        let arrays: Vec<&Array> = trained.iter().map(|&k| &params.arrays()[k]).collect();
-        let optim = Optimizer::new(config.optim.clone(), &arrays)?;
+        let stepper = Stepper::new(programs.step, plan, &params, config.optim.clone())?;
         let per_epoch = config
             .batch
             .cut(&folds.train, &order(&folds.train, config.seed, 0))?
@@ -154,11 +121,9 @@ impl<'a> Run<'a> {
             config,
             hooks,
             params,
-            trained,
-            optim,
+            stepper,
             progress,
             names,
-            places,
             best: None,
             last,
             per_epoch,
@@ -178,7 +143,13 @@ impl<'a> Run<'a> {
             return self.statistics_over_data();
         };
         let notes = self.notes();
-        checkpoint::resume(&last, &mut self.params, &mut self.optim, &mut self.progress, &notes)?;
+        checkpoint::resume(
+            &last,
+            &mut self.params,
+            &mut self.stepper.optim,
+            &mut self.progress,
+            &notes,
+        )?;
         if self.progress.batch == 0 && self.progress.epoch > 0 {
             self.last = self.progress.sums.scores(&self.names);
         }
@@ -202,7 +173,7 @@ impl<'a> Run<'a> {
         for range in self.config.batch.cut(fold, &fold.ids)? {
             let ids = &fold.ids[range];
             Ready::new(self.programs.step, fold, ids)?.run(self.programs.step, &self.params, &mut outputs)?;
-            for (&(_, place), sum) in self.places.stats.iter().zip(&mut sums) {
+            for (&(_, place), sum) in self.stepper.stats.iter().zip(&mut sums) {
                 let value = output(&outputs, place)?.to_f64();
                 sum.resize(value.len(), 0.0);
                 sum.iter_mut().zip(&value).for_each(|(s, v)| *s += ids.len() as f64 * v);
@@ -211,23 +182,10 @@ impl<'a> Run<'a> {
         let (double, samples) = (self.params.is_double(), fold.ids.len() as f64);
         for (k, sum) in sums.into_iter().enumerate() {
             if over_data(&self.plan.stats[k]) {
-                self.set_stat(k, &of_precision(sum.iter().map(|s| s / samples), double), 0.0)?;
+                let mean = of_precision(sum.iter().map(|s| s / samples), double);
+                self.stepper.follow(&mut self.params, k, &mean, 0.0)?;
             }
         }
-        Ok(())
-    }
-
-    /// state ← keep · state + (1 − keep) · value.
-    fn set_stat(&mut self, stat: usize, value: &Array, keep: f64) -> Result<()> {
-        let name = &self.plan.stats[stat].state;
-        if !value.to_f64().iter().all(|x| x.is_finite()) {
-            return Err(Error::new(Kind::NotFinite, "a statistic of the data is NaN or infinite").in_array(name));
-        }
-        let state = &mut self.params.arrays_mut()[self.places.stats[stat].0];
-        if state.len() != value.len() {
-            return Err(Error::new(Kind::Run, "a statistic has another length than its parameter").in_array(name));
-        }
-        mix(state, value, keep);
         Ok(())
     }
 
@@ -334,68 +292,28 @@ impl<'a> Run<'a> {
         let program: &dyn Program = self.programs.step;
         let ready = Ready::new(program, &self.folds.train, ids)?;
         ready.run(program, &self.params, outputs)?;
-        let scores = self
-            .places
-            .scores
-            .iter()
-            .map(|&k| number(outputs, k, program))
-            .collect::<Result<Vec<_>>>()?;
-        let not_finite = |run: &Self, what: &str| {
-            let at = format!(
-                "epoch {}, batch {}: {what}",
-                run.progress.epoch + 1,
-                run.progress.batch + 1
-            );
-            let e = Error::new(Kind::NotFinite, at);
-            match run.hooks.explain_nan {
-                Some(explain) => e.help(explain(&ready.instance, &ready.inputs, &run.params)),
-                None => e.help("lower the learning rate or clip gradients"),
+        let stepped = self.stepper.step(program, &mut self.params, outputs, time);
+        let scores = stepped.map_err(|e| match e.kind {
+            Kind::NotFinite => {
+                let (epoch, batch) = (self.progress.epoch + 1, self.progress.batch + 1);
+                let what = format!("epoch {epoch}, batch {batch}: {}", e.what);
+                let advice = match self.hooks.explain_nan {
+                    Some(explain) => explain(&ready.instance, &ready.inputs, &self.params),
+                    None => "lower the learning rate or clip gradients".into(),
+                };
+                Error { what, ..e }.help(advice)
             }
-        };
-        if !scores.first().is_some_and(|x| x.is_finite()) {
-            return Err(not_finite(
-                self,
-                &format!(
-                    "the loss `{}` is {}",
-                    self.plan.loss,
-                    scores.first().unwrap_or(&f64::NAN)
-                ),
-            ));
-        }
-        let gradients: Vec<&Array> = self.places.gradients.iter().filter_map(|&k| outputs.get(k)).collect();
-        let mut trained: Vec<Option<&mut Array>> = self.params.arrays_mut().iter_mut().map(Some).collect();
-        let mut trained: Vec<&mut Array> = self.trained.iter().filter_map(|&k| trained[k].take()).collect();
-        match self.optim.step(&mut trained, &gradients, time) {
-            Ok(_) => {}
-            Err(e) if e.kind == Kind::NotFinite => {
-                let bad = gradients
-                    .iter()
-                    .zip(&self.plan.gradients)
-                    .find(|(g, _)| !g.to_f64().iter().all(|x| x.is_finite()));
-                return Err(not_finite(
-                    self,
-                    &format!(
-                        "the gradient of `{}` is not finite",
-                        bad.map_or("", |(_, (name, _))| name)
-                    ),
-                ));
-            }
-            Err(e) => return Err(e),
-        }
+            _ => e,
+        })?;
         self.progress.sums.add(ids.len(), &scores);
-        for (k, stat) in self.plan.stats.iter().enumerate() {
-            if let Update::Momentum(m) = stat.update {
-                self.set_stat(k, output(outputs, self.places.stats[k].1)?, 1.0 - m)?;
-            }
-        }
         Ok(())
     }
 
     /// The parameters that are evaluated: averaged ones where they are kept.
     fn evaluated(&self) -> Params {
         let mut params = self.params.clone();
-        for (k, &p) in self.trained.iter().enumerate() {
-            if let Some(average) = self.optim.averaged(k) {
+        for (k, &p) in self.stepper.trained.iter().enumerate() {
+            if let Some(average) = self.stepper.optim.averaged(k) {
                 params.arrays_mut()[p] = average.clone();
             }
         }
@@ -458,7 +376,7 @@ impl<'a> Run<'a> {
 
     fn save_last(&self) -> Result<()> {
         match self.file("last.safetensors") {
-            Some(path) => checkpoint::save(&path, &self.params, &self.optim, &self.progress, &self.notes()),
+            Some(path) => checkpoint::save(&path, &self.params, &self.stepper.optim, &self.progress, &self.notes()),
             None => Ok(()),
         }
     }
@@ -476,11 +394,4 @@ impl<'a> Run<'a> {
     fn file(&self, name: &str) -> Option<PathBuf> {
         self.config.folder.as_ref().map(|f| f.join(name))
     }
-}
-
-/// Output `k` of a program.
-fn output(outputs: &[Array], k: usize) -> Result<&Array> {
-    outputs
-        .get(k)
-        .ok_or_else(|| Error::new(Kind::Run, "a program gave fewer outputs than its signature says"))
 }

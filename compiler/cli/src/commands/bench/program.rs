@@ -87,9 +87,11 @@ fn trained(
     };
     let ids: Vec<usize> = ids;
     let mut subjects = Vec::new();
+    let mut drawn: Vec<usize> = training.randoms.iter().map(|r| r.0).collect();
+    drawn.sort_unstable();
     for (part, func, drawn) in [
         ("forward", forward, Vec::new()),
-        ("gradient", training.step.clone(), training.drawn()),
+        ("gradient", training.step.clone(), drawn),
     ] {
         let mut signature = training.inputs();
         signature.domains = func.domains.clone();

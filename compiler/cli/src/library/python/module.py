@@ -44,14 +44,18 @@ def _load() -> ctypes.CDLL:
         "error": (text, [pointer]),
         "manifest": (text, [pointer]),
         "load": (ctypes.c_int32, [pointer, text]),
+        "save": (ctypes.c_int32, [pointer, text]),
         "get_parameter": (ctypes.c_int32, [pointer, text, pointer]),
         "set_parameter": (ctypes.c_int32, [pointer, text, pointer]),
         "describe": (ctypes.c_int32, [pointer, pointer, pointer]),
         "forward": (ctypes.c_int32, [pointer, pointer, pointer]),
         "gradient": (ctypes.c_int32, [pointer, pointer, pointer, pointer, pointer]),
+        "train": (ctypes.c_int32, [pointer, pointer, pointer, pointer]),
     }
     for name, (result, arguments) in signatures.items():
-        function = getattr(library, "@NAME@_" + name)
+        function = getattr(library, "@NAME@_" + name, None)
+        if function is None:
+            continue  # built without it
         function.restype, function.argtypes = result, arguments
     return library
 
@@ -129,6 +133,10 @@ class @CLASS@:
     def load(self, path: str) -> None:
         """Takes the weights from a .safetensors file; those of another model are refused."""
         self._check(_function("load")(self._handle, os.fsencode(path)))
+
+    def save(self, path: str) -> None:
+        """Writes the weights to a .safetensors file, which `gdl run` and `gdl train` read too."""
+        self._check(_function("save")(self._handle, os.fsencode(path)))
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Copies of all learned arrays, by their paths."""
@@ -214,6 +222,25 @@ class @CLASS@:
         seeds = _raw(_OUTPUTS, cotangents)
         self._check(_function("gradient")(self._handle, given, seeds, wanted, learned))
         return results
+
+    def train(self, *, step: int = 0, steps: int = 1, epoch: int = 1, **batch: Any) -> dict[str, float]:
+        """One step of training on a batch, by the optimiser of the model's `train` block: the weights change.
+
+        `step` counts from 0 among `steps`, of which `epoch` are one pass over the data: the learning rate is scheduled by them. `batch` holds
+        the inputs of a call and the targets. Gives the loss and the metrics of the batch before the step.
+        """
+        training = MANIFEST["library"]["training"]
+        if training is None:
+            raise Error(5, "the library was built without a training step: see `gdl build --with`")
+        names = [a["field"] for a in training["arguments"]]
+        unknown = set(batch) - set(names)
+        if unknown:
+            raise TypeError(f"the training takes no {sorted(unknown)}, but {names}")
+        raws = _raw(names, {name: _numpy(value) for name, value in batch.items() if value is not None})
+        progress = (ctypes.c_uint64 * 3)(step, steps, epoch)
+        scores = (ctypes.c_double * len(training["scores"]))()
+        self._check(_function("train")(self._handle, raws, progress, scores))
+        return dict(zip(training["scores"], scores))
 
 
 def _inputs(given: Mapping[str, Any]) -> dict[str, Optional[np.ndarray]]:

@@ -1,10 +1,28 @@
 //! Programs that draw random numbers: the draws are made here, so that callers see a program without them.
 
-use super::fnv;
-use gdl_abi::{ArrayDecl, Instance};
-use gdl_core::typed::Draw;
-use gdl_host::rng::Rng;
+use crate::rng::{Rng, fnv};
+use gdl_abi::{ArrayDecl, Instance, Signature};
 use gdl_runtime::{Array, FromFn, Program, RunError, from_fn};
+use serde::{Deserialize, Serialize};
+
+/// How an input is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Draw {
+    /// 1 with this probability, else 0.
+    Bernoulli(f64),
+    /// From the normal distribution with mean 0 and this standard deviation.
+    Normal(f64),
+}
+
+/// The signature of a program without the inputs that are drawn.
+pub fn without_draws(signature: &Signature, randoms: &[(usize, Draw)]) -> Signature {
+    let drawn = |k: usize| randoms.iter().any(|r| r.0 == k);
+    let kept = signature.inputs.iter().enumerate().filter(|(k, _)| !drawn(*k));
+    Signature {
+        inputs: kept.map(|(_, decl)| decl.clone()).collect(),
+        ..signature.clone()
+    }
+}
 
 /// A program whose random inputs are drawn at every call; `randoms` are their positions, and how they are drawn.
 ///
@@ -12,10 +30,7 @@ use gdl_runtime::{Array, FromFn, Program, RunError, from_fn};
 pub fn drawing(inner: Box<dyn Program>, randoms: &[(usize, Draw)], seed: u64) -> FromFn<'static> {
     let mut randoms = randoms.to_vec();
     randoms.sort_by_key(|r| r.0);
-    let mut signature = inner.signature().clone();
-    for (k, _) in randoms.iter().rev() {
-        signature.inputs.remove(*k);
-    }
+    let signature = without_draws(inner.signature(), &randoms);
     let double = inner.is_f64();
     from_fn(signature, double, move |batch, inputs, params| {
         let state = fnv(params.iter().flat_map(|p| p.to_f64()).flat_map(f64::to_le_bytes));
@@ -41,8 +56,8 @@ fn draw(decl: &ArrayDecl, batch: &Instance, how: Draw, seed: u64, double: bool) 
     let rows = decl.dim.map_or(1, |d| batch.rows[d.0 as usize]);
     let mut rng = Rng::named(seed, &decl.name);
     let values = (0..rows * decl.row_len()).map(|_| match how {
-        Draw::Bernoulli(keep) => f64::from(u8::from(rng.uniform() < keep.f)),
-        Draw::Normal(deviation) => deviation.f * rng.normal(),
+        Draw::Bernoulli(keep) => f64::from(u8::from(rng.uniform() < keep)),
+        Draw::Normal(deviation) => deviation * rng.normal(),
     });
     if double {
         Array::F64(values.collect())
@@ -55,7 +70,6 @@ fn draw(decl: &ArrayDecl, batch: &Instance, how: Draw, seed: u64, double: bool) 
 mod tests {
     use super::{Draw, draw};
     use gdl_abi::{ArrayDecl, Dtype, Instance, SAMPLES};
-    use gdl_rep::Exact;
 
     #[test]
     fn draws_have_the_moments_of_their_distribution() {
@@ -71,8 +85,8 @@ mod tests {
         };
         // Mean, variance and third moment, within five standard errors.
         for (how, moments) in [
-            (Draw::Normal(Exact::int(2)), [0.0, 4.0, 0.0]),
-            (Draw::Bernoulli(Exact::ratio(1, 4)), [0.25, 0.1875, 0.09375]),
+            (Draw::Normal(2.0), [0.0, 4.0, 0.0]),
+            (Draw::Bernoulli(0.25), [0.25, 0.1875, 0.09375]),
         ] {
             let x = draw(&decl, &batch, how, 7, true).to_f64();
             let n = x.len() as f64;
