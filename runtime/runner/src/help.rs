@@ -38,6 +38,7 @@ pub fn help(head: &Head) -> String {
 {doc}Usage: {program} [OPTIONS] INPUT...
 
   INPUT                a data file (.npz, .safetensors, .png, .xyz, .off, .obj, .ply) or a folder of them; `-` reads standard input
+      --fold NAME      only the samples that this index array or group of arrays (`NAME.…`) holds
   -o, --output PATH    where the results go: .npz, .json, or .xyz for .xyz inputs; with several inputs a folder
   -w, --weights FILE   other weights (.safetensors)
   -t, --threads N      threads [default: all]

@@ -71,7 +71,7 @@ fn work(image: &Image, arguments: Vec<OsString>, out: &mut dyn Write) -> Result<
     let several = options.inputs.len() > 1;
     for input in &options.inputs {
         let table = read(input)?;
-        let fold = data::pick(&table, &spec, None)?;
+        let fold = data::pick(&table, &spec, options.fold.as_deref())?;
         let found = gdl_host::run::run(&executor, &params, &fold)?;
         results::write(&options, (input, &table), several, &found, out)?;
     }

@@ -18,6 +18,8 @@ pub enum Request {
 pub struct Options {
     /// Data files, `-` for standard input.
     pub inputs: Vec<PathBuf>,
+    /// Only the samples that this index array or group of arrays holds.
+    pub fold: Option<String>,
     /// Where results go; with several inputs, a folder.
     pub output: Option<PathBuf>,
     /// Weights other than the ones inside.
@@ -33,6 +35,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Request, String> {
     let mut parser = lexopt::Parser::from_args(arguments);
     let mut options = Options {
         inputs: Vec::new(),
+        fold: None,
         output: None,
         weights: None,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
@@ -45,6 +48,11 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Request, String> {
             Short('V') | Long("version" | "info") => return Ok(Request::Info),
             Short('o') | Long("output") => options.output = Some(value(&mut parser)?.into()),
             Short('w') | Long("weights") => options.weights = Some(value(&mut parser)?.into()),
+            Long("fold") => {
+                let text = value(&mut parser)?;
+                let name = text.into_string();
+                options.fold = Some(name.map_err(|t| format!("`--fold {}` is no name", t.display()))?);
+            }
             Long("json") => options.json = true,
             Short('t') | Long("threads") => {
                 let text = value(&mut parser)?;

@@ -8,7 +8,7 @@
 //! | set, seq | `g.ptr` |
 //! | graph | `g.edges` \[edges, 2\] or \[2, edges\], sources before destinations, nodes counted over all samples; `g.ptr` |
 //! | cloud | `g.pos` \[nodes, d\]; `g.ptr`; `g.cell`, `g.pbc` for periods; its edges follow from these, or are `g.edges` with their periodic shifts `g.shift` |
-//! | mesh | `g.pos` \[vertices, 3\], `g.faces` \[faces, 3\]; `g.ptr` and `g.faces_ptr` |
+//! | mesh | `g.pos` \[vertices, 3\], `g.faces` \[faces, 3\], vertices counted from 0 in each mesh; `g.ptr` and `g.faces_ptr` |
 //!
 //! `ptr` arrays hold the offsets of the samples; without them there is one sample. Signals on nodes and edges of all samples stand one after
 //! the other.

@@ -116,6 +116,8 @@ pub fn pick(table: &Table, spec: &DataSpec, name: Option<&str>) -> Result<Fold> 
             Err(place(e.help(format!("name one: {}", files::list(groups.iter())))))
         }
         (Split::Groups { .. }, Some(name)) => group(table, name, spec),
+        // Nothing says whether these data stand in groups.
+        (Split::All, Some(name)) if !table.arrays.contains_key(name) => group(table, name, spec),
         (_, name) => {
             let data = Arc::new(Dataset::new(table, spec)?);
             let Some(name) = name else {
