@@ -1,4 +1,5 @@
-//! What is built from the examples computes what `gdl run` does: programs, and libraries through their Python packages.
+//! What is built from the examples computes what `gdl run` does: programs, and libraries through their Python packages, whose gradients are
+//! those of differences.
 
 use gdl_host::files;
 use gdl_tests::{Scratch, gdl, root, weights};
@@ -96,7 +97,7 @@ fn example(name: &str, source: &str, data: &str, fold: Option<&str>) {
         return;
     }
     let package = folder.path("package");
-    done(&[&built[..], &["--emit", "python", "-o", &package]].concat());
+    done(&[&built[..], &["--emit", "python", "--with", "grad", "-o", &package]].concat());
     let script = folder.file("cases.py", CASES);
     let fold = fold.unwrap_or("-");
     run(
@@ -108,7 +109,7 @@ fn example(name: &str, source: &str, data: &str, fold: Option<&str>) {
 
 #[test]
 fn digits() {
-    example("01-digits", "digits.gdl", "digits8x8.npz", Some("test"));
+    example("01-digits", "digits.gdl", "digits8x8.npz", Some("val"));
 }
 
 #[test]

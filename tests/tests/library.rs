@@ -163,6 +163,13 @@ fn c_programs_get_outputs_and_gradients() {
         &at,
         &format!("cc -std=c99 {flags} main.c dist/libtotal.a -lpthread -lm -ldl -o archive"),
     );
+    // Reads and writes of the caller's arrays, and what is left behind, are watched.
+    run(
+        &at,
+        &format!(
+            "cc -std=c99 -fsanitize=address,undefined {flags} main.c dist/libtotal.a -lpthread -lm -ldl -o watched"
+        ),
+    );
     run(&at, &format!("cc -x c++ -std=c++11 {flags} -c main.c -o cpp.o"));
     run(
         &at,
@@ -194,7 +201,7 @@ fn c_programs_get_outputs_and_gradients() {
         })
         .collect();
     let mut outputs = Vec::new();
-    for way in ["shared", "archive", "object"] {
+    for way in ["shared", "archive", "object", "watched"] {
         let found = numbers(&run(&at, &format!("./{way}")));
         let (values, pairs) = found.split_at(4);
         let close = |a: f64, b: f64, by: f64| (a - b).abs() <= by * (1.0 + b.abs());
@@ -346,9 +353,12 @@ fn bad_calls_are_answered() {
     folder.file("main.c", BAD_MAIN);
     build(
         &program,
-        &["--external-weights", "--emit", "lib", "-o", &folder.path("dist")],
+        &["--external-weights", "--emit", "static", "-o", &folder.path("dist")],
     );
-    run(&at, "cc -std=c99 -g main.c -Idist -Ldist -ltotal -lm -o main");
+    run(
+        &at,
+        "cc -std=c99 -g -fsanitize=address,undefined main.c -Idist dist/libtotal.a -lpthread -lm -ldl -o main",
+    );
     let text = said(&run(&at, "./main"));
     let expected = [
         "null context: 1",
@@ -387,6 +397,62 @@ fn bad_calls_are_answered() {
 }
 
 /// Without the program that is needed the test says so and passes; on the machine that tests every change it fails.
+/// A call in an address space that has room for the array, but not for what is made of it.
+const FULL_MAIN: &str = r#"
+#define _XOPEN_SOURCE 700
+#include "total.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define ROWS 2000000
+static double data[3 * ROWS];
+
+int main(void) {
+  total *model;
+  total_inputs in;
+  total_outputs out;
+  float result[2];
+  struct rlimit limit;
+  unsigned long pages = 0;
+  FILE *sizes = fopen("/proc/self/statm", "r");
+  memset(&in, 0, sizeof in);
+  memset(&out, 0, sizeof out);
+  if (total_new(GDL_ABI, 1, &model) != GDL_OK) return 1;
+  in.x = gdl_array_of(data, GDL_F64, 2, ROWS, 3, 0, 0);
+  out.output = gdl_array_of(result, GDL_F32, 2, 1, 2, 0, 0);
+  if (!sizes || fscanf(sizes, "%lu", &pages) != 1 || getrlimit(RLIMIT_AS, &limit)) return 2;
+  limit.rlim_cur = pages * 4096 + (64ul << 20);
+  if (setrlimit(RLIMIT_AS, &limit)) return 3;
+  if (total_forward(model, &in, &out) != GDL_RUN) return 4;
+  puts(total_error(model));
+  in.x.shape[0] = 4;
+  if (total_forward(model, &in, &out) != GDL_OK) return 5;
+  total_free(model);
+  return 0;
+}
+"#;
+
+#[test]
+fn a_call_without_memory_is_answered() {
+    let folder = Scratch::new();
+    let at = folder.path(".");
+    let program = folder.file("total.gdl", SET);
+    let weights = weights(&folder, &program);
+    let dist = folder.path("dist");
+    build(&program, &["--weights", &weights, "--emit", "static", "-o", &dist]);
+    folder.file("main.c", FULL_MAIN);
+    let flags = "-std=c99 -Wall -Wextra -Werror -pedantic";
+    run(
+        &at,
+        &format!("cc {flags} main.c -Idist dist/libtotal.a -lpthread -lm -ldl -o main"),
+    );
+    assert_eq!(
+        said(&run(&at, "./main")).trim(),
+        "array `x`: there is no memory for its 6000000 elements"
+    );
+}
+
 fn have(what: &str, command: &str) -> bool {
     let found = Command::new("sh")
         .args(["-c", command])
@@ -625,12 +691,12 @@ fn training_steps_are_those_of_gdl_train() {
     let more = ["--weights", &weights, "--dtype", "f64", "--with", "train"];
     build(
         &program,
-        &[&more[..], &["--emit", "lib,python", "-o", &folder.path("dist")]].concat(),
+        &[&more[..], &["--emit", "static,python", "-o", &folder.path("dist")]].concat(),
     );
     folder.file("main.c", FIT_MAIN);
     run(
         &at,
-        "cc -std=c99 -O2 -Wall -Wextra -Werror -pedantic main.c -Idist -Ldist -lfit -lm -o main",
+        "cc -std=c99 -fsanitize=address,undefined -Wall -Wextra -Werror -pedantic main.c -Idist dist/libfit.a -lpthread -lm -ldl -o main",
     );
     let said = said(&run(&at, "./main own.safetensors"));
     let (missing, scores) = said.split_once('\n').expect("lines");

@@ -1,6 +1,6 @@
 //! Arrays of the caller: described, read, written. The memory is and stays the caller's.
 
-use crate::status::Failure;
+use crate::status::{Failure, Status};
 use gdl_host::files::HostArray;
 use gdl_runtime::Array;
 use std::ffi::c_void;
@@ -111,6 +111,7 @@ impl RawArray {
             return Ok(None);
         }
         let layout = self.layout(name)?;
+        is_there_room(name, layout.len)?;
         // SAFETY: the contract of this function.
         let array = unsafe {
             match layout.dtype {
@@ -274,6 +275,22 @@ impl Layout {
                 index[k] = 0;
             }
         }
+    }
+}
+
+/// Whether there is memory for what a call makes of an array. Rust ends the process where memory cannot be had, so it is asked for beforehand; programs
+/// ask for their own.
+fn is_there_room(name: &str, len: usize) -> Result<(), Failure> {
+    // Up to eight bytes an element as it is given, as it is read, as the program takes it, and once more where it is put in order.
+    const BYTES: usize = 4 * 8;
+    let mut room: Vec<u8> = Vec::new();
+    let asked = len.checked_mul(BYTES).map(|n| room.try_reserve_exact(n));
+    match asked {
+        Some(Ok(())) => Ok(()),
+        _ => Err(Failure::new(
+            Status::Run,
+            format!("array `{name}`: there is no memory for its {len} elements"),
+        )),
     }
 }
 

@@ -108,6 +108,35 @@ CASES = {
     "08-bellman-ford": paths,
 }
 
-module, model, arrays = CASES[name]()
-outputs = getattr(importlib.import_module(module), model)()(**arrays)
+#: Real inputs by which can be differentiated.
+REALS = {"x", "member", "v", "charge", "m_pos", "height", "w", "source"}
+
+
+def slope(model, arrays, outputs):
+    """The derivative of random multiples of all outputs along a random direction, by the gradients and by a central difference."""
+    rng = np.random.default_rng(1)
+    cotangents = {k: rng.normal(size=o.shape) for k, o in outputs._asdict().items()}
+    inputs = {k: np.asarray(a, dtype="f8") for k, a in arrays.items() if k in REALS}
+    if "m_faces" in arrays:
+        del inputs["m_pos"]
+    weights = model.parameters()
+    there = {k: rng.normal(size=a.shape) for k, a in {**inputs, **weights}.items()}
+    found = model.gradient(cotangents, wrt=list(inputs), parameters=True, **{**arrays, **inputs})
+    assert found.keys() == there.keys(), (found.keys(), there.keys())
+
+    def value(t):
+        for path, w in weights.items():
+            model.set_parameter(path, w + t * there[path])
+        moved = {k: a + t * there[k] for k, a in inputs.items()}
+        return sum(np.sum(c * o) for c, o in zip(cotangents.values(), model(**{**arrays, **moved})))
+
+    step = 1e-7
+    return sum(np.sum(found[k] * there[k]) for k in found), (value(step) - value(-step)) / (2 * step)
+
+
+module, kind, arrays = CASES[name]()
+model = getattr(importlib.import_module(module), kind)()
+outputs = model(**arrays)
 np.savez(results, **outputs._asdict())
+exact, difference = slope(model, arrays, outputs)
+assert abs(exact - difference) < 1e-5 * abs(difference), (exact, difference)
