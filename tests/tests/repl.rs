@@ -57,3 +57,25 @@ fn every_example_works() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A picture as PNG has the colours of its shapes.
+#[test]
+fn pictures_are_written_as_png() {
+    let folder = gdl_tests::Scratch::new();
+    let file = folder.path("square.png");
+    let input = format!("plot(grid([[1, 0], [0, 0]]), \"{file}\")\n");
+    let printed = transcript(&Session::new(), &input).0;
+    assert!(printed.starts_with("2 x 2 image in "), "{printed}");
+    let decoder = png::Decoder::new(std::io::BufReader::new(fs::File::open(file).expect("a file")));
+    let mut reader = decoder.read_info().expect("a PNG");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+    let info = reader.next_frame(&mut pixels).expect("an image");
+    let at = |x: u32, y: u32| {
+        let k = ((y * info.width + x) * 3) as usize;
+        [pixels[k], pixels[k + 1], pixels[k + 2]]
+    };
+    let (w, h) = (info.width, info.height);
+    assert_eq!(at(2, 2), [255; 3]);
+    assert_eq!(at(w / 4 + 20, h / 4 + 20), [8, 48, 107]);
+    assert_eq!(at(w * 3 / 4 - 20, h / 4 + 20), [247, 251, 255]);
+}

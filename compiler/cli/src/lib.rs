@@ -4,6 +4,7 @@
 //! [`report`] and nowhere else. Exit codes: 0 accepted or done, 1 rejected or failed, 2 wrong usage, 130 ended by Ctrl-C.
 #![forbid(unsafe_code)]
 
+mod cache;
 mod claims;
 pub mod commands;
 mod interrupt;
@@ -45,6 +46,7 @@ struct Arguments {
 
 /// The program: reads the arguments of the process.
 pub fn main() -> ExitCode {
+    cache::open();
     let work = || {
         let arguments: Vec<OsString> = std::env::args_os().collect();
         run(

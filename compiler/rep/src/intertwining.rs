@@ -9,6 +9,7 @@ use crate::nullspace::{self, Equations};
 use crate::random::Random;
 use crate::rep::Atom;
 use crate::sparse::{Sparse, combination};
+use crate::store;
 use crate::tying::MAX_ENTRIES;
 
 /// The largest number of unknowns.
@@ -124,7 +125,7 @@ pub(crate) fn maps(
     }
     let equations = equations(&pairs, da, db);
     let most = MAX_ENTRIES / unknowns.max(1);
-    let Some(found) = nullspace::solve(&equations, most)? else {
+    let Some(found) = store::solutions(&equations, || nullspace::solve(&equations, most))? else {
         return Err(refused(format!(
             "form a space of dimension above {most}; its basis would have more than {most}·{da}·{db} entries, and at most {MAX_ENTRIES} are written out"
         )));

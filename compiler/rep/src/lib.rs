@@ -45,6 +45,7 @@ mod schur;
 mod sparse;
 pub mod stabilizer;
 pub mod stop;
+pub mod store;
 pub mod subgroup;
 pub mod symmetric;
 pub mod tying;

@@ -5,13 +5,17 @@ use crate::exact::Exact;
 use crate::group::Group;
 use crate::lie::spin;
 use crate::linear::{kronecker, minor, transpose};
-use crate::rep::{Atom, Label, Rep};
+use crate::rep::{Atom, Label, MAX_DIM, Rep};
 use crate::scalar::{Jet, Scalar};
 use crate::{octahedral, symmetric, wigner};
 
 impl Atom {
-    /// The matrix of an element, row-major; `None` if it does not belong to the group or the atom not to it.
+    /// The matrix of an element, row-major; `None` if it does not belong to the group or the atom not to it, or for a space of maps of a
+    /// dimension above [`MAX_DIM`].
     pub fn matrix<S: Scalar>(&self, group: &Group, g: &Elem<S>) -> Option<Vec<S>> {
+        if self.dim(group) > MAX_DIM {
+            return None;
+        }
         if let Some(image) = self.permutation(group, g) {
             let n = image.len();
             let mut m = vec![S::zero(); n * n];

@@ -10,8 +10,11 @@ use std::fmt;
 /// The largest symmetric or alternating power.
 pub const MAX_POWER: u32 = 6;
 
-/// The largest dimension of an atom.
+/// The largest dimension of an atom, and of a matrix of one …
 pub const MAX_DIM: usize = 1 << 14;
+
+/// … but for spaces of maps, which are asked for their invariants.
+const MAX_MAPS: usize = crate::intertwining::MAX_UNKNOWNS;
 
 /// The name of an irreducible representation within its group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -250,8 +253,13 @@ impl Atom {
             },
             other => other,
         };
+        let most = if matches!(atom, Atom::Hom(..)) {
+            MAX_MAPS
+        } else {
+            MAX_DIM
+        };
         match atom.dim(group) {
-            d if d > MAX_DIM => Err(Error::TooLarge(format!(
+            d if d > most => Err(Error::TooLarge(format!(
                 "a representation of dimension {d} is too large"
             ))),
             _ => Ok(atom),

@@ -149,6 +149,17 @@ fn is_proper(m: &Member) -> bool {
         })
 }
 
+/// Where each node of a domain goes.
+///
+/// # Errors
+/// In words, if the element does not map it to itself.
+pub fn places(m: &Member, d: &Arc<Domain>) -> Result<Vec<usize>, Why> {
+    match domain(m, d)? {
+        (_, places) if places.len() == d.nodes() => Ok(places),
+        _ => Err(("the nodes of this are not moved to nodes".into(), d.words())),
+    }
+}
+
 /// The image of a domain, and where each of its nodes goes; nowhere for a grid that is not mapped to a grid.
 fn domain(m: &Member, d: &Arc<Domain>) -> Result<(Arc<Domain>, Vec<usize>), Why> {
     let same = |n: usize| (d.clone(), (0..n).collect());

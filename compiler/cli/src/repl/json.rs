@@ -79,7 +79,7 @@ fn representation(r: &Rep) -> Json {
             "from": a.to_string(),
             "to": b.to_string(),
             "group": r.group.to_string(),
-            "dim": super::methods::rep::maps(a, b).ok().map(|m| m.len()),
+            "dim": gdl_rep::hom_dim(a, b).ok(),
         });
     }
     json!({ "representation": r.to_string(), "group": r.group.to_string(), "dim": r.dim() })
@@ -95,6 +95,8 @@ fn basis(b: &Maps) -> Json {
         "dim": b.basis.len(),
         "window": b.window,
         "numeric": b.basis.numeric(),
+        "residual": b.basis.residual,
+        "gap": b.basis.gap,
         "basis": nested(&axes, &data),
     })
 }

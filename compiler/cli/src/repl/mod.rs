@@ -19,6 +19,7 @@ mod model;
 mod operators;
 mod picture;
 mod plots;
+mod raster;
 mod session;
 mod show;
 mod sphere;

@@ -123,8 +123,7 @@ fn element(m: &Member) -> String {
 /// `V * W = 0e + 1o + 2e`.
 fn representation(r: &Rep, name: Option<&str>, text: &str) -> String {
     if let [(1, Atom::Hom(a, b))] = r.blocks.as_slice() {
-        let maps = rep::maps(a, b).map(|m| m.len());
-        let count = match maps {
+        let count = match gdl_rep::hom_dim(a, b) {
             Ok(1) => "1 equivariant map".to_string(),
             Ok(n) => format!("{n} equivariant maps"),
             Err(e) => e.to_string(),
@@ -368,8 +367,11 @@ fn basis(b: &Maps) -> String {
         "{n} equivariant {what}{plural} from {} to {}, under {}",
         b.from, b.to, b.to.group
     );
-    if b.basis.numeric() {
-        out += " (found in floating point)";
+    if let Some(residual) = b.basis.residual {
+        out += &format!(", found in floating point: residual {residual:.0e}");
+        if let Some(gap) = b.basis.gap {
+            out += &format!(", gap {gap:.0e}");
+        }
     }
     let (rows, columns) = (b.to.dim(), b.from.dim());
     if !b.window.is_empty() || rows * columns > 256 {

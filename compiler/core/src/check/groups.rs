@@ -58,11 +58,11 @@ impl Checker<'_> {
         }
         match (n, args) {
             ("wreath", [a, b]) => {
-                let (base, top) = (self.eval_group(&a.value, env)?, self.eval_group(&b.value, env)?);
+                let (base, top) = (self.group_named(&a.value, env)?, self.group_named(&b.value, env)?);
                 self.made(Group::wreath(&base, &top), span)
             }
             ("semidirect", [a, b, action]) => {
-                let (kernel, top) = (self.eval_group(&a.value, env)?, self.eval_group(&b.value, env)?);
+                let (kernel, top) = (self.group_named(&a.value, env)?, self.group_named(&b.value, env)?);
                 let val = self.eval(&action.value, env)?;
                 let images = self.images(&kernel, &top, &val, action.value.span)?;
                 self.made(Group::semidirect(&kernel, &top, &images), span)
@@ -114,12 +114,12 @@ impl Checker<'_> {
                 self.made(Group::wallpaper(name), span)
             }
             ("center", [a]) => {
-                let group = self.eval_group(&a.value, env)?;
+                let group = self.group_named(&a.value, env)?;
                 self.made(Subgroup::center(&group).map(|sub| sub.as_group()), span)
             }
             ("lie_group", _) => self.lie_group(args, span, env),
             ("derived", [a]) => {
-                let group = self.eval_group(&a.value, env)?;
+                let group = self.group_named(&a.value, env)?;
                 self.made(Subgroup::derived(&group).map(|sub| sub.as_group()), span)
             }
             _ => Err(self.error(
@@ -169,19 +169,6 @@ impl Checker<'_> {
             }
         };
         self.made(subgroup.and_then(|sub| Group::quotient(&sub)), span)
-    }
-
-    /// The value of an expression as a group.
-    pub(crate) fn eval_group(&mut self, e: &Expr, env: &mut Env) -> R<Group> {
-        match self.eval(e, env)? {
-            Val::Group(g) => Ok(g),
-            other => Err(self.error(
-                "GDL0111",
-                "a group is needed here",
-                e.span,
-                format!("this is {}", other.describe()),
-            )),
-        }
     }
 
     fn made(&mut self, group: Result<Group, gdl_rep::Error>, span: Span) -> R<Val> {

@@ -7,7 +7,7 @@ use super::listed::Finite;
 use super::members::Members;
 use crate::error::Error;
 use crate::stop;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Subgroups are listed for groups of at most this order.
 pub const MAX_ORDER: usize = 4000;
@@ -34,6 +34,22 @@ impl Finite {
         found.as_deref().map_err(Clone::clone)
     }
 
+    /// Pairs (small, large) of [`Finite::subgroup_classes`] by number: a subgroup of the first class lies in one of the second, and none is between
+    /// them.
+    pub fn subgroup_covers(&self) -> Result<Vec<(usize, usize)>, Error> {
+        let classes = self.subgroup_classes()?;
+        let conjugates: Vec<Vec<Members>> = classes.iter().map(|c| conjugates(self, &c.representative)).collect();
+        let n = classes.len();
+        let inside = |i: usize, j: usize| {
+            let (small, large) = (classes[i].representative.order(), &classes[j].representative);
+            i != j && large.order().is_multiple_of(small) && conjugates[i].iter().any(|c| large.contains_all(c))
+        };
+        let below: Vec<Vec<usize>> = (0..n).map(|j| (0..n).filter(|&i| inside(i, j)).collect()).collect();
+        let pairs = (0..n).flat_map(|j| below[j].iter().map(move |&i| (i, j)));
+        let direct = |&(i, j): &(usize, usize)| !below[j].iter().any(|&k| below[k].contains(&i));
+        Ok(pairs.filter(direct).collect())
+    }
+
     /// Normal subgroups, by order: joins of the closures of single classes.
     pub fn normal_subgroups(&self) -> Result<Vec<Members>, Error> {
         let closures: Vec<Members> = self
@@ -43,7 +59,7 @@ impl Finite {
             .map(|class| Members::closure_under(self, &class[..1], self.generators()))
             .collect();
         let mut found: Vec<Members> = vec![Members::trivial(self)];
-        let mut known: std::collections::HashSet<Members> = found.iter().cloned().collect();
+        let mut known: HashSet<Members> = found.iter().cloned().collect();
         let mut next = 0;
         while let Some(members) = found.get(next).cloned() {
             next += 1;
@@ -124,22 +140,30 @@ fn search(group: &Finite) -> Result<Vec<SubgroupClass>, Error> {
     Ok(classes)
 }
 
-fn add(group: &Finite, subgroup: Members, classes: &mut Vec<SubgroupClass>, known: &mut HashMap<Members, usize>) {
-    let number = classes.len();
-    let mut conjugates = vec![subgroup.clone()];
-    known.insert(subgroup.clone(), number);
+/// The conjugates of a subgroup, itself first.
+fn conjugates(group: &Finite, subgroup: &Members) -> Vec<Members> {
+    let mut found = vec![subgroup.clone()];
+    let mut known = HashSet::from([subgroup.clone()]);
     let mut next = 0;
-    while let Some(conjugate) = conjugates.get(next).cloned() {
+    while let Some(conjugate) = found.get(next).cloned() {
         next += 1;
         for &s in group.generators() {
             if !conjugate.is_normalized_by(group, s) {
                 let other = conjugate.conjugate(group, s);
-                if !known.contains_key(&other) {
-                    known.insert(other.clone(), number);
-                    conjugates.push(other);
+                if known.insert(other.clone()) {
+                    found.push(other);
                 }
             }
         }
+    }
+    found
+}
+
+fn add(group: &Finite, subgroup: Members, classes: &mut Vec<SubgroupClass>, known: &mut HashMap<Members, usize>) {
+    let number = classes.len();
+    let conjugates = conjugates(group, &subgroup);
+    for conjugate in &conjugates {
+        known.insert(conjugate.clone(), number);
     }
     classes.push(SubgroupClass {
         representative: subgroup,

@@ -10,7 +10,9 @@ mod group;
 mod plot;
 pub mod rep;
 mod signal;
+mod sphere;
 mod things;
+mod weights;
 
 use super::eval::Evaluator;
 use super::value::{Kind, Value};
@@ -21,13 +23,15 @@ use gdl_rep::{Error, Group, Rep};
 use gdl_syntax::ast::{Expr, Span};
 
 /// All functions, by subject.
-pub const TABLES: [(&str, &[Method]); 7] = [
+pub const TABLES: [(&str, &[Method]); 9] = [
     ("Groups", group::METHODS),
     ("Finite groups", finite::METHODS),
     ("Elements", element::METHODS),
     ("Representations", rep::METHODS),
+    ("Highest weights", weights::METHODS),
     ("Domains, and signals from numbers and files", things::METHODS),
     ("Signals", signal::METHODS),
+    ("Functions on the sphere", sphere::METHODS),
     ("Pictures", plot::METHODS),
 ];
 

@@ -5,7 +5,7 @@ use crate::repl::matrix;
 use crate::repl::value::{Kind, Maps, Value};
 use crate::session::D;
 use gdl_rep::hom::Basis;
-use gdl_rep::{Atom, Group, Rep, hom_basis, irreps, kernel_basis};
+use gdl_rep::{Atom, Group, Induced, Rep, hom_basis, irreps, kernel_basis};
 use std::sync::Arc;
 
 /// See [`super::TABLES`].
@@ -72,6 +72,14 @@ pub const METHODS: &[Method] = &[
         run: restrict,
     },
     Method {
+        name: "induce",
+        on: &[Kind::Rep],
+        params: &[],
+        doc: "The representation of the larger group that one of a subgroup induces, as the sum of irreducible ones that it is equivalent to.",
+        example: "induce(generated(D(4), D(4).s).irrep(1))",
+        run: induce,
+    },
+    Method {
         name: "vector_of",
         on: &[Kind::Rep],
         params: &[super::many(
@@ -91,6 +99,13 @@ pub fn decompose(r: &Rep) -> Result<Rep, gdl_rep::Error> {
     for (n, atom) in &r.blocks {
         if matches!(atom, Atom::Trivial | Atom::Irrep(_)) {
             blocks.push((*n, atom.clone()));
+            continue;
+        }
+        // Of finite groups by characters.
+        if group.is_finite()
+            && let Ok(sum) = Rep::atom(group.clone(), atom.clone()).and_then(|r| r.decomposition())
+        {
+            blocks.extend(sum.blocks.into_iter().map(|(k, a)| (k * n, a)));
             continue;
         }
         let dim = atom.dim(group);
@@ -258,6 +273,23 @@ fn restrict(c: &mut Call<'_, '_>) -> D<Value> {
         }
         _ => Err(c.refuse("a group is needed", "here")),
     }
+}
+
+fn induce(c: &mut Call<'_, '_>) -> D<Value> {
+    let r = c.rep();
+    let Group::Subgroup(sub) = &r.group else {
+        return Err(c.refuse(
+            format!("{} is no subgroup of another group", r.group),
+            "subgroups are made by `generated`, `stabilizer`, `centralizer`",
+        ));
+    };
+    let parts = Induced::new(sub, &r)
+        .and_then(|i| i.to_irreps())
+        .map_err(|e| c.math(e))?;
+    let blocks = parts.into_iter().map(|(atom, maps)| (maps.len() as u32, atom));
+    Rep::new(sub.parent().clone(), blocks)
+        .map(Value::rep)
+        .map_err(|e| c.math(e))
 }
 
 fn vector_of(c: &mut Call<'_, '_>) -> D<Value> {

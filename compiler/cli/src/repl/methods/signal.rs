@@ -1,14 +1,15 @@
 //! Vectors and signals: what groups make of them.
 
-use super::{Argument, Call, Method, one};
+use super::{Argument, Call, Method, one, optional};
 use crate::repl::action;
 use crate::repl::matrix;
 use crate::repl::show;
-use crate::repl::tensor::Tensor;
-use crate::repl::value::{Kind, Table, Value};
+use crate::repl::value::{Function, Kind, Member, Table, Value};
 use crate::session::D;
 use gdl_rep::irreps::{commutant, irreps};
 use gdl_rep::{Atom, Exact, Group, Rep};
+use std::path::Path;
+use std::sync::Arc;
 
 /// Numbers that a comparison shows.
 const MAX_COMPARED: usize = 16;
@@ -32,16 +33,16 @@ pub const METHODS: &[Method] = &[
     Method {
         name: "isotypic",
         on: &[Kind::Tensor],
-        params: &[],
-        doc: "The parts of a vector in the isotypic components of its representation: they add up to it.",
+        params: &[optional("G", &[Kind::Group])],
+        doc: "The parts of a vector or field in the isotypic components under its group, or under G: they add up to it.",
         example: "isotypic(D(4).regular(1, 2, 3, 4, 5, 6, 7, 8))",
         run: isotypic,
     },
     Method {
         name: "fourier",
         on: &[Kind::Tensor, Kind::List],
-        params: &[],
-        doc: "The Fourier transform of a function on a finite group, the sum over h of x(h) rho(h) for each irrep; a list of n numbers is one on C(n).",
+        params: &[optional("max", &[Kind::Number])],
+        doc: "The Fourier transform of a function on a finite group, the sum over h of x(h) rho(h) for each irrep; a list of n numbers is one on C(n), n points of the circle. Of a function on a mesh of the unit sphere, its coefficients up to a degree (4).",
         example: "fourier([1, 0, 0, 0])",
         run: fourier,
     },
@@ -55,6 +56,14 @@ pub const METHODS: &[Method] = &[
         doc: "The two ways round the square: f(g x) and g f(x), side by side, with their difference.",
         example: "equivariance(relu, D(4).r, D(4).regular(1, -2, 3, -4, 5, -6, 7, -8))",
         run: equivariance,
+    },
+    Method {
+        name: "weights",
+        on: &[Kind::Function],
+        params: &[one("file", &[Kind::Text])],
+        doc: "A model with the weights of a checkpoint.",
+        example: "model M(s: set, x: s -> 1) -> 1 { mean i in s: x[i] else 0 }\nweights(M, \"best.safetensors\")",
+        run: weights,
     },
 ];
 
@@ -79,31 +88,70 @@ fn vector(c: &Call<'_, '_>) -> D<(Rep, Vec<f64>)> {
     }
 }
 
-/// P x = (dim / end) / |G| · Σ χ(g) ρ(g) x for every real irrep, `end` the dimension of its commutant.
+/// P x = (dim / end) / |G| · Σ χ(g) g x for every real irrep, `end` the dimension of its commutant. In a field, g moves places and values.
 fn isotypic(c: &mut Call<'_, '_>) -> D<Value> {
-    let (rep, x) = vector(c)?;
-    let group = &rep.group;
+    let Value::Tensor(t) = c.this().clone() else {
+        return Err(c.refuse("a vector or a field is needed", "here"));
+    };
+    let group = match c.arg("G").map(|a| &a.value) {
+        Some(Value::Group(g)) => (**g).clone(),
+        _ => t.group().cloned().unwrap_or_else(|| c.evaluator.group().clone()),
+    };
+    if group.small_order().is_none_or(|n| n > MAX_SUM) {
+        return Err(c.refuse(
+            format!("{group} is too large to sum over"),
+            format!("finite groups of at most {MAX_SUM} elements are"),
+        ));
+    }
     let elements = group.elements().map_err(|e| c.math(e))?;
-    let images: Vec<Vec<f64>> = elements.iter().map(|g| rep.apply(g, &x)).collect();
+    let mut images: Vec<Arc<[f64]>> = Vec::new();
+    for g in &elements {
+        let member = Member {
+            group: group.clone(),
+            element: g.clone(),
+        };
+        match action::image(&member, &Value::Tensor(t.clone())) {
+            Ok(Value::Tensor(image)) if image.over == t.over && image.data.len() == t.data.len() => {
+                images.push(image.data);
+            }
+            Ok(_) => return Err(c.refuse(format!("{group} does not map this to itself"), t.words())),
+            Err(w) => return Err(c.refuse(w.0, w.1)),
+        }
+    }
     let mut parts = Vec::new();
-    for atom in irreps(group, 0).map_err(|e| c.math(e))? {
-        let d = atom.dim(group);
-        let scale = d as f64 / commutant(group, &atom) as f64 / elements.len() as f64;
-        let mut part = vec![0.0; x.len()];
+    for atom in irreps(&group, 0).map_err(|e| c.math(e))? {
+        let d = atom.dim(&group);
+        let scale = d as f64 / commutant(&group, &atom) as f64 / elements.len() as f64;
+        let mut part = vec![0.0; t.data.len()];
         for (g, image) in elements.iter().zip(&images) {
             let m: Vec<Exact> = atom
-                .matrix(group, g)
-                .ok_or_else(|| c.refuse("an irrep has no matrices", atom.name(group)))?;
+                .matrix(&group, g)
+                .ok_or_else(|| c.refuse("an irrep has no matrices", atom.name(&group)))?;
             let trace: f64 = (0..d).map(|i| m[i * d + i].f).sum();
-            part.iter_mut().zip(image).for_each(|(p, y)| *p += scale * trace * y);
+            part.iter_mut().zip(&**image).for_each(|(p, y)| *p += scale * trace * y);
         }
         part.iter_mut().for_each(|p| *p = clean(*p));
         if part.iter().any(|p| *p != 0.0) {
-            let v = Value::Tensor(Tensor::vector(rep.clone(), part));
-            parts.push((atom.name(group), v));
+            parts.push((atom.name(&group), Value::Tensor(t.with(part))));
         }
     }
     Ok(Value::record(parts))
+}
+
+/// The same function with the weights of a file.
+fn weights(c: &mut Call<'_, '_>) -> D<Value> {
+    match (c.this(), c.arg("file").map(|a| &a.value)) {
+        (Value::Function(f), Some(Value::Text(file))) if c.evaluator.is_model(f) => {
+            Ok(Value::Function(Arc::new(Function {
+                weights: Some(Path::new(&**file).to_path_buf()),
+                ..(**f).clone()
+            })))
+        }
+        _ => Err(c.refuse(
+            "weights belong to a model",
+            "name one: `weights(Digits, \"best.safetensors\")`",
+        )),
+    }
 }
 
 /// Without the last digits, which are rounding.
@@ -118,6 +166,7 @@ fn fourier(c: &mut Call<'_, '_>) -> D<Value> {
             let x = c.numbers(&c.args[0])?;
             (Group::C(x.len().max(1) as u32), x)
         }
+        Value::Tensor(t) if !t.over.is_empty() => return super::sphere::fourier(c, &t.clone()),
         _ => {
             let (rep, x) = vector(c)?;
             if !matches!(rep.blocks.as_slice(), [(1, Atom::Regular)]) {

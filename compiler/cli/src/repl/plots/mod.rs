@@ -1,5 +1,10 @@
 //! Pictures of values.
 
+mod lattice;
+mod surface;
+
+pub use lattice::lattice;
+
 use super::domain::Domain;
 use super::elements;
 use super::methods::{self, Call};
@@ -8,6 +13,7 @@ use super::tensor::Tensor;
 use super::value::{Maps, Value};
 use crate::session::D;
 use gdl_rep::{Element, Group};
+use gdl_runtime::domain::{Edges, Point};
 use std::f64::consts::TAU;
 
 /// The width of a picture, about.
@@ -27,12 +33,16 @@ pub fn picture(c: &Call<'_, '_>) -> D<Picture> {
     match c.this() {
         Value::Tensor(t) => match t.domain().map(|d| (**d).clone()) {
             Some(Domain::Grid { extents, .. }) if extents.len() == 2 => Ok(image(t, extents[0], extents[1])),
-            Some(Domain::Cloud { points, .. } | Domain::Mesh { points, .. }) => {
-                let flat: Vec<(f64, f64)> = points.iter().map(|p| (p[0], p[1])).collect();
-                Ok(dots(&flat))
-            }
+            Some(Domain::Cloud { points, .. }) => Ok(dots(&flat(&points))),
+            Some(mesh @ Domain::Mesh { .. }) => of_mesh(c, &mesh, Some(t)),
             _ if t.over.is_empty() => Ok(bars(&t.data)),
             _ => Err(c.refuse("this has no picture", t.words())),
+        },
+        Value::Domain(d) => match &**d {
+            Domain::Cloud { points, .. } => Ok(dots(&flat(points))),
+            Domain::Graph { nodes, edges } if *nodes as u64 <= MAX_NODES => Ok(graph(*nodes, edges)),
+            Domain::Mesh { .. } => of_mesh(c, d, None),
+            _ => Err(c.refuse("this has no picture", d.words())),
         },
         Value::Basis(b) => kernels(c, b),
         Value::Group(g) => cayley(c, g),
@@ -48,6 +58,59 @@ pub fn picture(c: &Call<'_, '_>) -> D<Picture> {
             }
         }
         other => Err(c.refuse("this has no picture", other.kind().words())),
+    }
+}
+
+fn of_mesh(c: &Call<'_, '_>, mesh: &Domain, t: Option<&Tensor>) -> D<Picture> {
+    surface::surface(mesh, t).ok_or_else(|| {
+        c.refuse(
+            format!("meshes of at most {} triangles are drawn", surface::MAX_FACES),
+            mesh.words(),
+        )
+    })
+}
+
+/// The first two coordinates of points.
+fn flat(points: &[Point]) -> Vec<(f64, f64)> {
+    points.iter().map(|p| (p[0], p[1])).collect()
+}
+
+/// A graph with its nodes on a circle.
+fn graph(nodes: usize, edges: &Edges) -> Picture {
+    let centre = f64::from(MARGIN + WIDTH / 2);
+    let radius = f64::from(WIDTH) * 0.45;
+    let place = |k: u32| {
+        let angle = TAU * f64::from(k) / nodes.max(1) as f64;
+        let at = |x: f64| x.round() as i32;
+        (at(centre + radius * angle.sin()), at(centre - radius * angle.cos()))
+    };
+    let line = |(a, b): (&u32, &u32)| Shape::Line {
+        points: vec![place(*a), place(*b)],
+        colour: (150, 160, 170),
+        width: 1,
+    };
+    let mut shapes: Vec<Shape> = edges.src.iter().zip(&edges.dst).map(line).collect();
+    for k in 0..nodes as u32 {
+        shapes.push(Shape::Circle {
+            at: place(k),
+            radius: if nodes <= 40 { 10 } else { 4 },
+            fill: (236, 240, 244),
+        });
+        if nodes <= 40 {
+            shapes.push(Shape::Text {
+                at: place(k),
+                text: k.to_string(),
+                size: 11,
+                colour: INK,
+            });
+        }
+    }
+    let side = (WIDTH + 2 * MARGIN) as u32;
+    Picture {
+        size: (side, side),
+        shapes,
+        pixels: vec![],
+        title: format!("graph of {nodes} nodes"),
     }
 }
 
