@@ -10,6 +10,7 @@ use gdl_core::lower::lower_model;
 use gdl_core::{check, modules};
 use gdl_gpu::{Gpu, GpuProgram};
 use gdl_runtime::{Array, Program};
+use gdl_tests::{Scratch, gdl, root};
 use std::sync::Arc;
 
 /// The device; without one the tests say so and pass, in CI they fail.
@@ -107,4 +108,71 @@ fn random_programs_and_gradients() {
             compare(&gpu, &func, &batch, &inputs, &params, &format!("gradient, seed {seed}"));
         }
     }
+}
+
+/// Trained on the GPU: the loss and metrics of every epoch are those of machine code, up to rounding.
+#[test]
+fn training() {
+    if device().is_none() {
+        return;
+    }
+    let folder = Scratch::new();
+    let curve = |name: &str, epochs: &str, backend: &str| -> Vec<f64> {
+        let source = root().join("examples").join(name).display().to_string();
+        let out = folder.path(backend);
+        let done = gdl(&[
+            "train",
+            &source,
+            "--epochs",
+            epochs,
+            "--out",
+            &out,
+            "--backend",
+            backend,
+            "--json",
+        ]);
+        assert_eq!(done.code, 0, "{done:?}");
+        let log = std::fs::read_to_string(folder.path(&format!("{backend}/metrics.jsonl"))).expect("a log");
+        let scores = |line: &str| {
+            let all: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).expect("JSON");
+            let wanted = |(k, v): (String, serde_json::Value)| k.starts_with("train_").then(|| v.as_f64()).flatten();
+            all.into_iter().filter_map(wanted).collect::<Vec<f64>>()
+        };
+        log.lines().flat_map(scores).collect()
+    };
+    for (name, epochs) in [("03-karate/karate.gdl", "10"), ("07-mesh/slope.gdl", "1")] {
+        let (gpu, cpu) = (curve(name, epochs, "wgsl"), curve(name, epochs, "cranelift"));
+        assert!(!cpu.is_empty() && gpu.len() == cpu.len(), "{name}: {gpu:?} {cpu:?}");
+        for (a, b) in gpu.iter().zip(&cpu) {
+            assert!((a - b).abs() <= 1e-3 * b.abs().max(1e-2), "{name}: {gpu:?} {cpu:?}");
+        }
+    }
+}
+
+#[test]
+fn devices_are_chosen_and_models_verified() {
+    if device().is_none() {
+        return;
+    }
+    let source = root().join("examples/03-karate/karate.gdl").display().to_string();
+    let verified = gdl(&["verify", &source, "--backend", "wgsl", "--device", "0", "--json"]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+    let report: serde_json::Value = serde_json::from_str(&verified.out).expect("JSON");
+    let error = report["f32"].as_f64().expect("an error");
+    assert!(error > 0.0 && error < 1e-4, "{report}");
+    let unknown = gdl(&["verify", &source, "--backend", "wgsl", "--device", "abacus"]);
+    assert!(
+        unknown.code == 1 && unknown.err.contains("there is no device `abacus`; there are: 0 "),
+        "{unknown:?}"
+    );
+    let idle = gdl(&["verify", &source, "--device", "0"]);
+    assert!(
+        idle.code == 2 && idle.err.contains("`--device` is for `--backend wgsl`"),
+        "{idle:?}"
+    );
+    let double = gdl(&["train", &source, "--backend", "wgsl", "--dtype", "f64"]);
+    assert!(
+        double.code == 2 && double.err.contains("single precision only"),
+        "{double:?}"
+    );
 }

@@ -1,6 +1,6 @@
 //! `gdl run`.
 
-use crate::session::backend::{Backend, Engine, Precision};
+use crate::session::backend::{Precision, Runs};
 use crate::session::{Session, programs, words};
 use crate::{Failure, Terminal};
 use clap::Args;
@@ -45,9 +45,8 @@ pub struct Run {
     /// Precision; the interpreter computes in f64.
     #[arg(long, value_enum, default_value = "f32")]
     dtype: Precision,
-    /// Who runs it.
-    #[arg(long, value_enum, default_value = "cranelift")]
-    backend: Backend,
+    #[command(flatten)]
+    runs: Runs,
     /// Threads [default: all].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -77,11 +76,9 @@ impl Run {
         let session = Session::open(&self.file, &settings, terminal)?;
         let model = session.model(model, terminal)?;
         let lowered = session.ok(lower::lower_model(&model), terminal)?;
-        let engine = Engine {
-            backend: self.backend,
-            double: self.dtype == Precision::F64,
-            threads: self.threads.map(usize::from),
-        };
+        let engine = self
+            .runs
+            .engine(self.dtype == Precision::F64, self.threads.map(usize::from))?;
         let start = Instant::now();
         let program = engine.load(&lowered.func)?;
         let compiling = start.elapsed();

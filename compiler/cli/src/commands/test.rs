@@ -1,7 +1,7 @@
 //! `gdl test`: the `test` items of programs.
 
 use crate::report::{Report, Style};
-use crate::session::backend::{Backend, Engine};
+use crate::session::backend::Engine;
 use crate::session::programs::{self, call};
 use crate::session::scene::{Compiled, Trouble};
 use crate::source::{self, Source};
@@ -232,11 +232,7 @@ fn rejected(mut diagnostics: Vec<Diagnostic>) -> Failed {
 /// Compiles a model and applies random group elements to random inputs, with random weights.
 fn equivariant(t: &EquivarianceTest) -> Result<(), Failed> {
     let lowered = lower::lower_model(&t.model)?;
-    let engine = Engine {
-        backend: Backend::Cranelift,
-        double: t.double,
-        threads: None,
-    };
+    let engine = Engine::cranelift(t.double, None);
     let program = engine.load(&lowered.func)?;
     for seed in 1..=WEIGHTS {
         let mut params = Params::init(program.signature(), &programs::specs(&lowered.params), seed, t.double)
@@ -278,11 +274,7 @@ fn shake(array: &mut Array, rng: &mut Rng) {
 
 /// Runs statements; every claim must hold for every draw.
 fn holds(program: &Program, run: &Run) -> Result<(), Failed> {
-    let engine = Engine {
-        backend: Backend::Cranelift,
-        double: true,
-        threads: Some(1),
-    };
+    let engine = Engine::cranelift(true, Some(1));
     let compiled = Compiled::new(run, &engine)?;
     let draws = if compiled.is_random() { DRAWS } else { 1 };
     for seed in 1..=draws {

@@ -1,7 +1,7 @@
 //! `gdl train`.
 
 use crate::interrupt::Interrupt;
-use crate::session::backend::{Backend, Engine, Precision};
+use crate::session::backend::{Precision, Runs};
 use crate::session::programs::{self, Training};
 use crate::session::tuning::named_by;
 use crate::session::{Session, words};
@@ -57,6 +57,8 @@ pub struct Train {
     /// Precision.
     #[arg(long, value_enum, default_value = "f32")]
     dtype: Precision,
+    #[command(flatten)]
+    runs: Runs,
     /// One JSON object at the end instead of progress.
     #[arg(long)]
     json: bool,
@@ -92,11 +94,9 @@ impl Train {
         let tuning = session.ok(session.tuning(&train, &training.params), terminal)?;
         training.freeze(&|name| named_by(&tuning.freeze, name));
         config.model_hash = session.hash_of(&training.params);
-        let engine = Engine {
-            backend: Backend::Cranelift,
-            double: self.dtype == Precision::F64,
-            threads: self.threads.map(usize::from),
-        };
+        let engine = self
+            .runs
+            .engine(self.dtype == Precision::F64, self.threads.map(usize::from))?;
         let step = training.load_step(&engine, config.seed)?;
         let eval = engine.load(&training.eval)?;
         let spec = session.ok(session.data_spec(Some(block), &train.model, step.signature()), terminal)?;

@@ -1,6 +1,6 @@
 //! `gdl verify`.
 
-use crate::session::backend::{Backend, Engine};
+use crate::session::backend::{Engine, Runs};
 use crate::session::programs::{self, call};
 use crate::session::{Session, words};
 use crate::{Failure, Terminal};
@@ -24,7 +24,7 @@ const LIMITS: [f64; 2] = [1e-3, 1e-9];
 /// Apply random group elements to real inputs and compare, layer by layer
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Runs the compiled model on inputs and on the moved inputs, in f32 and f64, and prints the largest relative error
+    after_help = "Runs the compiled model on inputs and on the moved inputs, in f32 (by `--backend`) and in f64 (by machine code), and prints the largest relative error
 |f(gx) - g f(x)| / |f(x)| of every layer. Without --input the inputs are random.
 
 Examples:
@@ -50,6 +50,8 @@ pub struct Verify {
     /// How many samples of it.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=4096))]
     samples: u32,
+    #[command(flatten)]
+    runs: Runs,
     /// One JSON object.
     #[arg(long)]
     json: bool,
@@ -69,10 +71,10 @@ impl Verify {
         };
         let mut reports = Vec::new();
         for double in [false, true] {
-            let engine = Engine {
-                backend: Backend::Cranelift,
-                double,
-                threads: None,
+            // A GPU computes in single precision only.
+            let engine = match double {
+                true => Engine::cranelift(true, None),
+                false => self.runs.engine(false, None)?,
             };
             let mut batches = Vec::new();
             let mut report = VerifyReport::default();

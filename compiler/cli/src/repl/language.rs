@@ -7,7 +7,7 @@ use super::tensor::{Elem, Tensor, declared_rep};
 use super::value::{Function, Value};
 use crate::Failure;
 use crate::session::D;
-use crate::session::backend::{Backend, Engine};
+use crate::session::backend::Engine;
 use crate::session::programs::specs;
 use gdl_abi::{ArrayDecl, DoorSizes, Dtype, Instance};
 use gdl_core::check::{Checked, Given, Val, check_expression};
@@ -237,11 +237,7 @@ impl Scene {
     }
 
     fn execute(&self, lowered: &Lowered, weights: Option<&Weights>) -> Result<Vec<Output>, Failure> {
-        let engine = Engine {
-            backend: Backend::Cranelift,
-            double: true,
-            threads: Some(1),
-        };
+        let engine = Engine::cranelift(true, Some(1));
         let program = engine.load(&lowered.func)?;
         let signature = program.signature().clone();
         let mut params = Params::init(&signature, &specs(&lowered.params), SEED, true)?;

@@ -1,13 +1,14 @@
 //! Who runs a program: compiled code, a GPU, or the interpreter.
 
 use crate::Failure;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use gdl_abi::{ArrayDecl, Dtype, Signature};
 use gdl_codegen::{Compiled, Options, compile, plan_and_shaders};
 use gdl_core::ir::interp::{self, Real64};
 use gdl_core::ir::{Func, opt};
 use gdl_gpu::{Gpu, GpuProgram};
 use gdl_runtime::{Array, FromFn, Program, RunError, from_fn};
+use std::sync::{Arc, OnceLock};
 
 /// Who runs a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -29,18 +30,58 @@ pub enum Precision {
     F64,
 }
 
+/// Who runs programs, as the command line says.
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// Who runs it.
+    #[arg(long, value_enum, default_value = "cranelift")]
+    backend: Backend,
+    /// The GPU for `--backend wgsl`, by its number or a part of its name (`gdl devices`) [default: the fastest kind].
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+}
+
+impl Runs {
+    /// How programs are run.
+    ///
+    /// # Errors
+    /// A device for a backend that has none.
+    pub fn engine(&self, double: bool, threads: Option<usize>) -> Result<Engine, Failure> {
+        if self.device.is_some() && self.backend != Backend::Wgsl {
+            return Err(Failure::usage("`--device` is for `--backend wgsl`").help("Add it, or leave `--device` out."));
+        }
+        Ok(Engine {
+            backend: self.backend,
+            device: self.device.clone(),
+            ..Engine::cranelift(double, threads)
+        })
+    }
+}
+
 /// How programs are run.
-#[derive(Clone, Copy, Debug)]
 pub struct Engine {
-    /// By whom.
-    pub backend: Backend,
     /// In double precision.
     pub double: bool,
-    /// With so many threads; none: as many as the machine has.
-    pub threads: Option<usize>,
+    backend: Backend,
+    device: Option<String>,
+    /// As many as the machine has, if nothing is said.
+    threads: Option<usize>,
+    /// One device for all programs.
+    gpu: OnceLock<Arc<Gpu>>,
 }
 
 impl Engine {
+    /// By machine code, with so many threads; none: as many as the machine has.
+    pub fn cranelift(double: bool, threads: Option<usize>) -> Engine {
+        Engine {
+            double,
+            backend: Backend::Cranelift,
+            device: None,
+            threads,
+            gpu: OnceLock::new(),
+        }
+    }
+
     /// The number of threads that a call may use: the interpreter has one, and so has who drives a GPU.
     pub fn threads(&self) -> usize {
         match self.backend {
@@ -69,7 +110,13 @@ impl Engine {
         let func = optimised(func)?;
         let (plan, shaders) = plan_and_shaders(&func, &|_| None)
             .map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
-        let gpu = Gpu::open(None).map_err(|e| Failure::error(e.to_string()))?;
+        let gpu = match self.gpu.get() {
+            Some(gpu) => gpu.clone(),
+            None => {
+                let opened = Gpu::open(self.device.as_deref()).map_err(|e| Failure::error(e.to_string()))?;
+                self.gpu.get_or_init(|| opened).clone()
+            }
+        };
         let program = GpuProgram::new(gpu, plan, shaders).map_err(|e| Failure::error(e.to_string()))?;
         Ok(Box::new(program))
     }

@@ -5,7 +5,7 @@ mod program;
 mod report;
 mod suite;
 
-use crate::session::backend::{Backend, Engine, Precision};
+use crate::session::backend::{Engine, Precision};
 use crate::{Failure, Terminal};
 use clap::Args;
 use gdl_codegen::machine::{self, Limits};
@@ -59,11 +59,7 @@ impl Bench {
         if cfg!(debug_assertions) {
             terminal.say("this is a debug build: matrix products and the machine's limits are slow; use --release")?;
         }
-        let engine = Engine {
-            backend: Backend::Cranelift,
-            double: self.dtype == Precision::F64,
-            threads: self.threads,
-        };
+        let engine = Engine::cranelift(self.dtype == Precision::F64, self.threads);
         let limits = limits(engine.threads())?;
         report::machine(&limits, self.json, terminal)?;
         let machine = &limits[limits.len() - 1];
