@@ -180,16 +180,14 @@ impl Exact {
 
     /// cos(2πk/n).
     pub fn cos_2pi(k: i64, n: u64) -> Exact {
-        let r = zeta_pair(k, n).and_then(|(z, w)| Some(modp::mul(modp::add(z, w), modp::inv(2)?)));
+        let r = zeta_pair(k, n).map(|(z, w)| modp::mul(modp::add(z, w), HALF));
         Exact { f: cos_turn(k, n), r }
     }
 
     /// sin(2πk/n).
     pub fn sin_2pi(k: i64, n: u64) -> Exact {
-        let r = zeta_pair(k, n).and_then(|(z, w)| {
-            let two_i = modp::mul(2, zeta(4)?);
-            Some(modp::mul(modp::sub(z, w), modp::inv(two_i)?))
-        });
+        // (z − w) / 2i = (w − z) i / 2
+        let r = zeta_pair(k, n).and_then(|(z, w)| Some(modp::mul(modp::mul(modp::sub(w, z), zeta(4)?), HALF)));
         // sin(2πk/n) = cos(2π(4k − n)/(4n))
         let f = match i64::try_from(n) {
             Ok(m) if m > 0 && m < MAX_CONDUCTOR => cos_turn(4 * k.rem_euclid(m) - m, 4 * n),
@@ -269,6 +267,9 @@ fn zeta(n: u64) -> Option<u64> {
     (n > 0 && (PRIME - 1).is_multiple_of(n)).then(|| modp::pow(ROOT, (PRIME - 1) / n))
 }
 
+/// 1/2.
+const HALF: u64 = PRIME.div_ceil(2);
+
 /// φ(ζ_n^k) and φ(ζ_n^−k), in lowest terms.
 fn zeta_pair(k: i64, n: u64) -> Option<(u64, u64)> {
     if n == 0 {
@@ -276,8 +277,9 @@ fn zeta_pair(k: i64, n: u64) -> Option<(u64, u64)> {
     }
     let k = k.rem_euclid(i64::try_from(n).ok()?) as u64;
     let g = gcd(k, n);
-    let z = modp::pow(zeta(n / g)?, k / g);
-    Some((z, modp::inv(z)?))
+    let root = zeta(n / g)?;
+    // A power in place of the inverse, which is dear.
+    Some((modp::pow(root, k / g), modp::pow(root, (n - k) / g)))
 }
 
 /// cos(2πk/n), reduced to the first octant so that symmetric values agree to the last bit.

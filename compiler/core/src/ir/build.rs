@@ -13,7 +13,7 @@ use super::verify::{self, Scope, check_node, input_shape};
 use super::{Body, Cmp, Constant, Func, Node, Op, Scan, Shape, Value, simplify};
 use gdl_abi::{ArrayDecl, DimDef, DimId, Domains, Dtype, MapId};
 use gdl_rep::Exact;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A program, or the body of a loop, under construction.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ pub struct Builder {
     /// Inputs, parameters and arguments are declared elsewhere.
     is_part: bool,
     /// Nodes by the hash of their operator and shape.
-    known: HashMap<u64, Vec<Value>>,
+    known: FxHashMap<u64, Vec<Value>>,
     error: Option<String>,
     /// The typed node that new nodes come from.
     pub origin: u32,

@@ -1,7 +1,8 @@
 //! Operands and names of operators.
 
 use super::{Body, Cmp, Fold, Node, Op, Scalar, Scan, Shape, Value};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
 
 impl Op {
     /// The values it reads; those of a loop body are not among them.
@@ -219,7 +220,7 @@ impl Op {
 
     /// A hash of the operator and shape of a node: equal nodes have equal ones.
     pub(super) fn fingerprint(&self, shape: &Shape) -> u64 {
-        let mut h = DefaultHasher::new();
+        let mut h = FxHasher::default();
         self.name().hash(&mut h);
         shape.hash(&mut h);
         self.operands().hash(&mut h);
