@@ -246,7 +246,7 @@ fn equivariant(t: &EquivarianceTest) -> Result<(), Failed> {
         let mut run = |door: &DoorSizes, inputs: &[Vec<f64>]| call(program.as_ref(), &params, door, inputs);
         let options = VerifyOptions {
             seed,
-            floor: VerifyOptions::floor(t.double),
+            double: t.double,
             ..VerifyOptions::default()
         };
         let report = verify(&t.model, &lowered.func, &mut run, &batches, &options)?;

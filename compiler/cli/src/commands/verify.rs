@@ -90,7 +90,7 @@ impl Verify {
                 }
                 let mut run = |door: &DoorSizes, inputs: &[Vec<f64>]| call(program.as_ref(), &params, door, inputs);
                 let options = VerifyOptions {
-                    floor: VerifyOptions::floor(double),
+                    double,
                     ..VerifyOptions::default()
                 };
                 let found = verify(model, &lowered.func, &mut run, &batches, &options);

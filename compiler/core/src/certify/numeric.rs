@@ -1,7 +1,7 @@
 //! The numeric check of `gdl verify`: compiled (or interpreted) code, given or random inputs, random group elements, and the
 //! error max |f(g·x) − g·f(x)| / max |f(x)| of every output and factor. The moves are those of the exact test.
 //!
-//! An output that is 0 is 0 up to rounding only: errors are relative to the largest number of the run where an output is much smaller.
+//! An output that is 0 is 0 up to rounding only, and says nothing: see [`NOTHING`].
 
 use super::approx;
 use super::bench::Bench;
@@ -76,8 +76,8 @@ pub struct VerifyOptions {
     pub seed: u64,
     /// Moves for every factor and batch.
     pub runs: usize,
-    /// The part of the largest number of a run as which smaller outputs count.
-    pub floor: f64,
+    /// Whether the code computes in double precision.
+    pub double: bool,
 }
 
 impl Default for VerifyOptions {
@@ -85,17 +85,13 @@ impl Default for VerifyOptions {
         VerifyOptions {
             seed: 0,
             runs: 4,
-            floor: VerifyOptions::floor(true),
+            double: true,
         }
     }
 }
 
-impl VerifyOptions {
-    /// The part as which smaller outputs count in double or single precision: rounding, amplified by a program, stays far below it.
-    pub fn floor(double: bool) -> f64 {
-        if double { 1e-5 } else { 1e-1 }
-    }
-}
+/// Units of rounding, of the largest number of a run: an output below that, both ways round the square, is 0.
+const NOTHING: f64 = 64.0;
 
 /// The error above which a factor that can be tested in floats only is rejected by the exact test.
 pub(crate) const TOLERANCE: f64 = 1e-8;
@@ -139,7 +135,18 @@ pub fn verify(
         let instance = Instance::new(&func.domains, &batch.door)?;
         let scene = scene(func, batch)?;
         let base = run(&batch.door, &batch.inputs)?;
-        let largest = batch.inputs.iter().chain(&base).map(|x| size(x)).fold(0.0, f64::max);
+        let reals = func
+            .inputs
+            .iter()
+            .zip(&batch.inputs)
+            .filter(|(d, _)| d.dtype == Dtype::Real);
+        let largest = reals.map(|(_, x)| x).chain(&base).map(|x| size(x)).fold(0.0, f64::max);
+        let unit = if options.double {
+            f64::EPSILON
+        } else {
+            f64::from(f32::EPSILON)
+        };
+        let nothing = NOTHING * unit * largest;
         for (factor, row) in list.iter().zip(&mut report.rows) {
             for m in moves(model, func, factor, &scene.door, &instance, options.runs, &mut rng)? {
                 let acting = Acting::new(&Real64, model, &func.domains, &scene.door, &instance, &m)?;
@@ -148,11 +155,7 @@ pub fn verify(
                 row.runs += 1;
                 for (k, slot) in outputs.iter().enumerate() {
                     let want = acting.act(slot, base.get(k).ok_or("an output is missing")?)?;
-                    let error = relative(
-                        after.get(k).ok_or("an output is missing")?,
-                        &want,
-                        options.floor * largest,
-                    );
+                    let error = relative(after.get(k).ok_or("an output is missing")?, &want, nothing);
                     if error > row.errors[k].1 || error.is_nan() {
                         row.errors[k].1 = error;
                         row.worst.clone_from(&m.words);
@@ -309,8 +312,8 @@ fn moves(
     Ok(out)
 }
 
-/// max |a − b| / max |b|, or / `floor` if that is larger; entries undefined on both sides do not count.
-fn relative(a: &[f64], b: &[f64], floor: f64) -> f64 {
+/// max |a − b| / max |b|; entries undefined on both sides do not count, nor does what is nowhere larger than `nothing`.
+fn relative(a: &[f64], b: &[f64], nothing: f64) -> f64 {
     if a.len() != b.len() {
         return f64::INFINITY;
     }
@@ -318,10 +321,11 @@ fn relative(a: &[f64], b: &[f64], floor: f64) -> f64 {
     let error = both()
         .map(|(x, y)| (x - y).abs())
         .fold(0.0, |m: f64, e| if e.is_nan() { f64::INFINITY } else { m.max(e) });
-    if error == 0.0 {
+    let is_nothing = error <= nothing && size(a).max(size(b)) <= nothing;
+    if error == 0.0 || is_nothing {
         0.0
     } else {
-        error / size(b).max(floor).max(1e-300)
+        error / size(b).max(1e-300)
     }
 }
 

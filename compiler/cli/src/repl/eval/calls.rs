@@ -237,15 +237,8 @@ impl<'a> Evaluator<'a> {
         })))
     }
 
-    /// Calls a value.
-    pub(super) fn apply(
-        &mut self,
-        callee: Value,
-        f: &Expr,
-        args: &[Arg],
-        first: Option<(&Expr, Lifted)>,
-        e: &Expr,
-    ) -> D<Lifted> {
+    /// The values of arguments; the first may stand before a dot.
+    fn arguments(&mut self, args: &[Arg], first: Option<(&Expr, Lifted)>) -> D<Vec<Argument>> {
         let mut values = Vec::new();
         if let Some((at, x)) = first {
             values.push(Argument {
@@ -257,6 +250,19 @@ impl<'a> Evaluator<'a> {
         for a in args {
             values.push(self.argument(a)?);
         }
+        Ok(values)
+    }
+
+    /// Calls a value.
+    pub(super) fn apply(
+        &mut self,
+        callee: Value,
+        f: &Expr,
+        args: &[Arg],
+        first: Option<(&Expr, Lifted)>,
+        e: &Expr,
+    ) -> D<Lifted> {
+        let mut values = self.arguments(args, first)?;
         match &callee {
             Value::Function(function) => self.call_function(function, values, e).map(Lifted::Value),
             Value::Rep(_) | Value::Element(_) => {
@@ -374,17 +380,7 @@ impl<'a> Evaluator<'a> {
         first: Option<(&Expr, Lifted)>,
         e: &Expr,
     ) -> D<Lifted> {
-        let mut values = Vec::new();
-        if let Some((at, x)) = first {
-            values.push(Argument {
-                name: None,
-                value: self.settle(x)?,
-                span: at.span,
-            });
-        }
-        for a in args {
-            values.push(self.argument(a)?);
-        }
+        let values = self.arguments(args, first)?;
         model::call(self.session, model, None, &values, e).map(Lifted::Value)
     }
 
