@@ -238,23 +238,30 @@ pub fn clebsch_gordan(group: &Group, x: &Atom, y: &Atom) -> Result<Vec<(Atom, Ba
     paths(group, &Atom::Kron(rep(x)?, rep(y)?))
 }
 
-/// The largest degree or frequency that can occur in an atom of a Lie group.
-fn top(atom: &Atom) -> u32 {
-    let of_rep = |r: &Rep| r.blocks.iter().map(|(_, a)| top(a)).max().unwrap_or(0);
+/// The largest degree, frequency or height that can occur in an atom of a Lie group.
+fn top(group: &Group, atom: &Atom) -> u32 {
+    let of_rep = |r: &Rep| r.blocks.iter().map(|(_, a)| top(&r.group, a)).max().unwrap_or(0);
     match atom {
+        Atom::Vector(_) if matches!(group, Group::Linear(_)) => 1,
+        Atom::Tensor { up, down } => up + down,
+        Atom::Irrep(Label::Weight(w)) => w.height(),
+        Atom::Dual(a) => of_rep(a),
         Atom::Irrep(Label::O3 { l, .. } | Label::SO3 { l }) => *l,
         Atom::Irrep(Label::SO2 { k } | Label::O2 { k, .. }) => *k,
         Atom::Irrep(Label::Spin { twice }) => twice.div_ceil(2),
         Atom::Kron(a, b) => of_rep(a) + of_rep(b),
         Atom::Sym(a, k) | Atom::Alt(a, k) => k * of_rep(a),
-        Atom::Outer(parts) => parts.iter().map(top).max().unwrap_or(0),
+        Atom::Outer(parts) => match group {
+            Group::Product(factors) => factors.iter().zip(parts).map(|(g, a)| top(g, a)).max().unwrap_or(0),
+            _ => 0,
+        },
         _ => 0,
     }
 }
 
 /// The irreducible atoms of a group in their order, up to the largest degree among these; empty if they are unknown.
 pub fn listing<'a>(group: &Group, atoms: impl Iterator<Item = &'a Atom>) -> Vec<Atom> {
-    irreps(group, atoms.map(top).max().unwrap_or(0)).unwrap_or_default()
+    irreps(group, atoms.map(|a| top(group, a)).max().unwrap_or(0)).unwrap_or_default()
 }
 
 /// For each irreducible atom in `atom`, orthonormal maps onto it, \[k, dim, dim atom\].
@@ -263,7 +270,7 @@ fn paths(group: &Group, atom: &Atom) -> Result<Vec<(Atom, Basis)>, Error> {
     let mut out = vec![];
     let mut left = dim;
     // Where the irreducible representations are unknown, invariants still are.
-    for to in irreps(group, top(atom)).unwrap_or_else(|_| vec![Atom::Trivial]) {
+    for to in irreps(group, top(group, atom)).unwrap_or_else(|_| vec![Atom::Trivial]) {
         if left == 0 {
             break;
         }

@@ -218,14 +218,27 @@ impl Exact {
         (self.f.fract() == 0.0 && self.f.abs() < 9e15 && self == Exact::int(n)).then_some(n)
     }
 
-    /// Numerator and denominator, if it is a ratio of small whole numbers that is not negative.
+    /// Numerator and denominator in lowest terms, if it is a ratio of small whole numbers that is not negative: one of the convergents of the
+    /// continued fraction of its float has its residue.
     pub fn as_ratio(self) -> Option<(u64, u64)> {
-        (1..=4096u64).find_map(|d| {
-            let n = (self.f * d as f64).round();
-            let near = (self.f - n / d as f64).abs() < 1e-9 * self.f.abs().max(1.0);
-            (near && (0.0..9e15).contains(&n)).then_some(())?;
-            (modp::mul(self.r?, d) == modp::from_int(n as i128)).then_some((n as u64, d))
-        })
+        const MAX_DENOMINATOR: u64 = 1 << 26;
+        let r = self.r.filter(|_| (0.0..9e15).contains(&self.f))?;
+        let (mut old, mut new) = ((0u64, 1u64), (1u64, 0u64));
+        let mut x = self.f;
+        while x < 9e15 {
+            let a = x.floor();
+            let next = |old: u64, new: u64| (a as u64).checked_mul(new)?.checked_add(old);
+            let (n, d) = (next(old.0, new.0)?, next(old.1, new.1)?);
+            if d > MAX_DENOMINATOR {
+                return None;
+            }
+            if modp::mul(r, d) == n % PRIME && (self.f - n as f64 / d as f64).abs() < 1e-9 * self.f.max(1.0) {
+                return Some((n, d));
+            }
+            (old, new) = (new, (n, d));
+            x = 1.0 / (x - a);
+        }
+        None
     }
 
     /// Is it zero: by its residue where there is one, otherwise by its float?

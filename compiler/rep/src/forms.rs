@@ -5,8 +5,9 @@
 //! none that is symmetric.
 
 use crate::group::Group;
+use crate::lie::highest;
 use crate::matrices::{multisets, subsets};
-use crate::rep::{Atom, MAX_DIM, Rep};
+use crate::rep::{Atom, Label, MAX_DIM, Rep};
 
 impl Group {
     /// Are all representations that can be built for it orthogonal?
@@ -26,6 +27,7 @@ impl Atom {
             return true;
         }
         match self {
+            Atom::Irrep(Label::Weight(_)) => false,
             Atom::Trivial | Atom::Irrep(_) | Atom::Regular | Atom::Quotient(_) | Atom::PermDefining => true,
             Atom::Vector(_) | Atom::Tensor { .. } => false,
             Atom::Kron(a, b) | Atom::Hom(a, b) => a.is_orthogonal() && b.is_orthogonal(),
@@ -56,6 +58,7 @@ impl Atom {
                 Group::Linear(group) => group.form().map(<[i8]>::to_vec),
                 _ => None,
             },
+            Atom::Irrep(Label::Weight(w)) => highest::form(w),
             Atom::Kron(a, b) => Some(product(&a.form()?, &b.form()?)),
             Atom::Hom(a, b) => Some(product(&b.form()?, &a.form()?)),
             Atom::Sym(a, k) => Some(monomials(&a.form()?, multisets(a.dim(), *k as usize))),

@@ -11,12 +11,12 @@ use crate::exact::Exact;
 use crate::group::Group;
 use crate::intertwining::{self, Maps};
 use crate::irreps;
-use crate::lie::imaginary_unit;
+use crate::lie::{character, imaginary_unit};
 use crate::linear::{self, canonical};
 use crate::rep::{Atom, Rep};
 use crate::schur;
 use crate::stop;
-use crate::tying::hom_tying;
+use crate::tying::{MAX_ENTRIES, hom_tying};
 
 /// Maps with at most this many entries are found by plain elimination; see [`crate::nullspace`] for others.
 const MAX_PLAIN: usize = 2048;
@@ -133,6 +133,7 @@ pub fn hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
         to_regular(group, &a)?
     } else {
         let large = if da.saturating_mul(db) > MAX_PLAIN {
+            small_enough(group, &a, &b)?;
             schur::maps(group, &a, &b)?
         } else {
             None
@@ -145,6 +146,19 @@ pub fn hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Error> {
     };
     let residual = residual_of(group, &rows, &a, &b)?;
     Ok(Basis::from_rows(rows, &[db, da], residual))
+}
+
+/// Whether a basis of the maps from a to b can be written out, where their number is known before they are.
+fn small_enough(group: &Group, a: &Atom, b: &Atom) -> Result<(), Error> {
+    let rep = |atom: &Atom| Rep::atom(group.clone(), atom.clone());
+    let (from, to) = (rep(a)?, rep(b)?);
+    let (da, db) = (from.dim(), to.dim());
+    match character::hom_dim(&from, &to) {
+        Some(n) if n.saturating_mul((da * db) as u64) > MAX_ENTRIES as u64 => Err(Error::TooLarge(format!(
+            "the equivariant maps from `{from}` to `{to}` form a space of dimension {n}; a basis of it has {n}·{db}·{da} entries, and at most {MAX_ENTRIES} are written out"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A basis over the real numbers of the complex linear maps among those of [`hom_basis`], for representations of a group of complex
@@ -164,8 +178,8 @@ pub fn complex_hom_basis(group: &Group, a: &Atom, b: &Atom) -> Result<Basis, Err
     Ok(Basis::from_maps(maps, &[b.dim(group), a.dim(group)]))
 }
 
-/// The dimension of the space of equivariant maps between two representations of a group: by characters where the group is finite and small
-/// enough, otherwise that of its bases.
+/// The dimension of the space of equivariant maps between two representations of a group: by characters where they are known (of finite groups
+/// that are small enough, and by weights), otherwise that of its bases.
 pub fn hom_dim(from: &Rep, to: &Rep) -> Result<u64, Error> {
     if from.group != to.group {
         return Err(Error::Invalid(format!(
@@ -176,6 +190,9 @@ pub fn hom_dim(from: &Rep, to: &Rep) -> Result<u64, Error> {
     if from.group.is_finite()
         && let Ok(dim) = from.hom_dim(to)
     {
+        return Ok(dim);
+    }
+    if let Some(dim) = character::hom_dim(from, to) {
         return Ok(dim);
     }
     // The few pairs that have been counted already.

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::exact::Exact;
 use crate::finite::{Kind, construct};
 use crate::group::Group;
-use crate::lie::{Family, spin};
+use crate::lie::{Family, highest, spin};
 use crate::rep::{Atom, Label};
 use crate::{octahedral, symmetric, wigner};
 
@@ -46,9 +46,22 @@ pub fn irreps(group: &Group, max: u32) -> Result<Vec<Atom>, Error> {
             Family::SU(2) => (0..=(2 * max).min(spin::MAX_TWICE))
                 .map(|twice| Label::Spin { twice })
                 .collect(),
-            _ => {
+            // Whoever asks for all of them expects orthogonal matrices.
+            family if highest::is_named(family) && linear.is_orthogonal() => {
+                let atom = |w: highest::Weight| match () {
+                    () if w.is_trivial() => Ok(Atom::Trivial),
+                    () if w.is_defining() => Atom::defining(group),
+                    () => Ok(Atom::Irrep(Label::Weight(w))),
+                };
+                return highest::list(family, max).into_iter().map(atom).collect();
+            }
+            family => {
+                let how = match highest::is_named(family) {
+                    true => "name one by its highest weight, `irrep(…)`, or build others",
+                    false => "build others",
+                };
                 return Err(Error::Unknown(format!(
-                    "the irreducible representations of {group} are not listed; build others from its vectors by products, powers and duals"
+                    "the irreducible representations of {group} are not listed; {how} from its vectors by products, powers and duals"
                 )));
             }
         },
@@ -135,6 +148,8 @@ pub fn commutant(group: &Group, atom: &Atom) -> usize {
         }
         (Group::SO2, Atom::Irrep(_)) | (Group::Linear(_), Atom::Irrep(Label::SO2 { .. })) => 2,
         (_, Atom::Irrep(Label::Spin { twice })) if twice % 2 == 1 => 4,
+        (Group::Linear(linear), Atom::Vector(_)) if highest::is_named(linear.family()) && linear.is_complex() => 2,
+        (_, Atom::Irrep(Label::Weight(w))) => highest::kind(w).commutant(),
         (Group::Product(factors), Atom::Outer(parts)) => {
             factors.iter().zip(parts).map(|(g, a)| commutant(g, a)).product()
         }
@@ -146,6 +161,9 @@ pub fn commutant(group: &Group, atom: &Atom) -> usize {
 pub(crate) fn commutant_basis(group: &Group, atom: &Atom) -> Option<Vec<Vec<Exact>>> {
     if let Atom::Irrep(Label::Spin { twice }) = atom {
         return Some(spin::commutant(*twice));
+    }
+    if let Atom::Irrep(Label::Weight(w)) = atom {
+        return Some(highest::commutant(w));
     }
     let Atom::Irrep(Label::Finite { index }) = atom else {
         return None;
@@ -175,6 +193,19 @@ pub fn degree(atom: &Atom) -> Option<(u32, bool)> {
 
 /// The canonical atom of a label, or why it is not one of this group.
 pub fn checked(group: &Group, label: Label) -> Result<Atom, Error> {
+    if let (Group::Linear(linear), Label::Weight(w)) = (group, label)
+        && linear.family() == w.family()
+    {
+        if w.is_trivial() {
+            return Ok(Atom::Trivial);
+        }
+        if w.is_defining() {
+            return Atom::defining(group);
+        }
+        let canonical = highest::by_labels(w.family(), &highest::labels(&w))?;
+        highest::check(&canonical)?;
+        return Ok(Atom::Irrep(Label::Weight(canonical)));
+    }
     let valid = match (group, label) {
         (Group::O3, Label::O3 { l, .. }) | (Group::SO3, Label::SO3 { l }) => l < wigner::MAX_L,
         (Group::SO2, Label::SO2 { .. }) => true,
@@ -206,6 +237,7 @@ pub fn checked(group: &Group, label: Label) -> Result<Atom, Error> {
         Label::SO2 { k } | Label::Cyclic { k } => k == 0,
         Label::O2 { j, k } | Label::Dihedral { j, k } => !j && k == 0,
         Label::Finite { index } => index == 0,
+        Label::Weight(w) => w.is_trivial(),
     };
     Ok(if trivial { Atom::Trivial } else { Atom::Irrep(label) })
 }
@@ -228,6 +260,9 @@ pub(crate) fn by_numbers(group: &Group, numbers: &[i64]) -> Result<Atom, Error> 
         (Group::Linear(linear), &[j]) if linear.family() == Family::SU(2) => Label::Spin {
             twice: natural(j.saturating_mul(2))?,
         },
+        (Group::Linear(linear), labels) if highest::is_named(linear.family()) => {
+            return checked(group, Label::Weight(highest::by_labels(linear.family(), labels)?));
+        }
         (Group::C(_), &[k]) => Label::Cyclic { k: natural(k)? },
         (Group::O2, &[j @ 0..=1, k]) => Label::O2 {
             j: j == 1,
@@ -325,6 +360,10 @@ pub(crate) fn name(group: &Group, label: Label) -> String {
         (_, Label::SO3 { l }) => format!("irrep({l})"),
         (_, Label::Spin { twice }) if twice % 2 == 1 => format!("irrep({twice}/2)"),
         (_, Label::Spin { twice }) => format!("irrep({})", twice / 2),
+        (_, Label::Weight(w)) => {
+            let labels: Vec<String> = highest::labels(&w).iter().map(ToString::to_string).collect();
+            format!("irrep({})", labels.join(","))
+        }
         (_, Label::SO2 { k } | Label::Cyclic { k }) => format!("irrep({k})"),
         (_, Label::O2 { j, k } | Label::Dihedral { j, k }) => format!("irrep({},{k})", u8::from(j)),
         (Group::S(n), Label::Finite { index }) => {
@@ -351,6 +390,7 @@ pub(crate) fn dim(group: &Group, label: Label) -> usize {
     match (group, label) {
         (_, Label::O3 { l, .. } | Label::SO3 { l }) => 2 * l as usize + 1,
         (_, Label::Spin { twice }) => spin::dim(twice),
+        (_, Label::Weight(w)) => highest::dim(&w),
         (_, Label::SO2 { k } | Label::O2 { k, .. }) => {
             if k == 0 {
                 1

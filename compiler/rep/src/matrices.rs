@@ -3,7 +3,7 @@
 use crate::element::{Elem, Element, planar};
 use crate::exact::Exact;
 use crate::group::Group;
-use crate::lie::spin;
+use crate::lie::{highest, spin};
 use crate::linear::{kronecker, minor, transpose};
 use crate::rep::{Atom, Label, MAX_DIM, Rep};
 use crate::scalar::{Jet, Scalar};
@@ -240,6 +240,7 @@ fn irrep<S: Scalar>(group: &Group, label: Label, g: &Elem<S>) -> Option<Vec<S>> 
         (Group::Linear(_), Label::Spin { twice }, Elem::Linear { n: 4, matrix, .. }) => {
             Some(spin::matrix(twice, matrix))
         }
+        (Group::Linear(_), Label::Weight(w), Elem::Linear { matrix, .. }) => highest::matrix(&w, matrix),
         (Group::C(_), Label::Cyclic { k }, Elem::Planar { n, flip, turn }) => {
             Some(planar_irrep(*n, false, k, *flip, *turn))
         }

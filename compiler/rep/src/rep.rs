@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::group::Group;
 use crate::irreps;
 use crate::lie::Family;
+use crate::lie::highest::Weight;
 use crate::subgroup::Subgroup;
 use std::fmt;
 
@@ -60,6 +61,8 @@ pub enum Label {
         /// 2j.
         twice: u32,
     },
+    /// A classical group: by its highest weight, see [`crate::lie::highest`].
+    Weight(Weight),
     /// Number in the list of [`irreps::irreps`]: S(n) by partitions in reverse lexicographic order, cubic groups by their
     /// names (A1 A2 E T1 T2), all others by their character tables.
     Finite {
@@ -120,7 +123,8 @@ pub struct Rep {
 
 impl Atom {
     /// The irreducible representation with these numbers in brackets: `irrep(l)` of SO(3), `irrep(k)` of SO(2) and
-    /// C(n), `irrep(j, k)` of O(2) and D(n), the parts of a partition for S(n), the number in the list for O and Oh.
+    /// C(n), `irrep(j, k)` of O(2) and D(n), the parts of a partition for S(n), the number in the list for O and Oh, the labels of a highest
+    /// weight for the classical groups ([`crate::lie::highest`]).
     pub fn irrep(group: &Group, numbers: &[i64]) -> Result<Atom, Error> {
         irreps::by_numbers(group, numbers)
     }
@@ -508,6 +512,15 @@ impl fmt::Display for Rep {
     }
 }
 
+/// A factor of a product, in brackets where it needs them.
+fn factor(rep: &Rep, right: bool) -> String {
+    match rep.blocks.as_slice() {
+        [(1, Atom::Kron(..))] if right => format!("({rep})"),
+        [(1, _)] => rep.to_string(),
+        _ => format!("({rep})"),
+    }
+}
+
 impl Atom {
     /// How the atom is written in the language.
     pub fn name(&self, group: &Group) -> String {
@@ -520,7 +533,8 @@ impl Atom {
             Atom::Vector(d) => format!("vector({d})"),
             Atom::Tensor { up, down } => format!("tensor({up}, {down})"),
             Atom::PermDefining => "perm".into(),
-            Atom::Kron(a, b) => format!("({a}) * ({b})"),
+            // Products group to the left.
+            Atom::Kron(a, b) => format!("{} * {}", factor(a, false), factor(b, true)),
             Atom::Sym(a, k) => format!("sym({a}, {k})"),
             Atom::Alt(a, k) => format!("alt({a}, {k})"),
             Atom::Dual(a) => format!("dual({a})"),

@@ -86,6 +86,59 @@ impl Scalar for Jet {
     }
 }
 
+/// A number with a square root of −1, over a ring.
+#[derive(Clone)]
+pub(crate) struct Complex<S> {
+    pub re: S,
+    pub im: S,
+}
+
+impl<S: Scalar> Complex<S> {
+    /// The conjugate.
+    pub fn conjugate(&self) -> Complex<S> {
+        Complex {
+            re: self.re.clone(),
+            im: self.im.minus(),
+        }
+    }
+
+    /// A real multiple.
+    pub fn scaled(&self, x: Exact) -> Complex<S> {
+        let x = S::constant(x);
+        Complex {
+            re: x.times(&self.re),
+            im: x.times(&self.im),
+        }
+    }
+}
+
+impl<S: Scalar> Scalar for Complex<S> {
+    fn constant(x: Exact) -> Complex<S> {
+        Complex {
+            re: S::constant(x),
+            im: S::zero(),
+        }
+    }
+    fn plus(&self, o: &Complex<S>) -> Complex<S> {
+        Complex {
+            re: self.re.plus(&o.re),
+            im: self.im.plus(&o.im),
+        }
+    }
+    fn times(&self, o: &Complex<S>) -> Complex<S> {
+        Complex {
+            re: self.re.times(&o.re).plus(&self.im.times(&o.im).minus()),
+            im: self.re.times(&o.im).plus(&self.im.times(&o.re)),
+        }
+    }
+    fn vanishes(&self) -> bool {
+        self.re.vanishes() && self.im.vanishes()
+    }
+    fn value(&self) -> f64 {
+        self.re.value()
+    }
+}
+
 /// A trigonometric polynomial Σ_h c_h·t_h(θ) in the functions t = (1, cos θ, sin θ, cos 2θ, sin 2θ, …).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trig(pub Vec<Exact>);

@@ -20,6 +20,11 @@ pub fn when(flag: Arc<AtomicBool>) {
     FLAG.with(|f| *f.borrow_mut() = Some(flag));
 }
 
+/// The flag of this thread.
+pub fn flag() -> Option<Arc<AtomicBool>> {
+    FLAG.with(|f| f.borrow().clone())
+}
+
 /// Unwinds with [`Stopped`] if the flag of this thread is raised.
 pub(crate) fn check() {
     let raised = FLAG.with(|f| f.borrow().as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)));

@@ -1,7 +1,7 @@
 //! Highest weights: dimensions and products as the tables of Slansky and of LiE have them, and against maps between tensors.
 
 use gdl_rep::lie::weights::{irreducibles, tensor_product};
-use gdl_rep::{Group, Rep, hom_dim};
+use gdl_rep::{Atom, Group, Rep, hom_basis, hom_dim};
 
 fn named(name: &str, args: &[i64]) -> Group {
     Group::named(name, args).unwrap()
@@ -88,7 +88,94 @@ fn refused() {
     let so5 = named("SO", &[5]);
     assert!(tensor_product(&so5, &[0, 1], &[1, 0]).is_err_and(|e| e.to_string().contains("spin")));
     assert!(tensor_product(&so5, &[1], &[1, 0]).is_err());
-    assert!(irreducibles(&named("SO", &[4]), 10).is_err());
+    assert!(irreducibles(&named("SO", &[2]), 10).is_err());
     assert!(irreducibles(&Group::O3, 10).is_err());
     assert!(irreducibles(&named("U", &[2]), 10).is_err());
+}
+
+/// What characters count is what bases have, and the parts of a decomposition have its dimension and its maps.
+#[test]
+fn characters_count_maps() {
+    let small = |group: &Group| -> Vec<Atom> {
+        let named = |labels: &[i64]| Atom::irrep(group, labels).unwrap();
+        let v = || Atom::defining(group).unwrap();
+        match group.to_string().as_str() {
+            "SU(3)" => vec![v(), named(&[1, 1]), Atom::Tensor { up: 1, down: 1 }],
+            "SU(2)" => vec![v(), named(&[1])],
+            "U(2)" => vec![v(), named(&[1, -1]), named(&[1, 1])],
+            "SO(4)" | "SO(2,2)" => vec![v(), named(&[2, 0]), named(&[0, 2])],
+            "SO(1,3)" => vec![v(), named(&[2, 0])],
+            "SO(5)" => vec![v(), named(&[0, 2])],
+            "Sp(4)" => vec![v(), named(&[0, 1])],
+            "SL(3)" => vec![v(), named(&[0, 1])],
+            "O(5)" => vec![v(), named(&[1, 1]), named(&[1, 1, 1])],
+            "U(1)" | "SO(2)" => vec![named(&[1]), named(&[2])],
+            _ => vec![v()],
+        }
+    };
+    let mut groups = vec![Group::SO2, Group::SO3, Group::O3];
+    groups.extend(
+        [
+            ("SU", 2),
+            ("SU", 3),
+            ("U", 1),
+            ("U", 2),
+            ("SO", 4),
+            ("SO", 5),
+            ("Sp", 4),
+            ("SL", 3),
+            ("O", 5),
+        ]
+        .map(|(name, n)| named(name, &[n])),
+    );
+    groups.extend([[2, 2], [1, 3]].map(|pq| named("SO", &pq)));
+    for group in groups {
+        let rep = |atom: &Atom| Rep::atom(group.clone(), atom.clone()).unwrap();
+        let first = small(&group);
+        let mut all = first.clone();
+        for a in &first {
+            let r = || Box::new(rep(a));
+            all.push(Atom::Sym(r(), 2));
+            all.push(Atom::Alt(r(), 2));
+            all.push(Atom::Dual(r()));
+            all.push(Atom::Hom(Box::new(rep(&first[0])), r()));
+            all.push(Atom::Kron(r(), Box::new(rep(&first[0]))));
+        }
+        for a in &all {
+            for b in &first {
+                let (x, y) = (a.clone().checked(&group).unwrap(), b.clone().checked(&group).unwrap());
+                if x.dim(&group) * y.dim(&group) > 700 {
+                    continue;
+                }
+                let maps = hom_basis(&group, &x, &y).unwrap().len() as u64;
+                assert_eq!(
+                    hom_dim(&rep(&x), &rep(&y)).unwrap(),
+                    maps,
+                    "{} to {} of {group}",
+                    x.name(&group),
+                    y.name(&group)
+                );
+            }
+            let whole = rep(a);
+            let parts = whole.decomposition().unwrap();
+            assert_eq!(parts.dim(), whole.dim(), "{whole} = {parts}, {group}");
+            assert_eq!(
+                hom_dim(&parts, &whole).unwrap(),
+                hom_dim(&whole, &whole).unwrap(),
+                "{whole} = {parts}, {group}"
+            );
+        }
+    }
+}
+
+/// A basis that cannot be written out is refused before it is looked for.
+#[test]
+fn refused_early() {
+    let v = Rep::atom(Group::SO3, Atom::irrep(&Group::SO3, &[1]).unwrap()).unwrap();
+    let power = (1..5).fold(v.clone(), |p, _| {
+        Rep::atom(Group::SO3, Atom::Kron(Box::new(p), Box::new(v.clone()))).unwrap()
+    });
+    assert_eq!(hom_dim(&power, &power).unwrap(), 603);
+    let error = hom_basis(&Group::SO3, &power.blocks[0].1, &power.blocks[0].1).unwrap_err();
+    assert!(error.to_string().contains("of dimension 603"), "{error}");
 }

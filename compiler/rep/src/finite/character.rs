@@ -319,8 +319,11 @@ impl Rep {
         Character::of(self)
     }
 
-    /// The multiplicities of the irreducible representations, in the order of [`irreps`], as the sum of these.
+    /// The multiplicities of the irreducible representations, in the order of [`irreps`], as the sum of these; for Lie groups by weights.
     pub fn decomposition(&self) -> Result<Rep, Error> {
+        if let Some(sum) = crate::lie::character::decomposition(self) {
+            return sum;
+        }
         let table = self.group.character_table()?;
         let own = traces(&table, self)?;
         let mut blocks = vec![];

@@ -213,3 +213,54 @@ pub(super) fn symmetric_eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>)
     }
     ((0..n).map(|i| a[i * n + i]).collect(), v)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::matrices;
+    use crate::finite::{Kind, Members};
+    use crate::group::Group;
+    use crate::linear::{multiply, transpose};
+
+    /// What is found where no vector gives exact matrices, on groups whose representations are known otherwise: orthogonal matrices that
+    /// satisfy the relations of the group and have the traces of the character.
+    #[test]
+    fn floats_alone_give_representations() {
+        let q8 = Group::named("Q8", &[]).expect("a group");
+        for group in [Group::S(4), Group::Dic(3), q8, Group::D(7)] {
+            let finite = group.finite().expect("a finite group");
+            let table = group.character_table().expect("a table");
+            let trivial = Members::trivial(&finite);
+            for character in finite.real_irreps().expect("characters").characters() {
+                let d = character.degree;
+                let generators = matrices(&finite, &table, character, &trivial).expect("matrices");
+                assert!(generators.iter().flatten().all(|x| x.r.is_none()), "{group}");
+                for m in &generators {
+                    let square = multiply(m, &transpose(m, d, d), d, d, d);
+                    for (at, x) in square.iter().enumerate() {
+                        assert!((x.f - f64::from(u8::from(at / d == at % d))).abs() < 1e-12, "{group}");
+                    }
+                }
+                let of = |g: u32| {
+                    let one = crate::linear::identity(d);
+                    finite
+                        .word(g)
+                        .into_iter()
+                        .fold(one, |m, s| multiply(&m, &generators[s as usize], d, d, d))
+                };
+                for g in 0..finite.order() as u32 {
+                    for h in 0..finite.order() as u32 {
+                        let (product, both) = (of(finite.product(g, h)), multiply(&of(g), &of(h), d, d, d));
+                        assert!(
+                            product.iter().zip(&both).all(|(x, y)| (x.f - y.f).abs() < 1e-11),
+                            "{group}"
+                        );
+                    }
+                    let trace: f64 = (0..d).map(|i| of(g)[i * d + i].f).sum();
+                    let (expected, _) = table.real_value(character, finite.classes().of(g)).to_complex();
+                    assert!((trace - expected).abs() < 1e-11, "{group}: {trace} is not {expected}");
+                }
+                assert!(character.kind != Kind::Quaternionic || d % 4 == 0);
+            }
+        }
+    }
+}

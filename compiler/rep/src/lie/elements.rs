@@ -227,7 +227,7 @@ fn exponential(a: &[f64], n: usize) -> Element {
 }
 
 /// The determinant in floating point.
-fn determinant(m: &[Exact], n: usize) -> f64 {
+pub(super) fn determinant(m: &[Exact], n: usize) -> f64 {
     let mut rows: Vec<Vec<f64>> = m.chunks(n).map(|row| row.iter().map(|x| x.f).collect()).collect();
     let mut product = 1.0;
     for k in 0..n {

@@ -3,10 +3,13 @@
 //! Complex groups act on R^2n: z_k = x_k + i y_k has the components x_k, y_k next to each other, and a complex entry a + ib becomes the
 //! block \[\[a, −b\], \[b, a\]\].
 
+pub(crate) mod character;
 mod elements;
 mod families;
+pub mod highest;
 pub mod spin;
 mod tensors;
+mod tower;
 pub mod weights;
 
 pub(crate) use elements::matrix_words;

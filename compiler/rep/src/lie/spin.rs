@@ -11,7 +11,7 @@
 //! i, J: e_m ↦ (−1)^{j−m} e_{−m} extended by J(ze) = z̄ J(e), and K = IJ.
 
 use crate::exact::Exact;
-use crate::scalar::Scalar;
+use crate::scalar::{Complex, Scalar};
 use crate::wigner::wigner_d;
 
 /// The largest 2j.
@@ -22,35 +22,6 @@ pub fn dim(twice: u32) -> usize {
     match twice % 2 {
         0 => twice as usize + 1,
         _ => 2 * (twice as usize + 1),
-    }
-}
-
-/// A complex number over a ring.
-#[derive(Clone)]
-struct Complex<S> {
-    re: S,
-    im: S,
-}
-
-impl<S: Scalar> Complex<S> {
-    fn times(&self, o: &Complex<S>) -> Complex<S> {
-        Complex {
-            re: self.re.times(&o.re).plus(&self.im.times(&o.im).minus()),
-            im: self.re.times(&o.im).plus(&self.im.times(&o.re)),
-        }
-    }
-    fn plus(&self, o: &Complex<S>) -> Complex<S> {
-        Complex {
-            re: self.re.plus(&o.re),
-            im: self.im.plus(&o.im),
-        }
-    }
-    fn scaled(&self, x: Exact) -> Complex<S> {
-        let x = S::constant(x);
-        Complex {
-            re: x.times(&self.re),
-            im: x.times(&self.im),
-        }
     }
 }
 

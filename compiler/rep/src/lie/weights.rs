@@ -1,4 +1,4 @@
-//! Irreducible representations of the simple classical groups by their highest weights: dimensions (Weyl), weights (Freudenthal) and tensor
+//! Irreducible representations of the classical groups by their highest weights: dimensions (Weyl), weights (Freudenthal) and tensor
 //! products (Brauer, Klimyk).
 //!
 //! SU(n) and SL(n) are of type A, SO(2m + 1) of type B, Sp(2m) of type C, SO(2m) of type D; SO(p, q) has the finite-dimensional
@@ -7,6 +7,7 @@
 use crate::error::Error;
 use crate::group::Group;
 use crate::lie::Family;
+use crate::lie::tower;
 use std::collections::BTreeMap;
 
 /// Products are taken of representations of at most this dimension.
@@ -17,7 +18,7 @@ const MAX_LISTED: usize = 2000;
 
 /// The series of a root system.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Series {
+pub(super) enum Series {
     A,
     B,
     C,
@@ -25,13 +26,13 @@ enum Series {
 }
 
 /// Weights in twice the coordinates of the usual orthonormal basis ε_i, so that all are whole; type A in those of GL(n).
-type Weight = Vec<i64>;
+pub(super) type Weight = Vec<i64>;
 
 /// The root system of a group.
-struct Roots {
+pub(super) struct Roots {
     series: Series,
     rank: usize,
-    positive: Vec<Weight>,
+    pub positive: Vec<Weight>,
     simple: Vec<Weight>,
     /// Half the sum of the positive roots, up to a multiple of (1, …, 1) for type A.
     rho: Weight,
@@ -49,7 +50,7 @@ fn plus(a: &[i64], k: i64, b: &[i64]) -> Weight {
 
 impl Roots {
     fn of(group: &Group) -> Result<Roots, Error> {
-        let unknown = || Error::Unknown(format!("{group} is not a simple classical group that is connected"));
+        let unknown = || Error::Unknown(format!("{group} is not a semisimple classical group that is connected"));
         let family = match group {
             Group::SO3 => Family::SO(3, 0),
             Group::Linear(linear) => linear.family(),
@@ -57,7 +58,7 @@ impl Roots {
         };
         let orthogonal = |n: u32| match n {
             3.. if n % 2 == 1 => Ok((Series::B, n as usize / 2)),
-            6.. => Ok((Series::D, n as usize / 2)),
+            4.. => Ok((Series::D, n as usize / 2)),
             _ => Err(unknown()),
         };
         let (series, rank) = match family {
@@ -66,6 +67,10 @@ impl Roots {
             Family::Sp(n) => (Series::C, n as usize / 2),
             _ => return Err(unknown()),
         };
+        Ok(Roots::new(series, rank))
+    }
+
+    pub fn new(series: Series, rank: usize) -> Roots {
         let width = if series == Series::A { rank + 1 } else { rank };
         let unit = |terms: &[(usize, i64)]| {
             let mut w = vec![0; width];
@@ -101,14 +106,14 @@ impl Roots {
                 Series::D => 2 * (rank as i64 - 1 - i),
             })
             .collect();
-        Ok(Roots {
+        Roots {
             series,
             rank,
             positive,
             simple,
             rho,
             integral: matches!(series, Series::B | Series::D),
-        })
+        }
     }
 
     /// The weight with these Dynkin labels: 2⟨λ, α⟩/⟨α, α⟩ for the simple roots α.
@@ -147,7 +152,7 @@ impl Roots {
     }
 
     /// The weights with their multiplicities, by Freudenthal's formula, from the highest down.
-    fn weights(&self, highest: &[i64]) -> BTreeMap<Weight, i64> {
+    pub fn weights(&self, highest: &[i64]) -> BTreeMap<Weight, i64> {
         let square = |w: &[i64]| {
             let shifted = plus(w, 1, &self.rho);
             inner(&shifted, &shifted)
@@ -245,6 +250,22 @@ impl Roots {
     fn exists(&self, weight: &[i64]) -> bool {
         !self.integral || weight.iter().all(|x| x % 2 == 0)
     }
+}
+
+/// The dimension of the representation of GL(n), O(n) or Sp(n) with a diagram of at most n, n/2 and n/2 rows.
+pub(super) fn diagram_dim(series: tower::Series, n: usize, rows: &[u32]) -> u64 {
+    let (roots, width) = match series {
+        tower::Series::Gl => (Roots::new(Series::A, n - 1), n),
+        tower::Series::Symplectic => (Roots::new(Series::C, n / 2), n / 2),
+        tower::Series::Orthogonal if n % 2 == 1 => (Roots::new(Series::B, n / 2), n / 2),
+        tower::Series::Orthogonal => (Roots::new(Series::D, n / 2), n / 2),
+    };
+    let weight: Weight = (0..width)
+        .map(|i| 2 * rows.get(i).map_or(0, |&r| i64::from(r)))
+        .collect();
+    // Of O(2m): that of SO(2m) and its mirror image.
+    let mirrored = roots.series == Series::D && weight.last().is_some_and(|&x| x != 0);
+    roots.dim(&weight).saturating_mul(if mirrored { 2 } else { 1 })
 }
 
 /// An irreducible representation.
