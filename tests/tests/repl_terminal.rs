@@ -40,6 +40,7 @@ impl Terminal {
             .arg("repl")
             .env("XDG_STATE_HOME", folder.path("state"))
             .env("TERM", "xterm")
+            .env("GDL_CACHE", "")
             .stdin(open())
             .stdout(open())
             .stderr(open())
@@ -99,15 +100,25 @@ impl Drop for Terminal {
     }
 }
 
-#[test]
-fn an_interrupt_stops_the_computation_and_not_the_session() {
+/// Ctrl-C while an input that would take long is worked at: the session goes on, and the computation does not.
+fn interrupted((setup, answer): (&str, &str), input: &str) {
     let mut terminal = Terminal::start();
+    let before = terminal.threads();
     terminal.type_keys("x = 41\r");
     terminal.wait_for("x = 41");
-    let before = terminal.threads();
-    // A minute of work.
-    terminal.type_keys("hom(1o * 1o * 1o * 1o * 1o, 1o * 1o * 1o * 1o * 1o)\r");
-    std::thread::sleep(Duration::from_millis(500));
+    terminal.type_keys(&format!("{setup}\r"));
+    terminal.wait_for(answer);
+    let end = Instant::now() + Duration::from_secs(60);
+    while terminal.threads() > before {
+        assert!(Instant::now() < end, "`{setup}` does not end");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    terminal.type_keys(&format!("{input}\r"));
+    while terminal.threads() == before {
+        assert!(Instant::now() < end, "`{input}` does not begin");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(200));
     let id = Pid::from_raw(terminal.child.id() as i32).expect("a process");
     kill_process(id, Signal::INT).expect("a signal");
     terminal.wait_for("interrupted");
@@ -122,6 +133,23 @@ fn an_interrupt_stops_the_computation_and_not_the_session() {
     terminal.wait_for("42");
     terminal.type_keys(":quit\r");
     assert!(terminal.child.wait().expect("an end").success());
+}
+
+#[test]
+fn an_interrupt_stops_the_computation_and_not_the_session() {
+    // 232 maps with 19683 entries each.
+    interrupted(
+        ("V = SO(3).vector", "dimension 3"),
+        "basis(hom(V * V * V * V * V, V * V * V * V))",
+    );
+}
+
+#[test]
+fn an_interrupt_stops_compiled_code() {
+    // A sine of a sine of … for 10242² pairs: a minute of work in one kernel.
+    let (open, close) = ("sin(".repeat(60), ")".repeat(60));
+    let input = format!("sum i: sum j: {open}f[i] * f[j]{close}");
+    interrupted(("f = on_sphere((0e + 1o)(1, 2, 3, 4), 5)", "10242 rows"), &input);
 }
 
 #[test]

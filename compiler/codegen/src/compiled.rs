@@ -8,6 +8,8 @@ use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
 use gdl_core::ir::Func;
 use gdl_runtime::pool::Pool;
 use gdl_runtime::{Array, Executor, Program, RunError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// What compiling took.
@@ -69,6 +71,11 @@ impl Compiled {
             kernels,
             stats,
         })
+    }
+
+    /// Lets a flag end its calls, with an error, before their next step.
+    pub fn stop_when(&mut self, flag: Arc<AtomicBool>) {
+        self.executor.stop_when(flag);
     }
 
     /// The loop IR as text.

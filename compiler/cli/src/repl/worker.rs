@@ -13,8 +13,8 @@ use std::time::Duration;
 /// How long Ctrl-C may go unnoticed.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Does an input. After Ctrl-C its thread ends at the next step of a long computation with groups or representations; another one is left behind
-/// with what it was working on.
+/// Does an input. After Ctrl-C its thread ends at the next step of a computation with groups or representations, or of compiled code; nobody
+/// waits for it, and what it was working on goes with it.
 ///
 /// # Errors
 /// What the input says, that it broke the compiler, or [`Failure::Interrupted`].
@@ -32,11 +32,12 @@ pub fn run(session: &Session, text: &str) -> Outcome {
     let thread = thread::Builder::new().stack_size(STACK).spawn(work);
     thread.map_err(|e| Failure::error(format!("cannot start a thread: {e}")))?;
     loop {
-        match done.recv_timeout(PATIENCE) {
+        let received = done.recv_timeout(PATIENCE);
+        if interrupt.raised().load(Ordering::Relaxed) {
+            return Err(Failure::Interrupted);
+        }
+        match received {
             Ok(outcome) => return outcome,
-            Err(RecvTimeoutError::Timeout) if interrupt.raised().load(Ordering::Relaxed) => {
-                return Err(Failure::Interrupted);
-            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 let failure = Failure::error("this broke the compiler; the session goes on");

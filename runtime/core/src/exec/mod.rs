@@ -13,6 +13,7 @@ pub mod tables;
 use crate::{Array, Program, RunError, pool::Pool};
 use gdl_abi::plan::{Extent, Home, Plan, Step};
 use gdl_abi::{Instance, Signature};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A compiled kernel: context, first row, end row, memory for local arrays (aligned to 64 bytes, see [`local_bytes`]).
@@ -43,6 +44,8 @@ pub struct Executor {
     products: Vec<Vec<Extent>>,
     pool: Arc<Pool>,
     workspaces: Mutex<Vec<run::Workspace>>,
+    /// Ends calls from outside.
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl Executor {
@@ -62,9 +65,15 @@ impl Executor {
             products: products_of(&plan.steps),
             pool,
             workspaces: Mutex::new(Vec::new()),
+            stop: None,
             functions,
             plan,
         }
+    }
+
+    /// Lets a flag end its calls, with an error, before their next step.
+    pub fn stop_when(&mut self, flag: Arc<AtomicBool>) {
+        self.stop = Some(flag);
     }
 
     /// What it runs.

@@ -6,6 +6,7 @@ use crate::gemm::Real;
 use crate::{Array, RunError};
 use gdl_abi::Instance;
 use gdl_abi::plan::{Buffer, BufferId, Extent, Home, KernelHead, Size, Space, Step, Table, TimeLoop};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -13,6 +14,8 @@ use std::time::Instant;
 const PARALLEL: f64 = 60_000.0;
 /// Parts a thread into which kernels are cut, so that uneven rows even out.
 const PARTS: usize = 4;
+/// Operations after which a kernel that may be stopped looks whether it is.
+const PIECE: f64 = 2e8;
 
 /// Memory aligned to cache lines.
 #[derive(Clone, Copy)]
@@ -242,6 +245,9 @@ fn table_pointer(table: &Table, built: Option<&mut [u32]>, batch: &Instance, inp
 impl Call<'_> {
     fn steps(&self, steps: &[Step]) -> Result<(), RunError> {
         for step in steps {
+            if self.is_stopped() {
+                return Err(RunError("it was stopped".into()));
+            }
             let start = Instant::now();
             match step {
                 Step::Kernel(k) => self.kernel(*k)?,
@@ -282,6 +288,11 @@ impl Call<'_> {
         Ok(())
     }
 
+    fn is_stopped(&self) -> bool {
+        let flag = self.program.stop.as_ref();
+        flag.is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+
     fn rows(&self, kernel: &KernelHead) -> usize {
         match kernel.space {
             Space::Rows { dim, times } => self.batch.rows[dim.0 as usize] * times as usize,
@@ -293,7 +304,12 @@ impl Call<'_> {
         let kernel = &self.program.plan.kernels[number];
         let rows = self.rows(kernel);
         let threads = self.program.pool.threads();
-        let worth = kernel.cost.at(&self.batch.rows) > PARALLEL;
+        let cost = kernel.cost.at(&self.batch.rows);
+        let worth = cost > PARALLEL;
+        let pieces = match self.program.stop {
+            Some(_) => ((cost / PIECE) as usize).clamp(1, rows.max(1)),
+            None => 1,
+        };
         let parts = match (worth, kernel.folds.is_empty()) {
             (false, _) => 1,
             (true, true) => (threads * PARTS).min(rows),
@@ -326,7 +342,11 @@ impl Call<'_> {
                 // SAFETY: the buffer has this many bytes, and zero bits are the number 0.
                 unsafe { std::ptr::write_bytes(part.buffers[b.0 as usize], 0, self.elements(*b) * self.bytes) };
             }
-            self.run_rows(number, part, k * rows / parts, (k + 1) * rows / parts, scratch);
+            let (low, high) = (k * rows / parts, (k + 1) * rows / parts);
+            let cut = |piece: usize| low + piece * (high - low) / pieces;
+            for piece in (0..pieces).take_while(|&piece| piece == 0 || !self.is_stopped()) {
+                self.run_rows(number, part, cut(piece), cut(piece + 1), scratch);
+            }
         });
         for b in &kernel.folds {
             self.join_parts(*b, parts);
