@@ -2,15 +2,16 @@
 //!
 //! The image of a field is (g·x)(g p) = ρ(g) x(p): places move, and values move with them.
 
-use super::domain::Domain;
 use super::methods::element::member;
 use super::methods::{self, Call};
 use super::tensor::{Elem, Tensor};
 use super::value::{Member, Value};
 use crate::session::D;
+use crate::session::domain::Domain;
 use gdl_rep::element::Elem as GroupElem;
 use gdl_rep::{Atom, Element, Group, Rep};
-use gdl_runtime::domain::{Cell, Edges, Point, neighbours};
+use gdl_runtime::domain::{Edges, Point};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// `act(g, x)`.
@@ -43,6 +44,17 @@ pub fn image(m: &Member, x: &Value) -> Result<Value, Why> {
                 "another group".into(),
             )),
         },
+        // What a model takes or gives, field by field.
+        Value::Record(fields)
+            if fields
+                .iter()
+                .all(|(_, v)| matches!(v, Value::Tensor(_) | Value::Domain(_))) =>
+        {
+            let moved = |(n, v): &(String, Value)| Ok((n.clone(), image(m, v)?));
+            Ok(Value::record(
+                fields.iter().map(moved).collect::<Result<Vec<_>, Why>>()?,
+            ))
+        }
         Value::List(_) | Value::Record(_) => {
             let Some(list) = methods::numbers(x) else {
                 return Err((format!("{} does not act on this", m.group), "not numbers".into()));
@@ -90,8 +102,8 @@ fn values(m: &Member, t: &Tensor) -> Result<Vec<f64>, Why> {
 
 fn tensor(m: &Member, t: &Tensor) -> Result<Tensor, Why> {
     let (d, on_edges) = match t.over.as_slice() {
-        [] if t.rep().is_some_and(Rep::is_trivial) && t.width() > 1 => {
-            // Bare numbers are a point of R^d where the group has one.
+        [] if t.rep().is_some_and(|r| r.is_trivial() && r.group == Group::Trivial) && t.width() > 1 => {
+            // Bare numbers are a point of R^d where the group has one; invariants of a model are not.
             return Ok(match standard(&m.group, t.width()) {
                 Ok(r) => {
                     let data = r.apply(&m.element, &t.data);
@@ -110,14 +122,19 @@ fn tensor(m: &Member, t: &Tensor) -> Result<Tensor, Why> {
             "rotations act on tangent fields".into(),
         ));
     }
-    let moved = values(m, t)?;
     let (image, places) = domain(m, &d)?;
+    let moved = match (&*d, &t.elem) {
+        // Frames that stay behind.
+        (Domain::Mesh { .. }, Elem::Tangent(r)) if Arc::ptr_eq(&image, &d) => turned_fibres(m, &d, &places, r, t)?,
+        _ => values(m, t)?,
+    };
     let width = moved.len() / places.len().max(1);
     let out = match (&*d, on_edges) {
         (Domain::Grid { extents, .. }, _) if places.is_empty() => {
             // No permutation of the cells: the image is resampled.
             resampled(m, extents, &moved, t.data.len() / d.nodes().max(1))?
         }
+        (_, true) if places.iter().enumerate().any(|(k, &p)| k != p) => on_edges_of(&d, &image, &places, &moved),
         (_, true) => moved,
         _ => {
             let mut out = vec![0.0; moved.len()];
@@ -132,6 +149,47 @@ fn tensor(m: &Member, t: &Tensor) -> Result<Tensor, Why> {
         data: out.into(),
         ..t.clone()
     })
+}
+
+/// Values on edges in the order of the image's.
+fn on_edges_of(d: &Domain, image: &Domain, places: &[usize], values: &[f64]) -> Vec<f64> {
+    let (Some(from), Some(to)) = (d.edges(), image.edges()) else {
+        return values.to_vec();
+    };
+    let width = values.len() / from.len().max(1);
+    // Parallel edges keep their order.
+    let sorted = |ends: &dyn Fn(usize) -> (usize, usize)| {
+        let mut order: Vec<usize> = (0..from.len()).collect();
+        order.sort_by_key(|&k| ends(k));
+        order
+    };
+    let before = sorted(&|k| (places[from.dst[k] as usize], places[from.src[k] as usize]));
+    let after = sorted(&|k| (to.dst[k] as usize, to.src[k] as usize));
+    let mut out = vec![0.0; values.len()];
+    for (b, a) in before.into_iter().zip(after) {
+        out[a * width..][..width].copy_from_slice(&values[b * width..][..width]);
+    }
+    out
+}
+
+/// Tangent vectors of a mesh that a rotation maps to itself, in the frames of the vertices that they are moved to.
+fn turned_fibres(m: &Member, d: &Domain, places: &[usize], r: &Rep, t: &Tensor) -> Result<Vec<f64>, Why> {
+    let Domain::Mesh { frames, .. } = d else {
+        return values(m, t);
+    };
+    let dot = |a: &[f64], b: &Point| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let mut out = Vec::with_capacity(t.data.len());
+    for (p, &to) in places.iter().enumerate() {
+        let first = turned_rows(m, 3, &frames[p][0])?;
+        let (cos, sin) = (dot(&first, &frames[to][0]), dot(&first, &frames[to][1]));
+        let turn = GroupElem::Circle {
+            flip: false,
+            cos: gdl_rep::Exact::inexact(cos),
+            sin: gdl_rep::Exact::inexact(sin),
+        };
+        out.extend(r.apply(&turn, t.row(p)));
+    }
+    Ok(out)
 }
 
 /// Whether the element keeps orientation.
@@ -185,59 +243,122 @@ fn domain(m: &Member, d: &Arc<Domain>) -> Result<(Arc<Domain>, Vec<usize>), Why>
         Domain::Seq(n) => same(*n),
         Domain::Graph { nodes, edges } => match permutation {
             Some(p) => {
-                let mut ends: Vec<(u32, u32)> = edges
-                    .dst
-                    .iter()
-                    .zip(&edges.src)
-                    .map(|(&d, &s)| (p[d as usize] as u32, p[s as usize] as u32))
-                    .collect();
-                ends.sort_unstable();
-                let edges = Edges {
-                    src: ends.iter().map(|e| e.1).collect(),
-                    dst: ends.iter().map(|e| e.0).collect(),
-                    shift: vec![[0; 3]; ends.len()],
-                };
-                (Arc::new(Domain::Graph { nodes: *nodes, edges }), p)
+                let place = |&v: &u32| p[v as usize] as u32;
+                let ends = edges.src.iter().map(place).zip(edges.dst.iter().map(place));
+                (Arc::new(Domain::graph(*nodes, ends.collect())), p)
             }
             None => same(*nodes),
         },
+        // Whatever joined the points is a matter of distances.
         Domain::Cloud {
-            dim, points, cutoff, ..
+            dim,
+            points,
+            near,
+            edges,
+            shift,
         } => {
-            let points = rotated(m, *dim, points)?;
-            let edges = neighbours(&points, &Cell::OPEN, *cutoff).map_err(|e| (e, "no neighbours".into()))?;
-            let n = points.len();
+            let moved = rotated(m, *dim, points)?;
+            if let Some(places) = coincident(points, &moved)
+                && permutes_edges(edges, &places)
+            {
+                return Ok((d.clone(), places));
+            }
             let image = Domain::Cloud {
                 dim: *dim,
-                points,
-                cutoff: *cutoff,
-                edges,
+                points: moved,
+                near: *near,
+                edges: edges.clone(),
+                shift: turned_rows(m, *dim, shift)?,
             };
-            (Arc::new(image), (0..n).collect())
+            (Arc::new(image), (0..points.len()).collect())
         }
         Domain::Mesh { points, faces, .. } => {
-            let points = rotated(m, 3, points)?;
+            let moved = rotated(m, 3, points)?;
             let flip = |f: &[u32; 3]| if is_proper(m) { *f } else { [f[0], f[2], f[1]] };
+            if let Some(places) = coincident(points, &moved)
+                && permutes_faces(faces, faces.iter().map(flip), &places)
+            {
+                return Ok((d.clone(), places));
+            }
             let n = points.len();
             let image =
-                Domain::mesh(points, faces.iter().map(flip).collect()).map_err(|e| (e, "not a surface".into()))?;
+                Domain::mesh(moved, faces.iter().map(flip).collect()).map_err(|e| (e, "not a surface".into()))?;
             (Arc::new(image), (0..n).collect())
         }
     })
 }
 
+/// Where moved points are among the old ones, if they are the same set.
+fn coincident(points: &[Point], moved: &[Point]) -> Option<Vec<usize>> {
+    let size = points.iter().flatten().fold(0.0f64, |m, x| m.max(x.abs()));
+    let (near, cell) = (1e-9 * size, 1e-6 * size.max(f64::MIN_POSITIVE));
+    let key =
+        |p: &Point, shift: [i64; 3]| -> [i64; 3] { std::array::from_fn(|k| (p[k] / cell).round() as i64 + shift[k]) };
+    let mut found: HashMap<[i64; 3], Vec<usize>> = HashMap::new();
+    for (at, p) in points.iter().enumerate() {
+        found.entry(key(p, [0; 3])).or_default().push(at);
+    }
+    let close = |p: &Point, at: usize| (0..3).all(|k| (p[k] - points[at][k]).abs() <= near);
+    let place = |p: &Point| {
+        // Rounding may have put it into a cell beside.
+        let shifts = (0..27).map(|k| [k % 3 - 1, k / 3 % 3 - 1, k / 9 - 1]);
+        shifts
+            .flat_map(|shift| found.get(&key(p, shift)).into_iter().flatten().copied())
+            .find(|&at| close(p, at))
+    };
+    let places: Vec<usize> = moved.iter().map(place).collect::<Option<_>>()?;
+    let mut seen = vec![false; points.len()];
+    places
+        .iter()
+        .all(|&at| !std::mem::replace(&mut seen[at], true))
+        .then_some(places)
+}
+
+/// Do the places of the nodes map edges to edges?
+fn permutes_edges(edges: &Edges, places: &[usize]) -> bool {
+    let mut all: Vec<(u32, u32)> = edges.src.iter().copied().zip(edges.dst.iter().copied()).collect();
+    let mut moved: Vec<(u32, u32)> = all
+        .iter()
+        .map(|&(s, d)| (places[s as usize] as u32, places[d as usize] as u32))
+        .collect();
+    all.sort_unstable();
+    moved.sort_unstable();
+    all == moved
+}
+
+/// Do the places of the vertices map triangles to these triangles, with their orientations?
+fn permutes_faces(faces: &[[u32; 3]], images: impl Iterator<Item = [u32; 3]>, places: &[usize]) -> bool {
+    let first = |f: [u32; 3]| {
+        let k = (0..3).min_by_key(|&k| f[k]).unwrap_or(0);
+        [f[k], f[(k + 1) % 3], f[(k + 2) % 3]]
+    };
+    let mut all: Vec<[u32; 3]> = faces.iter().map(|&f| first(f)).collect();
+    let mut moved: Vec<[u32; 3]> = images.map(|f| first(f.map(|v| places[v as usize] as u32))).collect();
+    all.sort_unstable();
+    moved.sort_unstable();
+    all == moved
+}
+
 /// Points of space moved.
 fn rotated(m: &Member, d: usize, points: &[Point]) -> Result<Vec<Point>, Why> {
+    let flat: Vec<f64> = points.iter().flat_map(|p| p[..d].to_vec()).collect();
+    let moved = turned_rows(m, d, &flat)?;
+    let point = |(row, p): (&[f64], &Point)| std::array::from_fn(|i| if i < d { row[i] } else { p[i] });
+    Ok(moved.chunks(d).zip(points).map(point).collect())
+}
+
+/// Rows of d coordinates moved.
+fn turned_rows(m: &Member, d: usize, rows: &[f64]) -> Result<Vec<f64>, Why> {
     let Some(matrix) = m.group.vector_matrix(&m.element, d) else {
         return Err((
             format!("{} does not act on points of {d}-space", m.group),
             "points have that many coordinates".into(),
         ));
     };
-    let row = |p: &Point, i: usize| (0..d).map(|j| matrix[i * d + j] * p[j]).sum::<f64>();
-    Ok(points
-        .iter()
-        .map(|p| std::array::from_fn(|i| if i < d { row(p, i) } else { p[i] }))
+    let entry = |row: &[f64], i: usize| (0..d).map(|j| matrix[i * d + j] * row[j]).sum::<f64>();
+    Ok(rows
+        .chunks(d)
+        .flat_map(|row| (0..d).map(|i| entry(row, i)).collect::<Vec<_>>())
         .collect())
 }
 

@@ -239,6 +239,10 @@ pub fn type_of(v: &super::value::Value) -> String {
         Value::Element(m) => format!("an element of {}", m.group),
         Value::Rep(r) => format!("a representation of {}", r.group),
         Value::Domain(d) => format!("a domain: {}", d.words()),
+        Value::Samples(s) => match s.len() {
+            Some(n) => format!("{n} samples of data"),
+            None => "samples of data, in folds".into(),
+        },
         Value::List(items) => format!("a list of {}", items.len()),
         Value::Record(fields) => {
             let fields: Vec<String> = fields.iter().map(|(n, v)| format!("{n}: {}", type_of(v))).collect();

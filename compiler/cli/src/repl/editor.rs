@@ -144,6 +144,10 @@ fn words(session: &Session, text: &str) -> (usize, Vec<String>) {
     if let Some(base) = before.strip_suffix('.') {
         let list: Vec<String> = match kind_before(session, base) {
             Some(Value::Record(fields)) => fields.iter().map(|(n, _)| n.clone()).collect(),
+            Some(Value::Samples(s)) => {
+                let own = of_kind(Kind::Samples);
+                s.members().into_iter().chain(own).collect()
+            }
             Some(v) => of_kind(v.kind()),
             None => methods::names().iter().map(ToString::to_string).collect(),
         };

@@ -23,6 +23,7 @@ pub fn value(v: &Value) -> Json {
         Value::Basis(b) => basis(b),
         Value::Domain(d) => json!({ "domain": d.words() }),
         Value::Tensor(t) => tensor(t),
+        Value::Samples(s) => json!({ "data": s.title(), "samples": s.len(), "folds": s.folds() }),
         Value::Function(_) => json!({ "function": super::show::short(v) }),
         Value::Picture(p) => json!({ "picture": p.title, "svg": p.svg().ok() }),
         Value::Table(t) => json!({ "title": t.title, "rows": t.rows }),

@@ -2,12 +2,12 @@
 //!
 //! There is no other way to compute with signals: `x + y` at the prompt is a model with two inputs.
 
-use super::domain::Domain;
 use super::tensor::{Elem, Tensor, declared_rep};
 use super::value::{Function, Value};
 use crate::Failure;
 use crate::session::D;
 use crate::session::backend::Engine;
+use crate::session::domain::{self, Domain};
 use crate::session::programs::specs;
 use gdl_abi::{ArrayDecl, DoorSizes, Dtype, Instance};
 use gdl_core::check::{Checked, Given, Val, check_expression};
@@ -15,12 +15,13 @@ use gdl_core::diag::Diagnostic;
 use gdl_core::ir::Func;
 use gdl_core::lower::{self, Lowered, reps};
 use gdl_core::modules::Program;
+use gdl_core::scene::{self, Elements, Place, Run};
 use gdl_core::typed::{Model, NodeId};
 use gdl_core::types::{self, DomainId, DomainKind, Set};
 use gdl_host::params::Params;
 use gdl_host::train::load_params;
 use gdl_rep::{Exact, Group, Rep};
-use gdl_runtime::Array;
+use gdl_runtime::{Array, Program as _};
 use gdl_syntax::ast::{Expr, ExprKind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,9 +53,10 @@ pub fn evaluate(sentence: &Sentence<'_>) -> Result<(Value, Vec<Diagnostic>), Vec
     let (checked, diags) = check_expression(sentence.program, &group, &given, sentence.expr);
     match checked {
         None => Err(diags),
-        Some(Checked::Known(v, model)) => known(&v, &model, sentence).map(|v| (v, diags)).map_err(one),
-        Some(Checked::Model(model)) => {
-            let outputs = scene.run(&model, None, sentence.expr).map_err(one)?;
+        Some(Checked::Known(v, run)) => known(&v, &run, sentence).map(|v| (v, diags)).map_err(one),
+        Some(Checked::Model(run)) => {
+            scene.add_written(&run, sentence.expr).map_err(one)?;
+            let outputs = scene.run(&run.model, None, sentence.expr).map_err(one)?;
             Ok((joined(outputs), diags))
         }
     }
@@ -71,7 +73,7 @@ pub fn program(sentence: &Sentence<'_>) -> D<Option<Func>> {
     let (checked, diags) = check_expression(sentence.program, &group, &given, sentence.expr);
     match (checked, diags.into_iter().find(Diagnostic::is_error)) {
         (_, Some(d)) => Err(Box::new(d)),
-        (Some(Checked::Model(m)), _) => Ok(Some(lower::lower_model(&m)?.func)),
+        (Some(Checked::Model(run)), _) => Ok(Some(lower::lower_model(&run.model)?.func)),
         _ => Ok(None),
     }
 }
@@ -153,6 +155,8 @@ struct Output {
 #[derive(Default)]
 pub struct Scene {
     domains: Vec<(String, Arc<Domain>)>,
+    /// Those that an expression has a name for.
+    called: Vec<u32>,
     inputs: Vec<(String, Tensor)>,
 }
 
@@ -163,11 +167,11 @@ impl Scene {
         for (name, value) in values {
             given.push((name.clone(), self.give(name, value)));
         }
-        given.retain(|(_, g)| !matches!(g, Given::Domain(_)));
+        given.retain(|(_, g)| !matches!(g, Given::Domain(..)));
         let domains = self
             .domains
             .iter()
-            .map(|(n, d)| (n.clone(), Given::Domain(d.declared(n))));
+            .map(|(n, d)| (n.clone(), Given::Domain(d.declared(n), d.elements())));
         domains.chain(given).collect()
     }
 
@@ -175,11 +179,16 @@ impl Scene {
     fn give(&mut self, name: &str, value: &Value) -> Given {
         match value {
             Value::Domain(d) => {
-                match self.domains.iter_mut().find(|(_, e)| e == d) {
+                let at = self.number(d);
+                if self.called.contains(&at) {
+                    return Given::Known(Val::Domain(DomainId(at)));
+                }
+                match self.domains.get_mut(at as usize) {
                     Some((n, _)) => *n = name.into(),
                     None => self.domains.push((name.into(), d.clone())),
                 }
-                Given::Domain(d.declared(name))
+                self.called.push(at);
+                Given::Domain(d.declared(name), d.elements())
             }
             Value::Tensor(t) => {
                 for (d, _) in &t.over {
@@ -204,8 +213,10 @@ impl Scene {
         }
     }
 
+    /// The place of a domain, the next free one if it is new.
     fn number(&self, d: &Arc<Domain>) -> u32 {
-        self.domains.iter().position(|(_, e)| e == d).unwrap_or(0) as u32
+        let known = self.domains.iter().position(|(_, e)| e == d);
+        known.unwrap_or(self.domains.len()) as u32
     }
 
     /// Names its domains as a model does, in order.
@@ -214,6 +225,27 @@ impl Scene {
             .iter()
             .map(|(id, d)| (model.domains[id.0 as usize].name.clone(), d.clone()))
             .collect();
+    }
+
+    /// What the expression itself writes down: domains, and signals after those that are given.
+    fn add_written(&mut self, run: &Run, at: &Expr) -> D<()> {
+        for place in run.places.iter().skip(self.domains.len()) {
+            if let Some(elements) = &place.elements {
+                let d = placed(elements, &place.domain.kind, at)?;
+                self.domains.push((place.domain.name.clone(), d));
+            }
+        }
+        let first = run.model.inputs.len() - run.inputs.len();
+        for (input, data) in run.model.inputs[first..].iter().zip(&run.inputs) {
+            let numbers = match data {
+                scene::Given::Numbers(list) => list.clone(),
+                scene::Given::Labels(list) => list.iter().map(|&l| f64::from(l)).collect(),
+                // Only statements of tests draw.
+                scene::Given::Drawn(_) => continue,
+            };
+            self.inputs.push((input.name.clone(), Tensor::numbers(numbers)));
+        }
+        Ok(())
     }
 
     /// The signals that a model is to be run on.
@@ -238,7 +270,10 @@ impl Scene {
 
     fn execute(&self, lowered: &Lowered, weights: Option<&Weights>) -> Result<Vec<Output>, Failure> {
         let engine = Engine::cranelift(true, Some(1));
-        let program = engine.load(&lowered.func)?;
+        let mut program = engine.compile(&lowered.func)?;
+        if let Some(flag) = gdl_rep::stop::flag() {
+            program.stop_when(flag);
+        }
         let signature = program.signature().clone();
         let mut params = Params::init(&signature, &specs(&lowered.params), SEED, true)?;
         if let Some(w) = weights {
@@ -280,11 +315,7 @@ impl Scene {
                 Dtype::Real => Array::F64(t.data.to_vec()),
             });
         }
-        let field = decl.name.split_once('.').and_then(|(domain, part)| {
-            let (_, d) = self.domains.iter().find(|(n, _)| n == domain)?;
-            d.field(part)
-        });
-        match field {
+        match domain::field(&self.domains, &decl.name) {
             Some(data) => Ok(Array::F64(data)),
             None => Err(Failure::error(format!("`{}` has no value here", decl.name))),
         }
@@ -294,37 +325,10 @@ impl Scene {
     fn tensor(&self, model: &Model, id: NodeId, output: Output) -> Tensor {
         let Output { decl, instance, data } = output;
         let ty = &model.node(id).ty;
-        let mut over = Vec::new();
-        let mut inner = Vec::new();
-        let mut axes = decl.axes.iter();
-        for set in &ty.sets {
-            match set {
-                Set::Nodes(d) => over.push((self.domain_of(model, *d, &decl, &instance), false)),
-                Set::Edges(d) => over.push((self.domain_of(model, *d, &decl, &instance), true)),
-                other => inner.push((other.clone(), axes.next().copied().unwrap_or(1) as usize)),
-            }
-        }
-        let width = decl.axes.last().copied().unwrap_or(1);
-        let elem = match &ty.elem {
-            types::Elem::Point(_) => Elem::Point(width),
-            types::Elem::Index(s) => Elem::Class(s.clone()),
-            types::Elem::Rep(r) => match reps::concrete(model, r) {
-                Some((_, rep)) if r.gauge.is_some() && !rep.is_trivial() => Elem::Tangent(rep),
-                Some((_, rep)) => Elem::Rep(rep),
-                None => Elem::Rep(Rep::trivial(Group::Trivial, width)),
-            },
-        };
-        let data = match &elem {
-            // Labels leave as indicators.
-            Elem::Class(_) if width > 1 => data.chunks(width as usize).map(|c| largest(c) as f64).collect(),
-            _ => data,
-        };
-        Tensor {
-            over,
-            inner,
-            elem,
-            data: data.into(),
-        }
+        let elem = Elem::of(model, &ty.elem, decl.axes.last().copied().unwrap_or(1));
+        Tensor::of(&ty.sets, elem, &decl.axes, data, &|d| {
+            self.domain_of(model, d, &decl, &instance)
+        })
     }
 
     /// A domain of a model: one of this scene, or a grid that the model made.
@@ -342,12 +346,6 @@ impl Scene {
             _ => Arc::new(Domain::Set(instance.rows.get(dim).copied().unwrap_or(0))),
         }
     }
-}
-
-fn largest(list: &[f64]) -> usize {
-    (0..list.len())
-        .max_by(|&a, &b| list[a].total_cmp(&list[b]))
-        .unwrap_or(0)
 }
 
 /// What went wrong while running, at an expression.
@@ -378,8 +376,17 @@ fn to_val(value: &Value) -> Val {
     }
 }
 
+/// A domain that was written down.
+fn placed(elements: &Elements, kind: &DomainKind, at: &Expr) -> D<Arc<Domain>> {
+    match Domain::written(elements, kind) {
+        Ok(d) => Ok(Arc::new(d)),
+        Err(why) => Err(Box::new(Diagnostic::error("GDL0203", why, at.span, "no such domain"))),
+    }
+}
+
 /// What the checker found out, as a value.
-fn known(v: &Val, model: &Model, sentence: &Sentence<'_>) -> D<Value> {
+fn known(v: &Val, run: &Run, sentence: &Sentence<'_>) -> D<Value> {
+    let model = &run.model;
     let none = |what: String| {
         Box::new(Diagnostic::error(
             "GDL0202",
@@ -406,12 +413,19 @@ fn known(v: &Val, model: &Model, sentence: &Sentence<'_>) -> D<Value> {
             None => Value::Type(type_words(t).into()),
         },
         Val::Type(t) => Value::Type(type_words(t).into()),
+        Val::Domain(d) => match run.places.get(d.0 as usize) {
+            Some(Place {
+                domain,
+                elements: Some(e),
+            }) => Value::Domain(placed(e, &domain.kind, sentence.expr)?),
+            _ => return Err(none("this is a domain".into())),
+        },
         Val::Set(s) => Value::Type(s.to_string().into()),
-        Val::List(items) => Value::list(items.iter().map(|v| known(v, model, sentence)).collect::<D<Vec<_>>>()?),
+        Val::List(items) => Value::list(items.iter().map(|v| known(v, run, sentence)).collect::<D<Vec<_>>>()?),
         Val::Record(fields) => {
             let mut out = Vec::new();
             for (n, v) in fields {
-                out.push((n.clone(), known(v, model, sentence)?));
+                out.push((n.clone(), known(v, run, sentence)?));
             }
             Value::Record(out.into())
         }
@@ -427,9 +441,15 @@ fn known(v: &Val, model: &Model, sentence: &Sentence<'_>) -> D<Value> {
 
 fn type_words(t: &types::Type) -> String {
     let sets: String = t.sets.iter().map(|s| format!("{s} -> ")).collect();
-    sets + &match &t.elem {
+    sets + &elem_words(&t.elem)
+}
+
+/// What a value is, in the language's words.
+pub fn elem_words(e: &types::Elem) -> String {
+    match e {
         types::Elem::Rep(r) => r.to_string(),
         types::Elem::Point(_) => "point".into(),
+        types::Elem::Index(Set::Range(n)) => format!("class({n})"),
         types::Elem::Index(s) => s.to_string(),
     }
 }

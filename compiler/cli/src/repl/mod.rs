@@ -7,7 +7,6 @@
 
 mod action;
 mod commands;
-mod domain;
 mod editor;
 mod elements;
 mod eval;
@@ -20,6 +19,7 @@ mod operators;
 mod picture;
 mod plots;
 mod raster;
+mod samples;
 mod session;
 mod show;
 mod sphere;

@@ -1,12 +1,12 @@
 //! Models on values: the signature's domains come with the signals, as they do between layers.
 
-use super::domain::Domain;
 use super::language::{self, Scene, Weights};
 use super::methods::Argument;
 use super::session::Session;
 use super::tensor::{Elem, Tensor, declared_rep};
 use super::value::Value;
 use crate::session::D;
+use crate::session::domain::Domain;
 use crate::source::Source;
 use gdl_core::check::{LayerRef, check_model};
 use gdl_core::diag::Diagnostic;
@@ -53,6 +53,28 @@ pub fn call(session: &Session, model: &Callable, weights: Option<&Path>, args: &
     };
     let mut bound: Vec<Option<Arc<Domain>>> = vec![None; m.domains.len()];
     let mut signals: Vec<Option<(Tensor, Span)>> = m.inputs.iter().map(|_| None).collect();
+    // A sample of data: what the model needs of it, by name.
+    let spread = match args {
+        [
+            Argument {
+                name: None,
+                value: Value::Record(fields),
+                span,
+            },
+        ] => Some(
+            fields
+                .iter()
+                .filter(|(n, _)| m.inputs.iter().any(|i| i.name == *n) || m.domains.iter().any(|d| d.name == *n))
+                .map(|(n, value)| Argument {
+                    name: Some(n.clone()),
+                    value: value.clone(),
+                    span: *span,
+                })
+                .collect::<Vec<_>>(),
+        ),
+        _ => None,
+    };
+    let args = spread.as_deref().filter(|list| !list.is_empty()).unwrap_or(args);
     for a in args {
         let place = match (&a.name, &a.value) {
             (Some(n), Value::Domain(_)) => m.domains.iter().position(|d| d.name == *n),
@@ -201,7 +223,8 @@ fn fit(m: &Model, input: &Input, mut t: Tensor, bound: &mut [Option<Arc<Domain>>
     Ok(t)
 }
 
-fn kind_word(kind: &types::DomainKind) -> &'static str {
+/// The word of a kind of domain.
+pub fn kind_word(kind: &types::DomainKind) -> &'static str {
     match kind {
         types::DomainKind::Set { .. } => "set",
         types::DomainKind::Seq { .. } => "seq",

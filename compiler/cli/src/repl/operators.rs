@@ -165,6 +165,10 @@ pub fn index(v: &Value, list: &[Index], e: &Expr) -> D<Value> {
                 )
             })
         }
+        (Value::Samples(s), Index::Value(Value::Int(k), span)) => {
+            let none = |why: String| wrong(format!("`{}` has no sample {k}", s.title()), *span, why);
+            s.sample(*k).map_err(none)
+        }
         (_, Index::Cycles(_, span)) => Err(wrong(
             "cycles name elements of permutation groups".into(),
             *span,

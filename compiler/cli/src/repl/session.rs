@@ -1,6 +1,7 @@
 //! The state of a session, and what an input does to it.
 
 use super::eval::Evaluator;
+use super::samples::Samples;
 use super::value::Value;
 use crate::Failure;
 use crate::report::{Report, Style};
@@ -13,7 +14,10 @@ use gdl_rep::Group;
 use gdl_syntax::ast::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Samples by the module and the name of their block.
+type Opened = BTreeMap<(usize, String), Arc<Samples>>;
 
 /// What a session knows. A copy is cheap; an input that fails leaves the one before as it was.
 #[derive(Clone)]
@@ -28,6 +32,8 @@ pub struct Session {
     pub last: Option<Value>,
     /// The files that were loaded.
     pub files: Vec<PathBuf>,
+    /// Data blocks whose files have been read, by module and name: `:load` makes new modules.
+    opened: Arc<Mutex<Opened>>,
     /// The number of the next input.
     input: usize,
     /// The inputs that were done, in order.
@@ -71,6 +77,7 @@ impl Session {
             names: Arc::default(),
             last: None,
             files: vec![],
+            opened: Arc::default(),
             input: 1,
             log: Arc::default(),
         }
@@ -92,6 +99,22 @@ impl Session {
             ItemKind::Model(c) => Some(c),
             _ => None,
         }
+    }
+
+    /// The samples of a data block.
+    ///
+    /// # Errors
+    /// What is wrong with the block or its file.
+    pub fn samples(&self, module: usize, block: &Data, e: &Expr) -> D<Value> {
+        let key = (module, block.name.name.clone());
+        let opened = || self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = opened().get(&key).cloned();
+        let samples = match known {
+            Some(s) => s,
+            None => Arc::new(super::samples::open(self, module, block, e)?),
+        };
+        opened().insert(key, samples.clone());
+        Ok(Value::Samples(samples))
     }
 
     fn set(&mut self, name: &str, value: Value) {

@@ -4,6 +4,7 @@ use super::elements;
 use super::methods::rep;
 use super::tensor::{Elem, Tensor};
 use super::value::{Maps, Member, Table, Value};
+use gdl_core::types::Set;
 use gdl_rep::{Atom, Group, Rep};
 use std::fmt::Write;
 
@@ -23,6 +24,7 @@ pub fn value(v: &Value, name: Option<&str>, text: &str) -> String {
         Value::Table(t) => table(t),
         Value::Basis(b) => basis(b),
         Value::Tensor(t) => head + &tensor(t),
+        Value::Samples(s) => head + &s.words(),
         Value::List(items) => list(items, &head),
         Value::Record(fields) => {
             let lines: Vec<String> = fields.iter().map(|(n, v)| field(n, v)).collect();
@@ -62,6 +64,7 @@ pub fn short(v: &Value) -> String {
         Value::Type(t) => t.to_string(),
         Value::Domain(d) => d.words(),
         Value::Tensor(t) => numbers_of(t),
+        Value::Samples(s) => s.title(),
         Value::Basis(b) => format!("{} maps from {} to {}", b.basis.len(), b.from, b.to),
         Value::Function(f) => {
             let callee = gdl_syntax::print::print_expr(&f.callee);
@@ -259,8 +262,16 @@ pub fn brackets(rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
+/// A number of a signal, or the word of a label.
+fn entry(t: &Tensor, x: f64) -> String {
+    match &t.elem {
+        Elem::Class(Set::Enum(words)) => words.get(x as usize).cloned().unwrap_or_else(|| number(x)),
+        _ => number(x),
+    }
+}
+
 fn numbers_of(t: &Tensor) -> String {
-    let shown: Vec<String> = t.data.iter().take(MAX_SHOWN).map(|x| number(*x)).collect();
+    let shown: Vec<String> = t.data.iter().take(MAX_SHOWN).map(|x| entry(t, *x)).collect();
     if t.data.len() == 1 {
         return shown.join("");
     }
@@ -294,7 +305,7 @@ fn tensor(t: &Tensor) -> String {
         _ => t.width(),
     };
     for row in t.data.chunks(width.max(1)).take(MAX_SHOWN) {
-        let mut cells: Vec<String> = row.iter().take(MAX_SHOWN).map(|x| number(*x)).collect();
+        let mut cells: Vec<String> = row.iter().take(MAX_SHOWN).map(|x| entry(t, *x)).collect();
         if row.len() > MAX_SHOWN {
             cells.push("…".into());
         }
@@ -335,7 +346,7 @@ fn shaded(t: &Tensor) -> Option<String> {
     let [h, w, 1] = t.shape()[..] else { return None };
     let is_grid = t
         .domain()
-        .is_some_and(|d| matches!(&**d, super::domain::Domain::Grid { .. }));
+        .is_some_and(|d| matches!(&**d, crate::session::domain::Domain::Grid { .. }));
     if !is_grid || w <= 12 || h > 64 || w > WIDTH / 2 - 2 {
         return None;
     }

@@ -1,6 +1,8 @@
 //! Vectors and signals with their numbers.
 
-use super::domain::Domain;
+use crate::session::domain::Domain;
+use gdl_core::lower::reps;
+use gdl_core::typed::Model;
 use gdl_core::types::{self, Atom, DomainId, Int, Set, Type};
 use gdl_rep::{Group, Rep};
 use std::sync::Arc;
@@ -31,6 +33,21 @@ pub enum Elem {
     Class(Set),
 }
 
+impl Elem {
+    /// What the values of a type of a model are, with so many components.
+    pub fn of(model: &Model, ty: &types::Elem, width: u32) -> Elem {
+        match ty {
+            types::Elem::Point(_) => Elem::Point(width),
+            types::Elem::Index(s) => Elem::Class(s.clone()),
+            types::Elem::Rep(r) => match reps::concrete(model, r) {
+                Some((_, rep)) if r.gauge.is_some() && !rep.is_trivial() => Elem::Tangent(rep),
+                Some((_, rep)) => Elem::Rep(rep),
+                None => Elem::Rep(Rep::trivial(Group::Trivial, width)),
+            },
+        }
+    }
+}
+
 impl Tensor {
     /// One vector.
     pub fn vector(rep: Rep, data: impl Into<Arc<[f64]>>) -> Tensor {
@@ -53,6 +70,37 @@ impl Tensor {
         Tensor {
             over: vec![(domain, false)],
             ..Tensor::vector(rep, data)
+        }
+    }
+
+    /// A signal of a model: its values on these sets, with static axes `axes`.
+    pub fn of(
+        sets: &[Set],
+        elem: Elem,
+        axes: &[u32],
+        data: Vec<f64>,
+        domain: &dyn Fn(DomainId) -> Arc<Domain>,
+    ) -> Tensor {
+        let (mut over, mut inner) = (vec![], vec![]);
+        let mut rest = axes.iter();
+        for set in sets {
+            match set {
+                Set::Nodes(d) => over.push((domain(*d), false)),
+                Set::Edges(d) => over.push((domain(*d), true)),
+                other => inner.push((other.clone(), rest.next().copied().unwrap_or(1) as usize)),
+            }
+        }
+        let labels = rest.next().copied().unwrap_or(1) as usize;
+        let data = match &elem {
+            // Labels leave a program as indicators.
+            Elem::Class(_) if labels > 1 => data.chunks(labels).map(|c| largest(c) as f64).collect(),
+            _ => data,
+        };
+        Tensor {
+            over,
+            inner,
+            elem,
+            data: data.into(),
         }
     }
 
@@ -155,6 +203,17 @@ impl Tensor {
             Elem::Class(s) => s.to_string(),
         }
     }
+}
+
+/// A transparent set of n elements.
+pub fn range(n: usize) -> (Set, usize) {
+    (Set::Range(Int::num(n as i64)), n)
+}
+
+fn largest(list: &[f64]) -> usize {
+    (0..list.len())
+        .max_by(|&a, &b| list[a].total_cmp(&list[b]))
+        .unwrap_or(0)
 }
 
 /// A representation as the checker sees it.

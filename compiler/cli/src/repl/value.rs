@@ -1,8 +1,9 @@
 //! What a name of a session stands for.
 
-use super::domain::Domain;
 use super::picture::Picture;
+use super::samples::Samples;
 use super::tensor::Tensor;
+use crate::session::domain::Domain;
 use gdl_rep::{Basis, Element, Exact, Group, Rep};
 use gdl_syntax::ast::{Arg, Expr};
 use std::fmt;
@@ -37,6 +38,8 @@ pub enum Value {
     Domain(Arc<Domain>),
     /// A vector, or a signal of them.
     Tensor(Tensor),
+    /// Samples of a data block.
+    Samples(Arc<Samples>),
     /// A layer, model or built-in function, perhaps with arguments given.
     Function(Arc<Function>),
     /// Rows with headings.
@@ -107,6 +110,7 @@ pub enum Kind {
     Type,
     Domain,
     Tensor,
+    Samples,
     Function,
     Table,
     Picture,
@@ -128,6 +132,7 @@ impl Kind {
             Kind::Type => "a type",
             Kind::Domain => "a domain",
             Kind::Tensor => "a signal",
+            Kind::Samples => "samples of data",
             Kind::Function => "a function",
             Kind::Table => "a table",
             Kind::Picture => "a picture",
@@ -157,6 +162,7 @@ impl Value {
             Value::Type(_) => Kind::Type,
             Value::Domain(_) => Kind::Domain,
             Value::Tensor(_) => Kind::Tensor,
+            Value::Samples(_) => Kind::Samples,
             Value::Function(_) => Kind::Function,
             Value::Table(_) => Kind::Table,
             Value::Picture(_) => Kind::Picture,

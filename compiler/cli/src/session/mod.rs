@@ -6,6 +6,7 @@
 
 pub mod backend;
 pub mod data;
+pub mod domain;
 pub mod expr;
 mod manifest;
 pub mod options;

@@ -3,16 +3,15 @@
 //! [`Compiled::new`] takes what [`gdl_core::check::elaborate`] made of statements, [`Compiled::outputs`] the numbers it computes.
 
 use super::backend::Engine;
+use super::domain::{self, Domain};
 use super::programs;
 use crate::Failure;
 use gdl_abi::{ArrayDecl, DoorSizes, Dtype, Instance};
 use gdl_core::diag::Diagnostic;
 use gdl_core::lower::{self, Lowered, Mode};
-use gdl_core::scene::{Draw, Elements, Given, Place, Run};
-use gdl_core::types::DomainKind;
+use gdl_core::scene::{Draw, Given, Run};
 use gdl_host::params::Params;
 use gdl_host::rng::Rng;
-use gdl_runtime::domain::{self, Cell, Edges, Mesh};
 use gdl_runtime::{Array, Program};
 
 /// Statements as a compiled program with its data.
@@ -21,8 +20,7 @@ pub struct Compiled<'r> {
     lowered: Lowered,
     program: Box<dyn Program>,
     instance: Instance,
-    /// What the domains bring along, by the names of inputs.
-    fields: Vec<(String, Vec<f64>)>,
+    domains: Vec<(String, Domain)>,
 }
 
 impl<'r> Compiled<'r> {
@@ -37,9 +35,12 @@ impl<'r> Compiled<'r> {
             samples: 1,
             ..DoorSizes::default()
         };
-        let mut fields = Vec::new();
+        let mut domains = Vec::new();
         for place in &run.places {
-            supply(place, &mut door, &mut fields).map_err(Failure::error)?;
+            let Some(elements) = &place.elements else { continue };
+            let domain = Domain::written(elements, &place.domain.kind).map_err(Failure::error)?;
+            domain.enter(&place.domain.name, &mut door);
+            domains.push((place.domain.name.clone(), domain));
         }
         let instance = Instance::new(&lowered.func.domains, &door).map_err(Failure::error)?;
         Ok(Compiled {
@@ -47,7 +48,7 @@ impl<'r> Compiled<'r> {
             lowered,
             program,
             instance,
-            fields,
+            domains,
         })
     }
 
@@ -90,8 +91,8 @@ impl<'r> Compiled<'r> {
             (Some(Given::Labels(list)), _) => Ok(Array::Class(list.clone())),
             (Some(Given::Drawn(draw)), Dtype::Class(_)) => Ok(labels(draw, rows, &decl.name, seed)),
             (Some(Given::Drawn(draw)), Dtype::Real) => Ok(numbers(drawn(draw, len, &decl.name, seed))),
-            (None, _) => match self.fields.iter().find(|(n, _)| *n == decl.name) {
-                Some((_, list)) => Ok(numbers(list.clone())),
+            (None, _) => match domain::field(&self.domains, &decl.name) {
+                Some(list) => Ok(numbers(list)),
                 None => Err(Failure::error(format!("nothing supplies `{}`", decl.name))),
             },
         }
@@ -131,65 +132,4 @@ fn drawn(draw: &Draw, len: usize, name: &str, seed: u64) -> Vec<f64> {
 
 fn labels(draw: &Draw, rows: usize, name: &str, seed: u64) -> Array {
     Array::Class(drawn(draw, rows, name, seed).iter().map(|&x| x as u32).collect())
-}
-
-/// Sizes, maps and fields of a domain, as one sample.
-fn supply(place: &Place, door: &mut DoorSizes, fields: &mut Vec<(String, Vec<f64>)>) -> Result<(), String> {
-    let Some(elements) = &place.elements else {
-        return Ok(());
-    };
-    let name = &place.domain.name;
-    if let Elements::Extents(sides) = elements {
-        door.grids.push((name.clone(), sides.clone()));
-        return Ok(());
-    }
-    let count = u32::try_from(elements.count()).map_err(|_| "a domain is too large".to_string())?;
-    door.ragged.push((name.clone(), vec![0, count]));
-    let mut edges = |src: &[u32], dst: &[u32]| {
-        door.ragged.push((format!("{name}.edges"), vec![0, src.len() as u32]));
-        door.maps.push((format!("{name}.src"), src.to_vec()));
-        door.maps.push((format!("{name}.dst"), dst.to_vec()));
-    };
-    match elements {
-        Elements::Count(_) | Elements::Extents(_) => {}
-        Elements::Graph { edges: list, .. } => {
-            let (src, dst): (Vec<u32>, Vec<u32>) = list.iter().copied().unzip();
-            edges(&src, &dst);
-        }
-        Elements::Points(points) => {
-            let found = join(points, &place.domain.kind)?;
-            edges(&found.src, &found.dst);
-            let d = points.first().map_or(3, Vec::len);
-            fields.push((format!("{name}.pos"), points.concat()));
-            fields.push((format!("{name}.shift"), vec![0.0; found.len() * d]));
-        }
-        Elements::Mesh { points, faces } => {
-            let mesh = Mesh::new(points, faces)?;
-            edges(&mesh.edges.src, &mesh.edges.dst);
-            let turns = |angles: &[f64]| angles.iter().flat_map(|a| [a.cos(), a.sin()]).collect();
-            fields.push((format!("{name}.angle"), turns(&mesh.edges.angle)));
-            fields.push((format!("{name}.transport"), turns(&mesh.edges.transport)));
-        }
-    }
-    Ok(())
-}
-
-/// The edges of points, as the kind of the cloud says.
-fn join(points: &[Vec<f64>], kind: &DomainKind) -> Result<Edges, String> {
-    let padded: Vec<[f64; 3]> = points
-        .iter()
-        .map(|p| [0, 1, 2].map(|k| p.get(k).copied().unwrap_or(0.0)))
-        .collect();
-    match kind {
-        DomainKind::Cloud { cutoff: Some(text), .. } => domain::neighbours(
-            &padded,
-            &Cell::OPEN,
-            text.parse().map_err(|_| format!("`{text}` is no cutoff"))?,
-        ),
-        DomainKind::Cloud { knn: Some(k), .. } => {
-            let k = k.value().and_then(|k| usize::try_from(k).ok()).unwrap_or(1);
-            domain::nearest(&padded, &Cell::OPEN, k)
-        }
-        _ => Ok(domain::complete(points.len())),
-    }
 }

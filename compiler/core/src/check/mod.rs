@@ -9,6 +9,7 @@ mod blocks;
 mod breaks;
 mod call;
 mod choose;
+mod data;
 mod env;
 mod expr;
 mod expression;
@@ -47,6 +48,7 @@ mod train;
 mod trust;
 mod unify;
 
+pub use data::check_data;
 pub use env::{Env, LayerRef, Val};
 pub use expression::{Checked, Given, check_expression};
 pub use scenes::{elaborate, group_of_test};

@@ -23,18 +23,8 @@ pub fn elaborate(program: &Program, module: usize, group: Group, stmts: &[Stmt])
     c.warn_of_dead_blocks();
     let failed = claims.is_err() || c.diags.iter().any(Diagnostic::is_error);
     let diags = std::mem::take(&mut c.diags);
-    let literals = c.literals.take().unwrap_or_default();
-    let place = |(k, d): (usize, &crate::types::Domain)| Place {
-        domain: d.clone(),
-        elements: literals.of(DomainId(k as u32)).cloned(),
-    };
     let run = match claims {
-        Ok(claims) if !failed => Some(Run {
-            places: c.model.domains.iter().enumerate().map(place).collect(),
-            inputs: literals.data,
-            claims,
-            model: c.model,
-        }),
+        Ok(claims) if !failed => Some(c.take_run(claims)),
         _ => None,
     };
     (run, diags)
@@ -95,6 +85,21 @@ fn called_model(program: &Program, module: usize, e: &Expr) -> Option<Under> {
 }
 
 impl Checker<'_> {
+    /// What has been checked, with what was written in place of data.
+    pub(super) fn take_run(&mut self, claims: Vec<(Span, Claim)>) -> Run {
+        let literals = self.literals.take().unwrap_or_default();
+        let place = |(k, d): (usize, &crate::types::Domain)| Place {
+            domain: d.clone(),
+            elements: literals.of(DomainId(k as u32)).cloned(),
+        };
+        Run {
+            places: self.model.domains.iter().enumerate().map(place).collect(),
+            inputs: literals.data,
+            claims,
+            model: self.model.clone(),
+        }
+    }
+
     /// What statements claim.
     fn statements(&mut self, module: usize, stmts: &[Stmt]) -> R<Vec<(Span, Claim)>> {
         let mut env = Env::new(module);

@@ -85,7 +85,8 @@ const COMPONENTWISE: [&str; 4] = ["GDL0101", "GDL0102", "GDL0108", "GDL0122"];
 type TrainParts = (usize, Vec<(String, NodeId)>, Vec<(String, NodeId)>, Vec<TrainOption>);
 
 impl Checker<'_> {
-    fn train(&mut self, module: usize, t: &Train) -> R<TrainParts> {
+    /// Checks the model that is trained: what a loss may name, its domains and inputs.
+    pub(super) fn trained(&mut self, module: usize, t: &Train) -> R<Env> {
         let Some((at, item)) = self.program.find(module, &t.model.name) else {
             let known = self.program.names(module);
             return Err(self.unknown(&t.model.name, t.model.span, "model", &known));
@@ -104,7 +105,6 @@ impl Checker<'_> {
             is_model: true,
         });
         self.model_definition(&layer)?;
-        let own_inputs = self.model.inputs.len();
         let mut env = Env::new(module);
         env.set("batch", Val::Batch);
         for (k, d) in self.model.domains.clone().iter().enumerate() {
@@ -112,7 +112,7 @@ impl Checker<'_> {
                 env.set(&d.name, Val::Domain(crate::types::DomainId(k as u32)));
             }
         }
-        for k in 0..own_inputs {
+        for k in 0..self.model.inputs.len() {
             let name = self.model.inputs[k].name.clone();
             if let Some(n) = self
                 .model
@@ -123,6 +123,12 @@ impl Checker<'_> {
                 env.set(&name, Val::Node(NodeId(n as u32)));
             }
         }
+        Ok(env)
+    }
+
+    fn train(&mut self, module: usize, t: &Train) -> R<TrainParts> {
+        let mut env = self.trained(module, t)?;
+        let own_inputs = self.model.inputs.len();
         self.data_targets(module, t, &mut env)?;
         let outputs = self.model.outputs.clone();
         match outputs.as_slice() {
@@ -265,7 +271,7 @@ impl Checker<'_> {
                 "declare `data NAME from \"file\" { … }`",
             ));
         };
-        for e in &d.entries.clone() {
+        for e in &d.entries {
             let Some(ty) = &e.ty else { continue };
             if env.get(&e.name.name).is_some() || self.kind_of(ty, env)?.is_some() {
                 continue;

@@ -45,6 +45,12 @@ impl<'a> Evaluator<'a> {
         {
             return Ok(Lifted::Value(field.clone()));
         }
+        if let Value::Samples(s) = &v
+            && args.is_empty()
+            && methods::find(Kind::Samples, &name.name).is_none()
+        {
+            return methods::data::member(s, name).map(Lifted::Value);
+        }
         if let Value::Group(g) = &v
             && methods::names_of_reps(&name.name)
         {

@@ -31,6 +31,9 @@ const GROUPS: [&str; 20] = [
     "permutations",
 ];
 
+/// Words of domains.
+const DOMAINS: [&str; 6] = ["set", "seq", "grid", "graph", "cloud", "mesh"];
+
 impl Evaluator<'_> {
     pub(super) fn lift(&mut self, e: &Expr) -> D<Lifted> {
         let rebuilt = |kind| Ok(Lifted::Expr(Expr { span: e.span, kind }));
@@ -176,7 +179,18 @@ impl Evaluator<'_> {
         }
         // A representation has the group that it was declared for, not that of the expression.
         let program = &self.session.program;
-        match program.find(program.root(), n).map(|(_, i)| &i.kind) {
+        let found = program.find(program.root(), n);
+        if let Some((
+            module,
+            Item {
+                kind: ItemKind::Data(d),
+                ..
+            },
+        )) = found
+        {
+            return self.session.samples(module, d, e).map(Lifted::Value);
+        }
+        match found.map(|(_, i)| &i.kind) {
             Some(ItemKind::Rep { of, value, .. }) => match self.language(of)? {
                 Value::Group(g) => self.under(&g).language(value).map(Lifted::Value),
                 _ => Ok(Lifted::Expr(e.clone())),
@@ -186,6 +200,9 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn lift_index(&mut self, base: &Expr, indices: &[Expr], e: &Expr) -> D<Lifted> {
+        if self.names_domain(base) {
+            return self.language_index(base.clone(), indices, e);
+        }
         let is_permutations = matches!(&base.kind, ExprKind::Name(n) if n == "permutations");
         let lifted = self.lift(base)?;
         let base_value = match lifted {
@@ -210,6 +227,24 @@ impl Evaluator<'_> {
                 }
                 operators::index(&v, &list, e).map(Lifted::Value)
             }
+        }
+    }
+
+    /// Whether `base[…]` writes a domain down: `graph[0-1, 1-2]`, `grid(2, edge = wrap)[4, 4]`.
+    fn names_domain(&self, base: &Expr) -> bool {
+        let word = |e: &Expr| match &e.kind {
+            ExprKind::Name(n) => DOMAINS.contains(&n.as_str()) && !self.is_shadowed(n) && self.session.get(n).is_none(),
+            _ => false,
+        };
+        match &base.kind {
+            // `grid([[1, 2]])` makes a signal of numbers.
+            ExprKind::Call { f, args } => {
+                word(f)
+                    && args
+                        .first()
+                        .is_none_or(|a| a.name.is_some() || matches!(a.value.kind, ExprKind::Int(_)))
+            }
+            _ => word(base),
         }
     }
 
@@ -347,14 +382,11 @@ impl Evaluator<'_> {
             }
             Lhs::Tuple(names) => (d.lhs.clone(), names.iter().map(|n| n.name.clone()).collect()),
         };
+        let ty = d.ty.as_ref().map(|t| self.lift_embedded(t)).transpose()?;
         let value = self.lift_embedded(&d.value)?;
         self.shadowed.truncate(kept);
         self.shadowed.extend(names);
-        Ok(Def {
-            lhs,
-            ty: d.ty.clone(),
-            value,
-        })
+        Ok(Def { lhs, ty, value })
     }
 
     pub(super) fn lift_stmt(&mut self, s: &Stmt) -> D<Stmt> {

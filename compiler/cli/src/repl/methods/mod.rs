@@ -4,6 +4,7 @@
 //! tables of [`TABLES`] are all there is: `:help`, completion and `spec/repl.md` are made from them, and every example is run by
 //! a test.
 
+pub mod data;
 pub mod element;
 mod finite;
 mod group;
@@ -23,13 +24,14 @@ use gdl_rep::{Error, Group, Rep};
 use gdl_syntax::ast::{Expr, Span};
 
 /// All functions, by subject.
-pub const TABLES: [(&str, &[Method]); 9] = [
+pub const TABLES: [(&str, &[Method]); 10] = [
     ("Groups", group::METHODS),
     ("Finite groups", finite::METHODS),
     ("Elements", element::METHODS),
     ("Representations", rep::METHODS),
     ("Highest weights", weights::METHODS),
     ("Domains, and signals from numbers and files", things::METHODS),
+    ("Data blocks", data::METHODS),
     ("Signals", signal::METHODS),
     ("Functions on the sphere", sphere::METHODS),
     ("Pictures", plot::METHODS),
@@ -215,6 +217,7 @@ impl Kind {
             Kind::Rep => "V",
             Kind::Basis => "B",
             Kind::Domain => "D",
+            Kind::Samples => "D",
             Kind::Function => "f",
             Kind::Number => "n",
             Kind::Text => "file",

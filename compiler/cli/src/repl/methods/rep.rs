@@ -101,10 +101,8 @@ pub fn decompose(r: &Rep) -> Result<Rep, gdl_rep::Error> {
             blocks.push((*n, atom.clone()));
             continue;
         }
-        // Of finite groups by characters.
-        if group.is_finite()
-            && let Ok(sum) = Rep::atom(group.clone(), atom.clone()).and_then(|r| r.decomposition())
-        {
+        // By characters, where they are known.
+        if let Ok(sum) = Rep::atom(group.clone(), atom.clone()).and_then(|r| r.decomposition()) {
             blocks.extend(sum.blocks.into_iter().map(|(k, a)| (k * n, a)));
             continue;
         }
@@ -145,7 +143,15 @@ pub fn decompose(r: &Rep) -> Result<Rep, gdl_rep::Error> {
         }
         blocks.extend(found.into_iter().map(|(k, a)| (k * n, a)));
     }
-    Rep::new(group.clone(), blocks)
+    // Equal ones together, where the first of them is.
+    let mut sum: Vec<(u32, Atom)> = Vec::new();
+    for (n, atom) in blocks {
+        match sum.iter_mut().find(|(_, known)| *known == atom) {
+            Some((m, _)) => *m += n,
+            None => sum.push((n, atom)),
+        }
+    }
+    Rep::new(group.clone(), sum)
 }
 
 fn basis(c: &mut Call<'_, '_>) -> D<Value> {

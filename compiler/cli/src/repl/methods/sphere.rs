@@ -1,10 +1,10 @@
 //! Functions on the sphere and on it the Fourier transform: the real spherical harmonics Y_l with |Y_l|² = 2l + 1.
 
 use super::{Call, Method, optional};
-use crate::repl::domain::Domain;
 use crate::repl::tensor::Tensor;
 use crate::repl::value::{Kind, Value};
 use crate::session::D;
+use crate::session::domain::Domain;
 use gdl_rep::wigner::spherical_harmonics;
 use gdl_rep::{Atom, Exact, Group, Label, Rep};
 use gdl_runtime::domain::Point;

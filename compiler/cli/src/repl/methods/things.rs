@@ -1,14 +1,13 @@
 //! Things that signals live on, and signals from files or numbers.
 
 use super::{Call, Method, one, optional};
-use crate::repl::domain::Domain;
-use crate::repl::tensor::{Elem, Tensor};
+use crate::repl::tensor::{Elem, Tensor, range};
 use crate::repl::value::{Kind, Value};
 use crate::session::D;
-use gdl_core::types::{Int, Set};
+use crate::session::domain::{Domain, Near};
 use gdl_host::files::{self, HostArray};
 use gdl_rep::{Group, Rep};
-use gdl_runtime::domain::{Cell, Edges, Point, neighbours};
+use gdl_runtime::domain::Point;
 use std::sync::Arc;
 
 /// Numbers in lists or signals.
@@ -176,7 +175,7 @@ fn array_value(a: &HostArray) -> Value {
         None => (1, vec![]),
     };
     Value::Tensor(Tensor {
-        inner: outer.iter().map(|&n| (Set::Range(Int::num(n as i64)), n)).collect(),
+        inner: outer.iter().map(|&n| range(n)).collect(),
         ..Tensor::vector(Rep::trivial(Group::Trivial, last as u32), data)
     })
 }
@@ -317,7 +316,7 @@ fn graph(c: &mut Call<'_, '_>) -> D<Value> {
         for pair in list.chunks(2) {
             let ok = |x: &f64| x.fract() == 0.0 && *x >= 0.0 && (*x as usize) < n;
             match pair {
-                [s, d] if ok(s) && ok(d) => ends.push((*d as u32, *s as u32)),
+                [s, d] if ok(s) && ok(d) => ends.push((*s as u32, *d as u32)),
                 _ => {
                     return Err(c.refuse_at(
                         a.span,
@@ -328,13 +327,7 @@ fn graph(c: &mut Call<'_, '_>) -> D<Value> {
             }
         }
     }
-    ends.sort_unstable();
-    let edges = Edges {
-        src: ends.iter().map(|e| e.1).collect(),
-        dst: ends.iter().map(|e| e.0).collect(),
-        shift: vec![[0; 3]; ends.len()],
-    };
-    Ok(Value::Domain(Arc::new(Domain::Graph { nodes: n, edges })))
+    Ok(Value::Domain(Arc::new(Domain::graph(n, ends))))
 }
 
 /// Rows of 1 to 3 coordinates as points of space.
@@ -353,13 +346,8 @@ fn points(c: &Call<'_, '_>) -> D<(usize, Vec<Point>)> {
 fn cloud(c: &mut Call<'_, '_>) -> D<Value> {
     let (dim, points) = points(c)?;
     let cutoff = c.real("cutoff").unwrap_or(1.0);
-    let edges = neighbours(&points, &Cell::OPEN, cutoff).map_err(|e| c.refuse(e, "no neighbours"))?;
-    Ok(Value::Domain(Arc::new(Domain::Cloud {
-        dim,
-        points,
-        cutoff,
-        edges,
-    })))
+    let cloud = Domain::cloud(dim, points, Near::Cutoff(cutoff)).map_err(|e| c.refuse(e, "no neighbours"))?;
+    Ok(Value::Domain(Arc::new(cloud)))
 }
 
 fn mesh_file(c: &mut Call<'_, '_>) -> D<Value> {

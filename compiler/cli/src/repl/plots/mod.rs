@@ -5,13 +5,13 @@ mod surface;
 
 pub use lattice::lattice;
 
-use super::domain::Domain;
 use super::elements;
 use super::methods::{self, Call};
 use super::picture::{INK, Picture, Shape, diverging, palette, sequential};
 use super::tensor::Tensor;
 use super::value::{Maps, Value};
 use crate::session::D;
+use crate::session::domain::Domain;
 use gdl_rep::{Element, Group};
 use gdl_runtime::domain::{Edges, Point};
 use std::f64::consts::TAU;

@@ -1,9 +1,9 @@
 //! Pictures of meshes, and of functions and fields on them: functions on the sphere above all.
 
 use super::{MARGIN, WIDTH, arrow};
-use crate::repl::domain::Domain;
 use crate::repl::picture::{Colour, INK, Picture, Shape, diverging, sequential};
 use crate::repl::tensor::{Elem, Tensor};
+use crate::session::domain::Domain;
 use gdl_runtime::domain::Point;
 
 /// Triangles of one picture.

@@ -57,7 +57,7 @@ impl Checker<'_> {
         self.report(
             Diagnostic::error(
                 "GDL0170",
-                format!("{what} stands in tests only"),
+                format!("{what} stands in tests and at the prompt"),
                 span,
                 "a model does not know its data",
             )

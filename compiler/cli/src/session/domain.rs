@@ -1,8 +1,12 @@
 //! Domains with their data: what the signature of a model only names, here with sizes, edges and positions.
+//!
+//! Literals of tests and of the prompt become such domains ([`Domain::written`]), and samples of data and what the prompt makes of numbers
+//! and files are ones. Programs hear of them at the door ([`Domain::enter`], [`Domain::field`]).
 
 use gdl_abi::DoorSizes;
+use gdl_core::scene::Elements;
 use gdl_core::types::{self, DomainKind, Int};
-use gdl_runtime::domain::{Edges, Point};
+use gdl_runtime::domain::{self, Cell, Edges, Point};
 
 /// What signals live on, for one sample.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,10 +35,12 @@ pub enum Domain {
         dim: usize,
         /// The points, further coordinates 0.
         points: Vec<Point>,
-        /// The radius within which nodes are joined.
-        cutoff: f64,
+        /// Which of them are joined.
+        near: Near,
         /// Sorted by destination.
         edges: Edges,
+        /// The periodic shift of every edge, as many numbers as points have coordinates.
+        shift: Vec<f64>,
     },
     /// A triangle mesh.
     Mesh {
@@ -51,6 +57,17 @@ pub enum Domain {
         /// The frame of every vertex: two orthonormal tangent vectors.
         frames: Vec<[Point; 2]>,
     },
+}
+
+/// Which points of a cloud are joined.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Near {
+    /// Those closer than this.
+    Cutoff(f64),
+    /// So many nearest ones to each.
+    Nearest(usize),
+    /// All pairs, or those that data say.
+    Given,
 }
 
 impl Domain {
@@ -82,10 +99,16 @@ impl Domain {
             Domain::Set(n) => DomainKind::Set { nonempty: *n > 0 },
             Domain::Seq(n) => DomainKind::Seq { nonempty: *n > 0 },
             Domain::Graph { .. } => DomainKind::Graph,
-            Domain::Cloud { dim, cutoff, .. } => DomainKind::Cloud {
+            Domain::Cloud { dim, near, .. } => DomainKind::Cloud {
                 dim: Int::num(*dim as i64),
-                cutoff: Some(format!("{cutoff:?}")),
-                knn: None,
+                cutoff: match near {
+                    Near::Cutoff(r) => Some(format!("{r:?}")),
+                    _ => None,
+                },
+                knn: match near {
+                    Near::Nearest(k) => Some(Int::num(*k as i64)),
+                    _ => None,
+                },
             },
             Domain::Mesh { .. } => DomainKind::Mesh,
         };
@@ -116,7 +139,7 @@ impl Domain {
             (Domain::Cloud { dim, points, .. }, "pos") => {
                 Some(points.iter().flat_map(|p| p[..*dim].to_vec()).collect())
             }
-            (Domain::Cloud { dim, edges, .. }, "shift") => Some(vec![0.0; edges.len() * dim]),
+            (Domain::Cloud { shift, .. }, "shift") => Some(shift.clone()),
             (Domain::Mesh { angle, .. }, "angle") => Some(angle.clone()),
             (Domain::Mesh { transport, .. }, "transport") => Some(transport.clone()),
             _ => None,
@@ -164,9 +187,7 @@ impl Domain {
             Domain::Mesh { .. } => "mesh",
         }
     }
-}
 
-impl Domain {
     /// Whether it is a domain of this kind.
     pub fn fits(&self, kind: &DomainKind) -> bool {
         match (self, kind) {
@@ -184,12 +205,92 @@ impl Domain {
 }
 
 impl Domain {
+    /// The domain with these elements, of this kind.
+    ///
+    /// # Errors
+    /// Says what is wrong with its points or triangles.
+    pub fn written(elements: &Elements, kind: &DomainKind) -> Result<Domain, String> {
+        Ok(match elements {
+            Elements::Count(n) if matches!(kind, DomainKind::Seq { .. }) => Domain::Seq(*n as usize),
+            Elements::Count(n) => Domain::Set(*n as usize),
+            Elements::Extents(sides) => Domain::Grid {
+                extents: sides.clone(),
+                wrap: matches!(kind, DomainKind::Grid { wrap: true, .. }),
+            },
+            Elements::Graph { nodes, edges, .. } => Domain::graph(*nodes as usize, edges.clone()),
+            Elements::Points(list) => {
+                let near = match kind {
+                    DomainKind::Cloud { cutoff: Some(r), .. } => {
+                        Near::Cutoff(r.parse().map_err(|_| format!("`{r}` is no cutoff"))?)
+                    }
+                    DomainKind::Cloud { knn: Some(k), .. } => {
+                        Near::Nearest(k.value().and_then(|k| usize::try_from(k).ok()).unwrap_or(1))
+                    }
+                    _ => Near::Given,
+                };
+                let point = |p: &Vec<f64>| [0, 1, 2].map(|k| p.get(k).copied().unwrap_or(0.0));
+                Domain::cloud(list.first().map_or(3, Vec::len), list.iter().map(point).collect(), near)?
+            }
+            Elements::Mesh { points, faces } => Domain::mesh(points.clone(), faces.clone())?,
+        })
+    }
+
+    /// Its elements, as they would be written.
+    pub fn elements(&self) -> Elements {
+        match self {
+            Domain::Grid { extents, .. } => Elements::Extents(extents.clone()),
+            Domain::Set(n) | Domain::Seq(n) => Elements::Count(*n as u32),
+            Domain::Graph { nodes, edges } => Elements::Graph {
+                nodes: *nodes as u32,
+                edges: edges.src.iter().copied().zip(edges.dst.iter().copied()).collect(),
+                written: (0..edges.len() as u32).map(|k| vec![k]).collect(),
+            },
+            Domain::Cloud { dim, points, .. } => Elements::Points(points.iter().map(|p| p[..*dim].to_vec()).collect()),
+            Domain::Mesh { points, faces, .. } => Elements::Mesh {
+                points: points.clone(),
+                faces: faces.clone(),
+            },
+        }
+    }
+
+    /// A graph with these edges from source to destination.
+    pub fn graph(nodes: usize, mut ends: Vec<(u32, u32)>) -> Domain {
+        ends.sort_by_key(|&(s, d)| (d, s));
+        Domain::Graph {
+            nodes,
+            edges: Edges {
+                src: ends.iter().map(|e| e.0).collect(),
+                dst: ends.iter().map(|e| e.1).collect(),
+                shift: vec![[0; 3]; ends.len()],
+            },
+        }
+    }
+
+    /// Points of `dim`-space without periods; all pairs are joined where nothing says which.
+    ///
+    /// # Errors
+    /// If they have no neighbours of this kind.
+    pub fn cloud(dim: usize, points: Vec<Point>, near: Near) -> Result<Domain, String> {
+        let edges = match near {
+            Near::Cutoff(r) => domain::neighbours(&points, &Cell::OPEN, r)?,
+            Near::Nearest(k) => domain::nearest(&points, &Cell::OPEN, k)?,
+            Near::Given => domain::complete(points.len()),
+        };
+        Ok(Domain::Cloud {
+            dim,
+            shift: vec![0.0; edges.len() * dim],
+            points,
+            near,
+            edges,
+        })
+    }
+
     /// A triangle mesh.
     ///
     /// # Errors
     /// Names the triangle or vertex that is no part of a surface.
     pub fn mesh(points: Vec<Point>, faces: Vec<[u32; 3]>) -> Result<Domain, String> {
-        let mesh = gdl_runtime::domain::Mesh::new(&points, &faces)?;
+        let mesh = domain::Mesh::new(&points, &faces)?;
         let pairs = |list: &[f64]| list.iter().flat_map(|a| [a.cos(), a.sin()]).collect();
         Ok(Domain::Mesh {
             angle: pairs(&mesh.edges.angle),
@@ -204,4 +305,11 @@ impl Domain {
             faces,
         })
     }
+}
+
+/// The numbers of an input that a domain brings along: `m.pos`.
+pub fn field<D: std::borrow::Borrow<Domain>>(domains: &[(String, D)], input: &str) -> Option<Vec<f64>> {
+    let (name, part) = input.split_once('.')?;
+    let (_, d) = domains.iter().find(|(n, _)| n == name)?;
+    d.borrow().field(part)
 }
