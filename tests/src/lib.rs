@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod fuzz;
+pub mod gpu;
 
 use gdl::repl::{Session as Prompt, is_complete, transcript};
 use gdl::report::{Report, Style};

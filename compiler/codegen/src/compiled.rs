@@ -4,6 +4,7 @@ use crate::cranelift::jit::{self, Code};
 use crate::cranelift::{self, KernelCode, Target};
 use crate::loop_ir::{Program as Loops, Step, Work};
 use crate::{CodegenError, Options, plan, schedule};
+use gdl_abi::plan::Plan;
 use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
 use gdl_core::ir::Func;
 use gdl_runtime::pool::Pool;
@@ -34,6 +35,16 @@ pub struct StepTime {
     pub seconds: f64,
     /// Arithmetic and memory traffic.
     pub work: Work,
+}
+
+/// What steps took and did, from the times of all their runs by name ([`Plan::step_name`]).
+pub fn step_times(loops: &Loops, plan: &Plan, batch: &Instance, times: &[(String, f64)]) -> Vec<StepTime> {
+    let step = |(step, work): (&Step, Work)| {
+        let name = plan.step_name(step);
+        let seconds = times.iter().filter(|(n, _)| *n == name).map(|(_, t)| t).sum();
+        StepTime { name, seconds, work }
+    };
+    loops.work(batch).into_iter().map(step).collect()
 }
 
 /// A program compiled for this machine: any number of calls, from any number of threads, on batches of any size.
@@ -108,12 +119,7 @@ impl Compiled {
     /// As [`Program::run`].
     pub fn profile(&self, batch: &Instance, inputs: &[&Array], params: &[&Array]) -> Result<Vec<StepTime>, RunError> {
         let times = self.executor.profile(batch, inputs, params)?;
-        let step = |(step, work): (&Step, Work)| {
-            let name = self.executor.plan().step_name(step);
-            let seconds = times.iter().filter(|(n, _)| *n == name).map(|(_, t)| t).sum();
-            StepTime { name, seconds, work }
-        };
-        Ok(self.loops.work(batch).into_iter().map(step).collect())
+        Ok(step_times(&self.loops, self.executor.plan(), batch, &times))
     }
 
     /// What compiling took.

@@ -15,7 +15,7 @@ pub mod plan;
 pub mod schedule;
 pub mod wgsl;
 
-pub use compiled::{Compiled, Stats, StepTime};
+pub use compiled::{Compiled, Stats, StepTime, step_times};
 use gdl_abi::plan::Plan;
 use gdl_abi::shader::Shaders;
 use gdl_core::ir::Func;
@@ -67,19 +67,34 @@ impl std::fmt::Display for CodegenError {
 
 impl std::error::Error for CodegenError {}
 
-/// The plan and the shaders of a function, in single precision. `label` names the part of the model that an operation comes from
+/// A function for GPUs, in single precision.
+pub struct Shaded {
+    /// Its loops.
+    pub loops: loop_ir::Program,
+    /// How they are run.
+    pub plan: Plan,
+    /// The loops as shaders.
+    pub shaders: Shaders,
+}
+
+/// The loops, the plan and the shaders of a function. `label` names the part of the model that an operation comes from
 /// ([`gdl_core::ir::Node::origin`]), for reading.
 ///
 /// # Errors
 /// Names what the code generator cannot do.
-pub fn plan_and_shaders(func: &Func, label: &dyn Fn(u32) -> Option<String>) -> Result<(Plan, Shaders), CodegenError> {
+pub fn shaded(func: &Func, label: &dyn Fn(u32) -> Option<String>) -> Result<Shaded, CodegenError> {
     let loops = schedule::schedule(func, schedule::Target::Gpu)?;
-    if loops.tables.iter().any(|t| matches!(t, loop_ir::Table::Chosen(..))) {
-        let what = "choices (`sort`, `topk`, `knn` in a model) are made on CPUs only";
-        return Err(CodegenError(what.into()));
-    }
-    Ok((
-        plan::plan(&loops, compiled::signature(func)),
-        wgsl::shaders(&loops, label),
-    ))
+    Ok(Shaded {
+        plan: plan::plan(&loops, compiled::signature(func)),
+        shaders: wgsl::shaders(&loops, label),
+        loops,
+    })
+}
+
+/// The plan and the shaders of a function, as [`shaded`].
+///
+/// # Errors
+/// Names what the code generator cannot do.
+pub fn plan_and_shaders(func: &Func, label: &dyn Fn(u32) -> Option<String>) -> Result<(Plan, Shaders), CodegenError> {
+    shaded(func, label).map(|s| (s.plan, s.shaders))
 }

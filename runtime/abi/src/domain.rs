@@ -140,6 +140,19 @@ impl Domains {
         }
     }
 
+    /// For a dim of choices: the dim of the numbers by which is chosen, if the program has it.
+    pub fn keys_of(&self, d: DimId) -> Option<DimId> {
+        match *self.dim_def(d) {
+            DimDef::Chosen { of, each: SAMPLES, .. } => Some(of),
+            DimDef::Chosen { of, each, .. } => {
+                let pairs = DimDef::Pairs { left: each, right: of };
+                let k = self.dims.iter().position(|d| *d == pairs)?;
+                Some(DimId(k as u32))
+            }
+            _ => None,
+        }
+    }
+
     /// Where a map goes from and to.
     pub fn ends(&self, m: MapId) -> (DimId, DimId) {
         match self.map_def(m) {

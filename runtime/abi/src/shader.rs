@@ -4,7 +4,7 @@ use crate::plan::{BufferId, SizeId, TableId};
 use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
-/// Invocations of a workgroup.
+/// Invocations of a workgroup, where each works alone.
 pub const WORKGROUP: u32 = 64;
 
 /// The kernels of a program as compute shaders.
@@ -21,9 +21,12 @@ pub struct Shaders {
 pub struct Shader {
     /// Its entry point in the module.
     pub entry: String,
-    /// Invocations a row.
+    /// Invocations a row, each on its own.
     pub width: u32,
-    /// Elements of the arrays that rows add to. If there are any, an invocation is a part of the rows that has its own copy of them.
+    /// The invocations of a workgroup that computes a row together; 1: invocations work alone.
+    pub team: u32,
+    /// Elements of the arrays that rows add to. If there are any, an invocation or a workgroup computes not a row but a part of the rows,
+    /// and has its own copy of them.
     pub folds: u32,
 }
 

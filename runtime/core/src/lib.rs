@@ -12,4 +12,4 @@ pub mod program;
 pub use array::Array;
 pub use exec::Executor;
 pub use image::Image;
-pub use program::{FromFn, Program, RunError, from_fn};
+pub use program::{Bound, FromFn, Program, RunError, bind, check_next, from_fn};

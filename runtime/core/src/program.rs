@@ -22,6 +22,102 @@ pub trait Program: Send + Sync {
         params: &[&Array],
         outputs: &mut Vec<Array>,
     ) -> Result<(), RunError>;
+
+    /// The program with these parameters in memory of its own, if it has such; [`bind`] is for all programs.
+    fn bound<'a>(&'a self, _params: &[&Array]) -> Option<Result<Box<dyn Bound + 'a>, RunError>> {
+        None
+    }
+}
+
+/// A program with its parameters in place. They are handed over once and stay where the program runs; nobody else sees or changes them.
+pub trait Bound {
+    /// As [`Program::run`], with these parameters.
+    ///
+    /// # Errors
+    /// As [`Program::run`].
+    fn run(&mut self, batch: &Instance, inputs: &[&Array], outputs: &mut Vec<Array>) -> Result<(), RunError>;
+
+    /// Runs it; afterwards outputs are parameters: output k is parameter p for every (k, p) of `next`, and is empty among the outputs.
+    ///
+    /// # Errors
+    /// As [`Program::run`], or if such an output is not as long as the parameter. No parameter has changed then.
+    fn advance(
+        &mut self,
+        batch: &Instance,
+        inputs: &[&Array],
+        outputs: &mut Vec<Array>,
+        next: &[(usize, usize)],
+    ) -> Result<(), RunError>;
+
+    /// The parameters as they are now.
+    ///
+    /// # Errors
+    /// If they cannot be had from where they are.
+    fn params(&mut self) -> Result<Vec<Array>, RunError>;
+}
+
+/// A program with these parameters in place.
+///
+/// # Errors
+/// If they do not fit, or there is no room for them where the program runs.
+pub fn bind<'a>(program: &'a dyn Program, params: &[&Array]) -> Result<Box<dyn Bound + 'a>, RunError> {
+    if let Some(bound) = program.bound(params) {
+        return bound;
+    }
+    let params = params.iter().map(|p| (*p).clone()).collect();
+    Ok(Box::new(InHost { program, params }))
+}
+
+/// Parameters in the memory of the host.
+struct InHost<'a> {
+    program: &'a dyn Program,
+    params: Vec<Array>,
+}
+
+impl Bound for InHost<'_> {
+    fn run(&mut self, batch: &Instance, inputs: &[&Array], outputs: &mut Vec<Array>) -> Result<(), RunError> {
+        let params: Vec<&Array> = self.params.iter().collect();
+        self.program.run(batch, inputs, &params, outputs)
+    }
+
+    fn advance(
+        &mut self,
+        batch: &Instance,
+        inputs: &[&Array],
+        outputs: &mut Vec<Array>,
+        next: &[(usize, usize)],
+    ) -> Result<(), RunError> {
+        check_next(self.program.signature(), next)?;
+        self.run(batch, inputs, outputs)?;
+        for &(from, to) in next {
+            self.params[to] = std::mem::replace(&mut outputs[from], Array::F32(Vec::new()));
+        }
+        Ok(())
+    }
+
+    fn params(&mut self) -> Result<Vec<Array>, RunError> {
+        Ok(self.params.clone())
+    }
+}
+
+/// Whether outputs can be parameters: (output, parameter) pairs.
+///
+/// # Errors
+/// Names the output that cannot.
+pub fn check_next(signature: &Signature, next: &[(usize, usize)]) -> Result<(), RunError> {
+    for &(from, to) in next {
+        let fits = match (signature.outputs.get(from), signature.params.get(to)) {
+            (Some(output), Some(param)) => output.dim.is_none() && output.row_len() == param.row_len(),
+            _ => false,
+        };
+        if !fits {
+            let name = signature.outputs.get(from).map_or("", |o| &o.name);
+            return Err(RunError(format!(
+                "the output `{name}` does not have the size of the parameter that it is to be"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What a program of [`from_fn`] does: gives its outputs from a batch, inputs and parameters.

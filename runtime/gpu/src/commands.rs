@@ -1,9 +1,10 @@
 //! The steps of a plan as what a GPU is told to do, one after the other.
 
+use crate::GpuError;
 use crate::layout::{Layout, step_sizes};
-use gdl_abi::Instance;
-use gdl_abi::plan::{Affine, Extent, Gemm, Matrix, Plan, Step};
+use gdl_abi::plan::{Affine, Choose, Extent, Gemm, Matrix, Plan, Step, Table, TableId};
 use gdl_abi::shader::{Env, Shader, WORKGROUP};
+use gdl_abi::{DimDef, DimId, Instance, SAMPLES};
 
 /// Workgroups along an axis, at most.
 const GROUPS: usize = 65_535;
@@ -15,12 +16,8 @@ const FEW_TILES: usize = 64;
 pub enum Run {
     /// A kernel of the plan.
     Kernel(usize),
-    /// The matrix product.
-    Gemm,
-    /// The matrix product where it has few tiles.
-    GemmSmall,
-    /// The sum of parts' copies.
-    Join,
+    /// A shader that all programs share, by its entry point.
+    Common(&'static str),
 }
 
 /// One dispatch.
@@ -32,6 +29,24 @@ pub struct Command {
     pub groups: [u32; 3],
     /// The number of the words it gets as its third binding.
     pub words: usize,
+    /// The step that it is a part of, as a number of [`step_names`].
+    pub step: usize,
+}
+
+/// The steps of a plan in order, those of loops too; the last one is what follows the plan.
+pub fn step_names(plan: &Plan) -> Vec<String> {
+    fn walk(plan: &Plan, steps: &[Step], names: &mut Vec<String>) {
+        for step in steps {
+            match step {
+                Step::Loop(l) => walk(plan, &l.body, names),
+                _ => names.push(plan.step_name(step)),
+            }
+        }
+    }
+    let mut names = Vec::new();
+    walk(plan, &plan.steps, &mut names);
+    names.push("outputs to parameters".into());
+    names
 }
 
 /// Dispatches in order, and the words that they read.
@@ -43,8 +58,17 @@ pub struct Commands {
     pub words: Vec<Vec<i32>>,
 }
 
-/// Everything to do for a batch.
-pub fn commands(plan: &Plan, shaders: &[Shader], layout: &Layout, batch: &Instance) -> Commands {
+/// Everything to do for a batch. In the end numbers are moved: from, to, how many.
+///
+/// # Errors
+/// A choice without the tables that it fills.
+pub fn commands(
+    plan: &Plan,
+    shaders: &[Shader],
+    layout: &Layout,
+    batch: &Instance,
+    moves: &[[usize; 3]],
+) -> Result<Commands, GpuError> {
     let mut writer = Writer {
         plan,
         shaders,
@@ -52,11 +76,27 @@ pub fn commands(plan: &Plan, shaders: &[Shader], layout: &Layout, batch: &Instan
         batch,
         env: layout.env.clone(),
         current: 0,
+        step: 0,
         out: Commands::default(),
     };
     writer.out.words.push(writer.env.clone());
-    writer.steps(&plan.steps);
-    writer.out
+    writer.steps(&plan.steps)?;
+    writer.step += 1;
+    for &[from, to, len] in moves {
+        // One part, which is all there is to add.
+        writer.out.words.push([len, 1, from, 0, to].map(|n| n as i32).to_vec());
+        writer.push(Run::Common("join"), Writer::flat(len), writer.out.words.len() - 1);
+    }
+    Ok(writer.out)
+}
+
+/// Steps, those of loops once.
+fn count_steps(steps: &[Step]) -> usize {
+    let of = |s: &Step| match s {
+        Step::Loop(l) => count_steps(&l.body),
+        _ => 1,
+    };
+    steps.iter().map(of).sum()
 }
 
 struct Writer<'a> {
@@ -67,12 +107,17 @@ struct Writer<'a> {
     env: Vec<i32>,
     /// The number of `env` among the words.
     current: usize,
+    /// Steps that have been begun, in the order of [`step_names`].
+    step: usize,
     out: Commands,
 }
 
 impl Writer<'_> {
-    fn steps(&mut self, steps: &[Step]) {
+    fn steps(&mut self, steps: &[Step]) -> Result<(), GpuError> {
         for step in steps {
+            if !matches!(step, Step::Loop(_)) {
+                self.step += 1;
+            }
             match step {
                 Step::Kernel(k) => self.kernel(*k),
                 Step::Gemm(g) => {
@@ -81,10 +126,10 @@ impl Writer<'_> {
                     }
                     self.gemm(g);
                 }
-                // Programs with choices have no shaders.
-                Step::Choose(_) => {}
+                Step::Choose(c) => self.choose(c)?,
                 Step::Loop(l) => {
                     let count = self.batch.steps(l.time);
+                    let first = self.step;
                     for k in 0..count {
                         let t = if l.reverse { count - 1 - k } else { k };
                         for (word, value) in step_sizes(self.plan, l.id, t, self.batch) {
@@ -92,11 +137,14 @@ impl Writer<'_> {
                         }
                         self.current = self.out.words.len();
                         self.out.words.push(self.env.clone());
-                        self.steps(&l.body);
+                        self.step = first;
+                        self.steps(&l.body)?;
                     }
+                    self.step = first + count_steps(&l.body);
                 }
             }
         }
+        Ok(())
     }
 
     fn push(&mut self, run: Run, groups: [usize; 3], words: usize) {
@@ -104,6 +152,7 @@ impl Writer<'_> {
             run,
             groups: groups.map(|n| n as u32),
             words,
+            step: self.step.saturating_sub(1),
         });
     }
 
@@ -136,8 +185,58 @@ impl Writer<'_> {
                 self.layout.buffers[b.0 as usize],
             ];
             self.out.words.push(words.map(|n| n as i32).to_vec());
-            self.push(Run::Join, Self::flat(len), self.out.words.len() - 1);
+            self.push(Run::Common("join"), Self::flat(len), self.out.words.len() - 1);
             from += len;
+        }
+    }
+
+    /// Fills the tables of a choice (`choose.wgsl`).
+    fn choose(&mut self, c: &Choose) -> Result<(), GpuError> {
+        let domains = &self.plan.signature.domains;
+        let lacking = || GpuError("the plan of a choice lacks its tables".into());
+        let (DimDef::Chosen { of, each, others, .. }, Some(keys)) =
+            (domains.dim_def(c.chosen), domains.keys_of(c.chosen))
+        else {
+            return Err(lacking());
+        };
+        let rows = |d: DimId| self.batch.rows[d.0 as usize];
+        let [keys_count, rows_count] = [keys, *of].map(rows);
+        let env = self.places();
+        let mut words = vec![self.start(c.key.0 as usize, &c.offset), rows(SAMPLES) as i32];
+        for table in [
+            Table::SamplePtr(*of),
+            Table::SamplePtr(*each),
+            Table::SamplePtr(c.chosen),
+            Table::SamplePtr(keys),
+            Table::Chosen(c.id, c.chosen),
+            Table::ChosenPtr(c.id, c.chosen),
+            Table::ChosenOrder(c.id, c.chosen),
+        ] {
+            let k = self.plan.tables.iter().position(|t| *t == table).ok_or_else(lacking)?;
+            words.push(self.env[env.table(TableId(k as u32))]);
+        }
+        words.extend([i32::from(*others), keys_count as i32, rows_count as i32]);
+        self.out.words.push(words);
+        let at = self.out.words.len() - 1;
+        for (entry, jobs) in [
+            ("rank", keys_count),
+            ("count", rows_count),
+            ("offsets", 1),
+            ("list", rows_count),
+        ] {
+            if jobs > 0 {
+                self.push(Run::Common(entry), Self::flat(jobs), at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where things stand in `env`.
+    fn places(&self) -> Env {
+        Env {
+            buffers: self.plan.buffers.len(),
+            tables: self.plan.tables.len(),
+            sizes: self.plan.sizes.len(),
         }
     }
 
@@ -146,11 +245,7 @@ impl Writer<'_> {
     }
 
     fn start(&self, buffer: usize, at: &Affine) -> i32 {
-        let env = Env {
-            buffers: self.plan.buffers.len(),
-            tables: self.plan.tables.len(),
-            sizes: self.plan.sizes.len(),
-        };
+        let env = self.places();
         let terms: i64 = at
             .terms
             .iter()
@@ -183,7 +278,7 @@ impl Writer<'_> {
         if m.div_ceil(64) * n.div_ceil(64) * count < FEW_TILES {
             self.out.words.push(words);
             let groups = [n.div_ceil(32), m.div_ceil(32), count];
-            self.push(Run::GemmSmall, groups, self.out.words.len() - 1);
+            self.push(Run::Common("direct"), groups, self.out.words.len() - 1);
             return;
         }
         // Rows are cut so that no axis has too many workgroups.
@@ -198,7 +293,7 @@ impl Writer<'_> {
                 own[12] = first as i32;
                 self.out.words.push(own);
                 let groups = [n.div_ceil(64), rows.div_ceil(64), (count - first).min(GROUPS)];
-                self.push(Run::Gemm, groups, self.out.words.len() - 1);
+                self.push(Run::Common("tiled"), groups, self.out.words.len() - 1);
             }
         }
     }

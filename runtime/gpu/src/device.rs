@@ -1,6 +1,7 @@
 //! GPUs: which there are, and how one is opened.
 
 use crate::GpuError;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is known of a GPU before it is opened.
@@ -20,12 +21,23 @@ pub struct DeviceInfo {
     pub largest_binding: u64,
 }
 
-/// The shader of matrix products, with the entry point `main`.
+/// The shaders of matrix products: `tiled`, and `direct` for results of few tiles.
 pub const GEMM: &str = include_str!("gemm.wgsl");
-/// The shader of matrix products whose results have few tiles, likewise.
-pub const GEMM_SMALL: &str = include_str!("gemm_small.wgsl");
-/// The shader that adds the copies of parts, with the entry point `main`.
+/// The shader that adds the copies of parts, `join`.
 pub const JOIN: &str = include_str!("join.wgsl");
+/// The shaders of choices: `rank`, `count`, `offsets`, `list`.
+pub const CHOOSE: &str = include_str!("choose.wgsl");
+
+/// The shaders that all programs share: the entry point of each, and its module.
+const COMMON: [(&str, &str); 7] = [
+    ("tiled", GEMM),
+    ("direct", GEMM),
+    ("join", JOIN),
+    ("rank", CHOOSE),
+    ("count", CHOOSE),
+    ("offsets", CHOOSE),
+    ("list", CHOOSE),
+];
 
 /// An open GPU.
 pub struct Gpu {
@@ -33,9 +45,10 @@ pub struct Gpu {
     pub(crate) queue: wgpu::Queue,
     pub(crate) limits: wgpu::Limits,
     pub(crate) layout: wgpu::BindGroupLayout,
-    pub(crate) gemm: wgpu::ComputePipeline,
-    pub(crate) gemm_small: wgpu::ComputePipeline,
-    pub(crate) join: wgpu::ComputePipeline,
+    /// As `layout`, with tables that are written.
+    pub(crate) choosing: wgpu::BindGroupLayout,
+    /// Made when they are first needed.
+    common: Mutex<HashMap<&'static str, wgpu::ComputePipeline>>,
     info: DeviceInfo,
     lost: Arc<Mutex<Option<String>>>,
 }
@@ -109,6 +122,7 @@ impl Gpu {
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("gdl"),
+            required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
             required_limits: wanted.clone(),
             ..wgpu::DeviceDescriptor::default()
         };
@@ -120,29 +134,23 @@ impl Gpu {
             let text = format!("the device was lost ({reason:?}): {message}");
             *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
         });
-        let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some("gdl"),
-            entries: &[
-                binding(0, false, false),
-                binding(1, true, false),
-                binding(2, true, true),
-            ],
+        let [layout, choosing] = [true, false].map(|read_only| {
+            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                label: Some("gdl"),
+                entries: &[
+                    binding(0, false, false),
+                    binding(1, read_only, false),
+                    binding(2, true, true),
+                ],
+            })
         });
-        let one = |name: &str, source: &str| {
-            let mut made = pipelines(&device, &layout, name, source, &["main"])?;
-            made.pop()
-                .ok_or_else(|| GpuError(format!("the shader `{name}` is missing")))
-        };
-        let (gemm, gemm_small) = (one("gemm", GEMM)?, one("gemm_small", GEMM_SMALL)?);
-        let join = one("join", JOIN)?;
         Ok(Arc::new(Gpu {
             device,
             queue,
             limits: wanted,
             layout,
-            gemm,
-            gemm_small,
-            join,
+            choosing,
+            common: Mutex::default(),
             info,
             lost,
         }))
@@ -153,9 +161,126 @@ impl Gpu {
         &self.info
     }
 
+    /// Whether a shader that all programs share writes tables.
+    pub(crate) fn is_choosing(entry: &str) -> bool {
+        COMMON.iter().any(|(name, source)| *name == entry && *source == CHOOSE)
+    }
+
+    /// A buffer of so many bytes.
+    pub(crate) fn buffer(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer, GpuError> {
+        let most = self
+            .limits
+            .max_buffer_size
+            .min(self.limits.max_storage_buffer_binding_size);
+        if bytes > most {
+            return Err(GpuError(format!(
+                "the batch needs an array of {} MB, and `{}` has room for {} MB: use smaller batches",
+                bytes.div_ceil(1 << 20),
+                self.info.name,
+                most >> 20
+            )));
+        }
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("gdl"),
+            size: bytes.next_multiple_of(256).min(most),
+            usage,
+            mapped_at_creation: false,
+        });
+        match pollster::block_on(scope.pop()) {
+            None => Ok(buffer),
+            Some(e) => Err(GpuError(format!(
+                "the device has no memory left: {e}. Use smaller batches"
+            ))),
+        }
+    }
+
+    /// The three bindings of a shader; the words of one dispatch have so many bytes.
+    pub(crate) fn group(
+        &self,
+        layout: &wgpu::BindGroupLayout,
+        buffers: [&wgpu::Buffer; 3],
+        words: u64,
+    ) -> wgpu::BindGroup {
+        let entry = |(binding, size): (u32, u64)| wgpu::BindGroupEntry {
+            binding,
+            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer: buffers[binding as usize],
+                offset: 0,
+                size: std::num::NonZeroU64::new(size),
+            }),
+        };
+        self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("gdl"),
+            layout,
+            entries: &[(0, 0), (1, 0), (2, words)].map(entry),
+        })
+    }
+
+    /// Sees to it that a buffer has at least so many bytes.
+    pub(crate) fn reserve(
+        &self,
+        slot: &mut Option<wgpu::Buffer>,
+        bytes: u64,
+        usage: wgpu::BufferUsages,
+    ) -> Result<(), GpuError> {
+        if slot.as_ref().is_none_or(|b| b.size() < bytes) {
+            // The old one goes first.
+            *slot = None;
+            *slot = Some(self.buffer(bytes, usage)?);
+        }
+        Ok(())
+    }
+
+    /// The first numbers of a buffer that can be read, once the device has done all it was told.
+    pub(crate) fn read(&self, staging: &wgpu::Buffer, len: usize) -> Result<Vec<f32>, GpuError> {
+        if len == 0 {
+            return Ok(Vec::new());
+        }
+        let slice = staging.slice(..4 * len as u64);
+        let (send, receive) = std::sync::mpsc::channel();
+        slice.map_async(wgpu::MapMode::Read, move |r| {
+            // The receiver waits below; if it is gone, nobody wants the answer.
+            let _ = send.send(r);
+        });
+        let gone = |e: String| GpuError(self.lost().unwrap_or(e));
+        self.device
+            .poll(wgpu::PollType::wait_indefinitely())
+            .map_err(|e| gone(e.to_string()))?;
+        match receive.recv() {
+            Ok(Ok(())) => {}
+            Ok(Err(e)) => return Err(gone(e.to_string())),
+            Err(e) => return Err(gone(e.to_string())),
+        }
+        let view = slice.get_mapped_range().map_err(|e| gone(e.to_string()))?;
+        let numbers = bytemuck::cast_slice(&view).to_vec();
+        drop(view);
+        staging.unmap();
+        Ok(numbers)
+    }
+
     /// Why the device is gone, if it is.
     pub(crate) fn lost(&self) -> Option<String> {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The pipeline of a shader that all programs share, by its entry point.
+    pub(crate) fn common(&self, entry: &'static str) -> Result<wgpu::ComputePipeline, GpuError> {
+        let mut known = self.common.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pipeline) = known.get(entry) {
+            return Ok(pipeline.clone());
+        }
+        let missing = || GpuError(format!("the shader `{entry}` is missing"));
+        let (_, source) = COMMON.iter().find(|(name, _)| *name == entry).ok_or_else(missing)?;
+        let layout = if *source == CHOOSE {
+            &self.choosing
+        } else {
+            &self.layout
+        };
+        let mut made = pipelines(&self.device, layout, entry, source, &[entry])?;
+        let pipeline = made.pop().ok_or_else(missing)?;
+        known.insert(entry, pipeline.clone());
+        Ok(pipeline)
     }
 
     /// Compute pipelines for entry points of a module of WGSL.

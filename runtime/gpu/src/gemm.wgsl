@@ -1,9 +1,35 @@
-// c = a b for matrices with any strides: tiles of 64 x 64 in workgroup memory, 4 x 4 results an invocation.
+// c = a b for matrices with any strides. `tiled`: tiles of 64 x 64 in workgroup memory, for large results; `direct`: tiles of 32 x 32 read
+// from memory as they are, for results of few tiles. An invocation computes 4 x 4 results.
 // p: m, n, k; offset, row and column stride of a, b, c; first outer index; number of outer loops; their extents and strides in a, b, c.
 
 @group(0) @binding(0) var<storage, read_write> memory: array<f32>;
 @group(0) @binding(1) var<storage, read> tables: array<i32>;
 @group(0) @binding(2) var<storage, read> p: array<i32>;
+
+// Where a, b and c begin for an outer index.
+fn starts(z: u32) -> vec3<i32> {
+  var at = vec3<i32>(p[3], p[6], p[9]);
+  var outer = p[12] + i32(z);
+  for (var j = p[13] - 1; j >= 0; j--) {
+    let loops = 14 + 4 * j;
+    at += (outer % p[loops]) * vec3<i32>(p[loops + 1], p[loops + 2], p[loops + 3]);
+    outer = outer / p[loops];
+  }
+  return at;
+}
+
+// Stores the results that exist of four rows and columns.
+fn put(c: i32, row: i32, col: i32, sums: array<vec4<f32>, 4>) {
+  var rows = sums;
+  for (var j = 0; j < min(4, p[0] - row); j++) {
+    let at = c + (row + j) * p[10] + col * p[11];
+    let values = rows[j];
+    if (col < p[1]) { memory[at] = values.x; }
+    if (col + 1 < p[1]) { memory[at + p[11]] = values.y; }
+    if (col + 2 < p[1]) { memory[at + 2 * p[11]] = values.z; }
+    if (col + 3 < p[1]) { memory[at + 3 * p[11]] = values.w; }
+  }
+}
 
 const TILE = 64;
 const DEPTH = 16;
@@ -13,28 +39,15 @@ var<workgroup> left: array<vec4<f32>, 256>;
 var<workgroup> right: array<vec4<f32>, 256>;
 
 @compute @workgroup_size(16, 16)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) own: vec3<u32>) {
+fn tiled(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) own: vec3<u32>) {
   let m = p[0];
   let n = p[1];
   let k = p[2];
-  var a = p[3];
-  var b = p[6];
-  var c = p[9];
-  var outer = p[12] + i32(group.z);
-  for (var j = p[13] - 1; j >= 0; j--) {
-    let at = 14 + 4 * j;
-    let index = outer % p[at];
-    outer = outer / p[at];
-    a += index * p[at + 1];
-    b += index * p[at + 2];
-    c += index * p[at + 3];
-  }
-  let top = i32(group.y) * TILE;
-  let start = i32(group.x) * TILE;
+  let start = starts(group.z);
   let x = i32(own.x);
   let y = i32(own.y);
-  let row = top + 4 * y;
-  let col = start + 4 * x;
+  let row = i32(group.y) * TILE + 4 * y;
+  let col = i32(group.x) * TILE + 4 * x;
   var sum0 = vec4<f32>();
   var sum1 = vec4<f32>();
   var sum2 = vec4<f32>();
@@ -43,7 +56,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) o
     // 256 invocations load 64 x 16 elements of a, x counting the places of the sum, and 16 x 64 of b, y counting them.
     var value = vec4<f32>();
     if (low + x < k) {
-      let at = a + row * p[4] + (low + x) * p[5];
+      let at = start.x + row * p[4] + (low + x) * p[5];
       if (row < m) { value.x = memory[at]; }
       if (row + 1 < m) { value.y = memory[at + p[4]]; }
       if (row + 2 < m) { value.z = memory[at + 2 * p[4]]; }
@@ -52,7 +65,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) o
     left[x * 16 + y] = value;
     value = vec4<f32>();
     if (low + y < k) {
-      let at = b + (low + y) * p[7] + col * p[8];
+      let at = start.y + (low + y) * p[7] + col * p[8];
       if (col < n) { value.x = memory[at]; }
       if (col + 1 < n) { value.y = memory[at + p[8]]; }
       if (col + 2 < n) { value.z = memory[at + 2 * p[8]]; }
@@ -70,17 +83,30 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) o
     }
     workgroupBarrier();
   }
-  let at = c + row * p[10] + col * p[11];
-  if (row < m) { put(at, sum0, n - col); }
-  if (row + 1 < m) { put(at + p[10], sum1, n - col); }
-  if (row + 2 < m) { put(at + 2 * p[10], sum2, n - col); }
-  if (row + 3 < m) { put(at + 3 * p[10], sum3, n - col); }
+  put(start.z, row, col, array(sum0, sum1, sum2, sum3));
 }
 
-// The first `count` of four results in a row.
-fn put(at: i32, values: vec4<f32>, count: i32) {
-  if (count > 0) { memory[at] = values.x; }
-  if (count > 1) { memory[at + p[11]] = values.y; }
-  if (count > 2) { memory[at + 2 * p[11]] = values.z; }
-  if (count > 3) { memory[at + 3 * p[11]] = values.w; }
+@compute @workgroup_size(8, 8)
+fn direct(@builtin(global_invocation_id) id: vec3<u32>) {
+  let row = 4 * i32(id.y);
+  let col = 4 * i32(id.x);
+  if (row >= p[0] || col >= p[1]) { return; }
+  let start = starts(id.z);
+  // Rows and columns past the end are the last ones again; their results are not kept.
+  let rows = min(vec4<i32>(row, row + 1, row + 2, row + 3), vec4<i32>(p[0] - 1)) * p[4] + start.x;
+  let cols = min(vec4<i32>(col, col + 1, col + 2, col + 3), vec4<i32>(p[1] - 1)) * p[8] + start.y;
+  var sum0 = vec4<f32>();
+  var sum1 = vec4<f32>();
+  var sum2 = vec4<f32>();
+  var sum3 = vec4<f32>();
+  for (var d = 0; d < p[2]; d++) {
+    let l = rows + d * p[5];
+    let at = cols + d * p[7];
+    let r = vec4<f32>(memory[at.x], memory[at.y], memory[at.z], memory[at.w]);
+    sum0 += memory[l.x] * r;
+    sum1 += memory[l.y] * r;
+    sum2 += memory[l.z] * r;
+    sum3 += memory[l.w] * r;
+  }
+  put(start.z, row, col, array(sum0, sum1, sum2, sum3));
 }

@@ -5,7 +5,7 @@
 @group(0) @binding(2) var<storage, read> p: array<i32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+fn join(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let j = i32(id.x + id.y * groups.x * 64u);
   if (j >= p[0]) { return; }
   var sum = 0.0;

@@ -4,15 +4,41 @@ use crate::GpuError;
 use gdl_abi::Instance;
 use gdl_abi::plan::{Home, Life, Plan, Size, Space, Step, Table};
 use gdl_abi::shader::{Env, Shader};
+use gdl_runtime::RunError;
 use gdl_runtime::exec::{place, tables};
-use gdl_runtime::{Array, RunError};
 
 /// Arrays begin at multiples of so many elements.
-const ALIGN: usize = 64;
+pub const ALIGN: usize = 64;
 /// Parts into which rows that add to one array are cut, at most.
 const PARTS: usize = 256;
 /// Elements of all parts' copies together, at most.
 const COPIES: usize = 1 << 24;
+
+/// What stays from call to call: parameters, then constants.
+pub struct Lasting {
+    /// Where they begin, by buffer.
+    pub at: Vec<Option<usize>>,
+    /// Where parameters end.
+    pub params: usize,
+    /// Where constants end.
+    pub len: usize,
+}
+
+/// The places of parameters and constants. Parameters follow each other in their order.
+pub fn lasting(plan: &Plan) -> Lasting {
+    let mut at = vec![None; plan.buffers.len()];
+    let mut len = 0;
+    let mut put = |len: &mut usize, wanted: fn(&Home) -> bool| {
+        for (k, b) in plan.buffers.iter().enumerate().filter(|(_, b)| wanted(&b.home)) {
+            at[k] = Some(*len);
+            *len += b.row_len.next_multiple_of(ALIGN);
+        }
+        *len
+    };
+    let params = put(&mut len, |h| matches!(h, Home::Param(_)));
+    let len = put(&mut len, |h| matches!(h, Home::Const(_)));
+    Lasting { at, params, len }
+}
 
 /// The layout of one batch.
 pub struct Layout {
@@ -20,8 +46,10 @@ pub struct Layout {
     pub buffers: Vec<usize>,
     /// Elements of the memory of reals.
     pub len: usize,
-    /// All tables, one after the other.
+    /// All tables, one after the other; labels, which are inputs, are 0.
     pub tables: Vec<u32>,
+    /// Where labels go, and the input that they are.
+    pub labels: Vec<(usize, usize)>,
     /// `env` before the first step.
     pub env: Vec<i32>,
     /// For every kernel: rows, and the parts into which they are cut.
@@ -40,7 +68,7 @@ pub fn elements(plan: &Plan, buffer: usize, batch: &Instance) -> usize {
 ///
 /// # Errors
 /// More elements or table entries than a shader can count.
-pub fn layout(plan: &Plan, shaders: &[Shader], batch: &Instance, inputs: &[&Array]) -> Result<Layout, RunError> {
+pub fn layout(plan: &Plan, shaders: &[Shader], lasting: &Lasting, batch: &Instance) -> Result<Layout, RunError> {
     let env = Env {
         buffers: plan.buffers.len(),
         tables: plan.tables.len(),
@@ -48,9 +76,11 @@ pub fn layout(plan: &Plan, shaders: &[Shader], batch: &Instance, inputs: &[&Arra
     };
     let mut words: Vec<i32> = Env::SPECIAL.iter().map(|&w| w as i32).collect();
     // Reals: what lasts first, then what is in use for some steps only.
-    let (mut buffers, mut len) = (vec![0; plan.buffers.len()], 0);
+    let (mut buffers, mut len) = (vec![0; plan.buffers.len()], lasting.len);
     for (k, b) in plan.buffers.iter().enumerate() {
-        if !matches!(b.home, Home::Temp | Home::Tile) {
+        if let Some(at) = lasting.at[k] {
+            buffers[k] = at;
+        } else if !matches!(b.home, Home::Temp | Home::Tile) {
             buffers[k] = len;
             len += elements(plan, k, batch).next_multiple_of(ALIGN);
         }
@@ -83,6 +113,7 @@ pub fn layout(plan: &Plan, shaders: &[Shader], batch: &Instance, inputs: &[&Arra
     words.extend(buffers.iter().map(|&at| at as i32));
     // Tables.
     let mut all: Vec<u32> = Vec::new();
+    let mut labels = Vec::new();
     for table in &plan.tables {
         words.push(all.len() as i32);
         let built = tables::build(table, &plan.signature.domains, batch)?;
@@ -94,12 +125,12 @@ pub fn layout(plan: &Plan, shaders: &[Shader], batch: &Instance, inputs: &[&Arra
             (None, Table::SamplePtr(d)) => all.extend(&batch.sample_ptr[d.0 as usize]),
             (None, Table::List(list)) => all.extend(list),
             (None, Table::Labels(k)) => {
-                if let Array::Class(labels) = inputs[*k as usize] {
-                    all.extend(labels);
-                }
+                let decl = &plan.signature.inputs[*k as usize];
+                let rows = decl.dim.map_or(1, |d| batch.rows[d.0 as usize]);
+                labels.push((all.len(), *k as usize));
+                all.resize(all.len() + rows * decl.row_len(), 0);
             }
             (None, Table::Position(_) | Table::Sample(_) | Table::Window(_) | Table::WindowBack(_)) => {}
-            // Programs with choices have no shaders.
             (None, Table::Chosen(..) | Table::ChosenPtr(..) | Table::ChosenOrder(..)) => {}
         }
     }
@@ -119,6 +150,7 @@ pub fn layout(plan: &Plan, shaders: &[Shader], batch: &Instance, inputs: &[&Arra
         buffers,
         len,
         tables: all,
+        labels,
         env: words,
         kernels,
         copies,

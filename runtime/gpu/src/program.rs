@@ -1,31 +1,25 @@
 //! A plan and its shaders as a program on a GPU.
 
-use crate::commands::{Run, commands};
-use crate::layout::{Layout, elements, layout};
+use crate::layout::{Lasting, lasting};
+use crate::memory::{Call, Memory};
 use crate::{Gpu, GpuError};
-use gdl_abi::plan::{Home, Plan};
+use gdl_abi::plan::Plan;
 use gdl_abi::shader::{Shader, Shaders};
 use gdl_abi::{Instance, Signature};
 use gdl_runtime::exec::door;
-use gdl_runtime::{Array, Program, RunError};
+use gdl_runtime::{Array, Bound, Program, RunError, check_next};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A program on a GPU: any number of calls, on batches of any size that fits the device.
+///
+/// [`Program::run`] puts the parameters on the device at every call. With [`gdl_runtime::bind`] they are put there once.
 pub struct GpuProgram {
-    gpu: Arc<Gpu>,
-    plan: Plan,
-    shaders: Vec<Shader>,
-    pipelines: Vec<wgpu::ComputePipeline>,
+    pub(crate) gpu: Arc<Gpu>,
+    pub(crate) plan: Plan,
+    pub(crate) shaders: Vec<Shader>,
+    pub(crate) pipelines: Vec<wgpu::ComputePipeline>,
+    pub(crate) lasting: Lasting,
     memory: Mutex<Memory>,
-}
-
-/// Buffers of the device, kept from call to call.
-#[derive(Default)]
-struct Memory {
-    reals: Option<wgpu::Buffer>,
-    tables: Option<wgpu::Buffer>,
-    words: Option<wgpu::Buffer>,
-    staging: Option<wgpu::Buffer>,
 }
 
 impl GpuProgram {
@@ -43,82 +37,36 @@ impl GpuProgram {
         let pipelines = gpu.pipelines(&plan.name, &shaders.source, &entries)?;
         Ok(GpuProgram {
             gpu,
+            lasting: lasting(&plan),
             plan,
             shaders: shaders.kernels,
             pipelines,
-            memory: Mutex::new(Memory::default()),
+            memory: Mutex::default(),
         })
     }
 
-    /// A buffer of at least so many bytes.
-    fn reserve<'a>(
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Runs once and says what every kernel and matrix product took on the device: its name ([`Plan::step_name`]) and seconds, in order, as
+    /// often as it ran.
+    ///
+    /// # Errors
+    /// As [`Program::run`], or if the device has no clock.
+    pub fn profile(
         &self,
-        slot: &'a mut Option<wgpu::Buffer>,
-        bytes: u64,
-        usage: wgpu::BufferUsages,
-    ) -> Result<&'a wgpu::Buffer, GpuError> {
-        let limits = &self.gpu.limits;
-        let most = limits.max_buffer_size.min(limits.max_storage_buffer_binding_size);
-        if bytes > most {
-            return Err(GpuError(format!(
-                "the batch needs an array of {} MB, and `{}` has room for {} MB: use smaller batches",
-                bytes >> 20,
-                self.gpu.info().name,
-                most >> 20
-            )));
-        }
-        if slot.as_ref().is_some_and(|b| b.size() < bytes) {
-            *slot = None;
-        }
-        if slot.is_none() {
-            let scope = self.gpu.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-            let buffer = self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("gdl"),
-                size: bytes.next_multiple_of(256).min(most),
-                usage,
-                mapped_at_creation: false,
-            });
-            if let Some(e) = pollster::block_on(scope.pop()) {
-                return Err(GpuError(format!(
-                    "the device has no memory left: {e}. Use smaller batches"
-                )));
-            }
-            *slot = Some(buffer);
-        }
-        slot.as_ref()
-            .ok_or_else(|| GpuError("a buffer of the device is missing".into()))
-    }
-
-    fn upload(&self, reals: &wgpu::Buffer, at: &Layout, inputs: &[&Array], params: &[&Array]) {
-        for (k, b) in self.plan.buffers.iter().enumerate() {
-            let offset = 4 * at.buffers[k] as u64;
-            let put = |data: &[f32]| self.gpu.queue.write_buffer(reals, offset, bytemuck::cast_slice(data));
-            match &b.home {
-                Home::Input(j) => {
-                    if let Array::F32(v) = inputs[*j as usize] {
-                        put(v);
-                    }
-                }
-                Home::Param(j) => {
-                    if let Array::F32(v) = params[*j as usize] {
-                        put(v);
-                    }
-                }
-                Home::Const(v) => put(&v.iter().map(|&x| x as f32).collect::<Vec<_>>()),
-                Home::Output(_) | Home::Temp | Home::Tile => {}
-            }
-        }
-    }
-
-    /// Where every output lies, and its length, in elements.
-    fn outputs(&self, at: &Layout, batch: &Instance) -> Vec<(usize, usize)> {
-        let mut list = vec![(0, 0); self.plan.signature.outputs.len()];
-        for (k, b) in self.plan.buffers.iter().enumerate() {
-            if let Home::Output(j) = b.home {
-                list[j as usize] = (at.buffers[k], elements(&self.plan, k, batch));
-            }
-        }
-        list
+        batch: &Instance,
+        inputs: &[&Array],
+        params: &[&Array],
+    ) -> Result<Vec<(String, f64)>, RunError> {
+        door::check(&self.plan.signature, false, batch, inputs, params)?;
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.set_params(self, params)?;
+        memory.lay(self, batch, &[])?;
+        memory.write_inputs(self, inputs);
+        memory.times(self)
     }
 }
 
@@ -139,118 +87,55 @@ impl Program for GpuProgram {
         outputs: &mut Vec<Array>,
     ) -> Result<(), RunError> {
         door::check(&self.plan.signature, false, batch, inputs, params)?;
-        let at = layout(&self.plan, &self.shaders, batch, inputs)?;
-        let todo = commands(&self.plan, &self.shaders, &at, batch);
-        let (device, queue) = (&self.gpu.device, &self.gpu.queue);
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let memory = &mut *memory;
+        memory.set_params(self, params)?;
+        memory.call(
+            self,
+            Call {
+                batch,
+                inputs,
+                next: &[],
+            },
+            outputs,
+        )
+    }
 
-        // The words of every dispatch begin where bindings may.
-        let align = self.gpu.limits.min_storage_buffer_offset_alignment as usize / 4;
-        let window = todo
-            .words
-            .iter()
-            .map(Vec::len)
-            .max()
-            .unwrap_or(0)
-            .next_multiple_of(align);
-        let mut words: Vec<i32> = Vec::with_capacity(window * todo.words.len());
-        for list in &todo.words {
-            words.extend(list);
-            words.resize(words.len().next_multiple_of(window), 0);
-        }
-        let read = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
-        let reals = self.reserve(
-            &mut memory.reals,
-            4 * at.len.max(1) as u64,
-            read | wgpu::BufferUsages::COPY_SRC,
-        )?;
-        let tables = self.reserve(&mut memory.tables, 4 * at.tables.len().max(1) as u64, read)?;
-        let third = self.reserve(&mut memory.words, 4 * words.len() as u64, read)?;
-        self.upload(reals, &at, inputs, params);
-        queue.write_buffer(tables, 0, bytemuck::cast_slice(&at.tables));
-        queue.write_buffer(third, 0, bytemuck::cast_slice(&words));
-        let entry = |binding: u32, buffer, size| wgpu::BindGroupEntry {
-            binding,
-            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                buffer,
-                offset: 0,
-                size,
-            }),
+    fn bound<'a>(&'a self, params: &[&Array]) -> Option<Result<Box<dyn Bound + 'a>, RunError>> {
+        let mut bound = OnDevice {
+            program: self,
+            memory: Memory::default(),
         };
-        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("gdl"),
-            layout: &self.gpu.layout,
-            entries: &[
-                entry(0, reals, None),
-                entry(1, tables, None),
-                entry(2, third, std::num::NonZeroU64::new(4 * window as u64)),
-            ],
-        });
+        let set = door::check_params(&self.plan.signature, false, &Instance::default(), params)
+            .and_then(|()| bound.memory.set_params(self, params));
+        Some(set.map(|()| Box::new(bound) as Box<dyn Bound + 'a>))
+    }
+}
 
-        let results = self.outputs(&at, batch);
-        let total: usize = results.iter().map(|(_, n)| n).sum();
-        let staging = self.reserve(
-            &mut memory.staging,
-            4 * total.max(1) as u64,
-            wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-        )?;
-        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            for c in &todo.list {
-                pass.set_pipeline(match c.run {
-                    Run::Kernel(k) => &self.pipelines[k],
-                    Run::Gemm => &self.gpu.gemm,
-                    Run::GemmSmall => &self.gpu.gemm_small,
-                    Run::Join => &self.gpu.join,
-                });
-                pass.set_bind_group(0, &group, &[(4 * window * c.words) as u32]);
-                let [x, y, z] = c.groups;
-                pass.dispatch_workgroups(x, y, z);
-            }
-        }
-        let mut to = 0;
-        for &(from, len) in &results {
-            if len > 0 {
-                encoder.copy_buffer_to_buffer(reals, 4 * from as u64, staging, 4 * to as u64, 4 * len as u64);
-            }
-            to += len;
-        }
-        queue.submit([encoder.finish()]);
-        if let Some(e) = pollster::block_on(scope.pop()) {
-            return Err(RunError(format!("the device refuses the program: {e}")));
-        }
-        outputs.clear();
-        if total == 0 {
-            outputs.extend(results.iter().map(|_| Array::F32(Vec::new())));
-            return Ok(());
-        }
-        let slice = staging.slice(..4 * total as u64);
-        let (send, receive) = std::sync::mpsc::channel();
-        slice.map_async(wgpu::MapMode::Read, move |r| {
-            // The receiver waits below; if it is gone, nobody wants the answer.
-            let _ = send.send(r);
-        });
-        let gone = |e: String| RunError(self.gpu.lost().unwrap_or(e));
-        device
-            .poll(wgpu::PollType::wait_indefinitely())
-            .map_err(|e| gone(e.to_string()))?;
-        match receive.recv() {
-            Ok(Ok(())) => {}
-            Ok(Err(e)) => return Err(gone(e.to_string())),
-            Err(e) => return Err(gone(e.to_string())),
-        }
-        let view = slice.get_mapped_range().map_err(|e| gone(e.to_string()))?;
-        let all: &[f32] = bytemuck::cast_slice(&view);
-        let mut from = 0;
-        for &(_, len) in &results {
-            outputs.push(Array::F32(all[from..from + len].to_vec()));
-            from += len;
-        }
-        drop(view);
-        staging.unmap();
-        Ok(())
+/// A program whose parameters are in memory of the device that nobody else uses.
+struct OnDevice<'a> {
+    program: &'a GpuProgram,
+    memory: Memory,
+}
+
+impl Bound for OnDevice<'_> {
+    fn run(&mut self, batch: &Instance, inputs: &[&Array], outputs: &mut Vec<Array>) -> Result<(), RunError> {
+        self.advance(batch, inputs, outputs, &[])
+    }
+
+    fn advance(
+        &mut self,
+        batch: &Instance,
+        inputs: &[&Array],
+        outputs: &mut Vec<Array>,
+        next: &[(usize, usize)],
+    ) -> Result<(), RunError> {
+        let signature = &self.program.plan.signature;
+        check_next(signature, next)?;
+        door::check_inputs(signature, false, batch, inputs)?;
+        self.memory.call(self.program, Call { batch, inputs, next }, outputs)
+    }
+
+    fn params(&mut self) -> Result<Vec<Array>, RunError> {
+        self.memory.params(self.program)
     }
 }

@@ -1,4 +1,4 @@
-//! Runs a model on a reference case: interpreter, compiled doubles, compiled floats.
+//! Runs a model on a reference case: interpreter, compiled doubles, compiled floats, shaders on a GPU.
 
 use super::case::Case;
 use super::view::View;
@@ -9,9 +9,12 @@ use gdl_core::ir::{Func, grad, opt::optimised};
 use gdl_core::lower::{ParamInfo, lower_model};
 use gdl_core::typed::Model;
 use gdl_core::{check::check, modules::load};
+use gdl_gpu::Gpu;
 use gdl_runtime::{Array, Program};
+use gdl_tests::gpu::{device, on_device, run_twice};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The bounds of max |a − b| / max |b| over an array, in doubles and floats.
 #[derive(Clone, Copy)]
@@ -71,23 +74,28 @@ pub struct Trial<'a> {
     bounds: Bounds,
 }
 
-/// What a program is run with: interpreter or machine code.
+/// What a program is run with.
 enum Engine {
     Interpreter,
     Jit { double: bool },
+    Wgsl(Arc<Gpu>),
 }
+
+/// Gradients of shaders are within this.
+const WGSL_GRADIENTS: f64 = 1e-4;
 
 impl Engine {
     fn run(&self, func: &Func, door: &DoorSizes, inputs: &[Array], params: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let batch = Instance::new(&func.domains, door).unwrap_or_else(|e| panic!("{e}"));
-        let Engine::Jit { double } = *self else {
+        if let Engine::Interpreter = self {
             let flat = |(a, d): (&Array, &gdl_abi::ArrayDecl)| match (a, d.dtype) {
                 (Array::Class(v), Dtype::Class(n)) => one_hot(&Real64, v, n).expect("labels in range"),
                 (a, _) => a.to_f64(),
             };
             let inputs: Vec<Vec<f64>> = inputs.iter().zip(&func.inputs).map(flat).collect();
             return run(&Real64, func, &batch, &inputs, params).unwrap_or_else(|e| panic!("{e}"));
-        };
+        }
+        let double = matches!(self, Engine::Jit { double: true });
         let array = |v: &[f64]| {
             if double {
                 Array::F64(v.to_vec())
@@ -102,18 +110,16 @@ impl Engine {
         let params: Vec<Array> = params.iter().map(|p| array(p)).collect();
         let (inputs, params): (Vec<&Array>, Vec<&Array>) = (inputs.iter().collect(), params.iter().collect());
         let func = optimised(func).unwrap_or_else(|e| panic!("{e}"));
-        let code = compile(
-            &func,
-            &Options {
-                double,
-                threads: 1,
-                texts: false,
-            },
-        )
-        .unwrap_or_else(|e| panic!("{e}"));
-        let mut outputs = Vec::new();
-        code.run(&batch, &inputs, &params, &mut outputs)
-            .unwrap_or_else(|e| panic!("{e}"));
+        let options = Options {
+            double,
+            threads: 1,
+            texts: false,
+        };
+        let program: Box<dyn Program> = match self {
+            Engine::Wgsl(gpu) => Box::new(on_device(gpu, &func, &func.name)),
+            _ => Box::new(compile(&func, &options).unwrap_or_else(|e| panic!("{e}"))),
+        };
+        let outputs = run_twice(program.as_ref(), &batch, &inputs, &params, &func.name);
         outputs.iter().map(Array::to_f64).collect()
     }
 }
@@ -179,20 +185,21 @@ impl<'a> Trial<'a> {
     pub fn check(&self) {
         let inputs = self.inputs();
         let params = self.params();
-        let engines = [
+        let mut engines = vec![
             ("interpreter", Engine::Interpreter),
             ("f64", Engine::Jit { double: true }),
             ("f32", Engine::Jit { double: false }),
         ];
+        engines.extend(device().map(|gpu| ("wgsl", Engine::Wgsl(gpu))));
         let mut failures = Vec::new();
         for (name, engine) in &engines {
             let mut worst = [0.0f64; 2];
             let mut note = |kind: usize, what: &str, found: &[f64], want: &[f64], bounds: Bounds| {
                 let error = relative(found, want);
-                let bound = if matches!(engine, Engine::Jit { double: false }) {
-                    bounds.single
-                } else {
-                    bounds.double
+                let bound = match engine {
+                    Engine::Wgsl(_) if kind == 1 => bounds.single.max(WGSL_GRADIENTS),
+                    Engine::Wgsl(_) | Engine::Jit { double: false } => bounds.single,
+                    _ => bounds.double,
                 };
                 worst[kind] = if error.is_nan() { error } else { worst[kind].max(error) };
                 (error.is_nan() || error > bound).then(|| format!("{name}, {what}: {error:.1e} > {bound:.0e}"))

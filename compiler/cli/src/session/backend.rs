@@ -2,8 +2,9 @@
 
 use crate::Failure;
 use clap::{Args, ValueEnum};
-use gdl_abi::{ArrayDecl, Dtype, Signature};
-use gdl_codegen::{Compiled, Options, compile, plan_and_shaders};
+use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
+use gdl_codegen::loop_ir::Program as Loops;
+use gdl_codegen::{Compiled, Options, Shaded, StepTime, compile, shaded, step_times};
 use gdl_core::ir::interp::{self, Real64};
 use gdl_core::ir::{Func, opt};
 use gdl_gpu::{Gpu, GpuProgram};
@@ -97,28 +98,55 @@ impl Engine {
     pub fn load(&self, func: &Func) -> Result<Box<dyn Program>, Failure> {
         match self.backend {
             Backend::Cranelift => Ok(Box::new(self.compile(func)?)),
-            Backend::Wgsl => self.on_gpu(func),
+            Backend::Wgsl => Ok(Box::new(self.on_gpu(func)?.0)),
             Backend::Interp => Ok(Box::new(interpreted(func.clone()))),
         }
     }
 
-    fn on_gpu(&self, func: &Func) -> Result<Box<dyn Program>, Failure> {
+    /// Makes a program whose steps can be timed.
+    ///
+    /// # Errors
+    /// If the code generator cannot do it, or the backend does not say what a step takes.
+    pub fn timed(&self, func: &Func) -> Result<Timed, Failure> {
+        match self.backend {
+            Backend::Cranelift => Ok(Timed::Code(Box::new(self.compile(func)?))),
+            Backend::Wgsl => {
+                let (program, loops) = self.on_gpu(func)?;
+                Ok(Timed::Device(Box::new(program), Box::new(loops)))
+            }
+            Backend::Interp => Err(
+                Failure::usage("the interpreter is the reference, not a measure of speed")
+                    .help("Use `--backend cranelift` or `--backend wgsl`."),
+            ),
+        }
+    }
+
+    /// The GPU that programs run on, if it is one.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn gpu(&self) -> Result<Option<Arc<Gpu>>, Failure> {
+        if self.backend != Backend::Wgsl {
+            return Ok(None);
+        }
+        if let Some(gpu) = self.gpu.get() {
+            return Ok(Some(gpu.clone()));
+        }
+        let opened = Gpu::open(self.device.as_deref()).map_err(|e| Failure::error(e.to_string()))?;
+        Ok(Some(self.gpu.get_or_init(|| opened).clone()))
+    }
+
+    fn on_gpu(&self, func: &Func) -> Result<(GpuProgram, Loops), Failure> {
         if self.double {
             return Err(Failure::usage("shaders compute in single precision only")
                 .help("Use `--dtype f32`, or `--backend cranelift` for f64."));
         }
         let func = optimised(func)?;
-        let (plan, shaders) = plan_and_shaders(&func, &|_| None)
-            .map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
-        let gpu = match self.gpu.get() {
-            Some(gpu) => gpu.clone(),
-            None => {
-                let opened = Gpu::open(self.device.as_deref()).map_err(|e| Failure::error(e.to_string()))?;
-                self.gpu.get_or_init(|| opened).clone()
-            }
-        };
+        let Shaded { loops, plan, shaders } =
+            shaded(&func, &|_| None).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
+        let gpu = self.gpu()?.ok_or_else(|| Failure::error("the backend has no device"))?;
         let program = GpuProgram::new(gpu, plan, shaders).map_err(|e| Failure::error(e.to_string()))?;
-        Ok(Box::new(program))
+        Ok((program, loops))
     }
 
     /// Makes machine code, whatever the backend.
@@ -133,6 +161,38 @@ impl Engine {
         };
         let func = optimised(func)?;
         compile(&func, &options).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))
+    }
+}
+
+/// A program that says what its steps take.
+pub enum Timed {
+    /// Machine code.
+    Code(Box<Compiled>),
+    /// Shaders, and the loops that they were made of.
+    Device(Box<GpuProgram>, Box<Loops>),
+}
+
+impl Timed {
+    /// The program.
+    pub fn program(&self) -> &dyn Program {
+        match self {
+            Timed::Code(program) => program.as_ref(),
+            Timed::Device(program, _) => program.as_ref(),
+        }
+    }
+
+    /// Runs once and says what every kernel and matrix product took and did; on a device by its own clock.
+    ///
+    /// # Errors
+    /// As [`Program::run`], or if a device has no clock.
+    pub fn profile(&self, batch: &Instance, inputs: &[&Array], params: &[&Array]) -> Result<Vec<StepTime>, RunError> {
+        match self {
+            Timed::Code(program) => program.profile(batch, inputs, params),
+            Timed::Device(program, loops) => {
+                let times = program.profile(batch, inputs, params)?;
+                Ok(step_times(loops, program.plan(), batch, &times))
+            }
+        }
     }
 }
 

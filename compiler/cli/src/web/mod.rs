@@ -36,7 +36,7 @@ const RUNTIME: [(&str, &str); 20] = [
     ("files.js", include_str!("runtime/files.js")),
     ("index.d.ts", include_str!("runtime/index.d.ts")),
     ("gemm.wgsl", gdl_gpu::GEMM),
-    ("gemm_small.wgsl", gdl_gpu::GEMM_SMALL),
+    ("choose.wgsl", gdl_gpu::CHOOSE),
     ("join.wgsl", gdl_gpu::JOIN),
 ];
 
@@ -167,7 +167,7 @@ pub fn shader_files(model: &str, forward: &Program, prepare: Option<&Program>) -
     let name = names::prefix(model);
     let mut files: Vec<(PathBuf, Vec<u8>)> = vec![
         ("gemm.wgsl".into(), gdl_gpu::GEMM.into()),
-        ("gemm_small.wgsl".into(), gdl_gpu::GEMM_SMALL.into()),
+        ("choose.wgsl".into(), gdl_gpu::CHOOSE.into()),
         ("join.wgsl".into(), gdl_gpu::JOIN.into()),
     ];
     let programs = [(name.clone(), Some(forward)), (format!("{name}.prepare"), prepare)];

@@ -89,7 +89,7 @@ const DOUBLE: Format = Format {
     ],
 };
 
-pub(super) fn format<A: Arith>(a: &A) -> &'static Format {
+pub(super) fn format<A: Arith + ?Sized>(a: &A) -> &'static Format {
     if a.is_double() { &DOUBLE } else { &SINGLE }
 }
 
@@ -109,9 +109,8 @@ pub(super) fn exp<A: Arith>(a: &mut A, x: A::Real) -> A::Real {
     let x = a.choose(Order::Less, [x, low], [low, x]);
     let x = a.choose(Order::Greater, [x, high], [high, x]);
     // x = n ln 2 + r
-    let [log2e, magic] = [std::f64::consts::LOG2_E, f.magic].map(|c| a.real(c));
-    let rounded = a.mul_add(x, log2e, magic);
-    let n = a.sub(rounded, magic);
+    let log2e = a.real(std::f64::consts::LOG2_E);
+    let (n, exponent) = a.round_product(x, log2e);
     let [hi, lo] = f.ln2.map(|c| a.real(-c));
     let r = a.mul_add(n, hi, x);
     let r = a.mul_add(n, lo, r);
@@ -121,10 +120,8 @@ pub(super) fn exp<A: Arith>(a: &mut A, x: A::Real) -> A::Real {
     let one = a.real(1.0);
     let p = a.add(p, one);
     // In two factors, so that the ends of the range come out right.
-    let [magic, rounded] = [magic, rounded].map(|v| a.bits(v));
-    let n = a.int_sub(rounded, magic);
-    let half = a.shift_right(n, 1);
-    let rest = a.int_sub(n, half);
+    let half = a.shift_right(exponent, 1);
+    let rest = a.int_sub(exponent, half);
     let [half, rest] = [half, rest].map(|n| power_of_two(a, n));
     let p = a.mul(p, half);
     a.mul(p, rest)
@@ -147,7 +144,7 @@ pub(super) fn split<A: Arith>(a: &mut A, x: A::Real) -> [A::Real; 2] {
     let exponent = a.shift_left(k, f.mantissa);
     let mantissa = a.int_sub(bits, exponent);
     let m = a.from_bits(mantissa);
-    let k = small_int(a, k);
+    let k = a.real_of(k);
     [a.sub(k, shift), m]
 }
 
@@ -177,15 +174,6 @@ pub(super) fn log<A: Arith>(a: &mut A, x: A::Real) -> A::Real {
     let y = a.choose(Order::Equal, [x, inf], [inf, y]);
     let y = a.choose(Order::Equal, [x, zero], [minus_inf, y]);
     a.choose(Order::NotGreaterOrEqual, [x, zero], [nan, y])
-}
-
-/// A small integer as a real.
-fn small_int<A: Arith>(a: &mut A, k: A::Int) -> A::Real {
-    let magic = a.real(format(a).magic);
-    let bits = a.bits(magic);
-    let sum = a.int_add(bits, k);
-    let sum = a.from_bits(sum);
-    a.sub(sum, magic)
 }
 
 /// tanh x: a polynomial near 0, by e^{2|x|} elsewhere.

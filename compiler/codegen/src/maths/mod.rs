@@ -59,6 +59,25 @@ pub trait Arith {
     fn shift_left(&mut self, a: Self::Int, n: u32) -> Self::Int;
     /// ⌊a / 2ⁿ⌋
     fn shift_right(&mut self, a: Self::Int, n: u32) -> Self::Int;
+
+    /// The integer nearest to a · b, as a real and as an integer, where it is small. Adding a large number leaves it in the lowest bits; who may
+    /// not rely on the order of additions has another way.
+    fn round_product(&mut self, a: Self::Real, b: Self::Real) -> (Self::Real, Self::Int) {
+        let magic = self.real(exponential::format(self).magic);
+        let sum = self.mul_add(a, b, magic);
+        let rounded = self.sub(sum, magic);
+        let [magic, sum] = [magic, sum].map(|v| self.bits(v));
+        (rounded, self.int_sub(sum, magic))
+    }
+
+    /// A small integer as a real.
+    fn real_of(&mut self, a: Self::Int) -> Self::Real {
+        let magic = self.real(exponential::format(self).magic);
+        let bits = self.bits(magic);
+        let sum = self.int_add(bits, a);
+        let sum = self.from_bits(sum);
+        self.sub(sum, magic)
+    }
 }
 
 /// Comparisons of reals. The last two are true if one of them is NaN, the others false.

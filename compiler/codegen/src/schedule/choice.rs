@@ -1,9 +1,9 @@
 //! Choices: steps that fill tables, by which other steps read.
 
-use super::{At, Scheduler};
+use super::{At, Scheduler, Target};
 use crate::CodegenError;
 use crate::loop_ir::{Choose, Step, Table, TableId};
-use gdl_abi::SAMPLES;
+use gdl_abi::{DimDef, DimId, SAMPLES};
 use gdl_core::ir::{Op, Value};
 
 /// The tables of a choice.
@@ -24,6 +24,9 @@ impl Scheduler<'_> {
         let (Op::Choose { key, chosen }, id) = (self.op(at), self.choice_id(at)) else {
             return Err(CodegenError::internal("not a choice"));
         };
+        if self.target == Target::Gpu {
+            self.device_tables(id, *chosen)?;
+        }
         let place = self.memory(At { v: *key, ..at });
         let (key, offset) = place.ok_or(CodegenError::internal("a choice by what is not stored"))?;
         let offset = offset.affine();
@@ -33,6 +36,23 @@ impl Scheduler<'_> {
             key,
             offset: offset.ok_or(CodegenError::internal("an array that begins at no fixed place"))?,
         }))
+    }
+
+    /// The tables that shaders of choices read and write, whoever else does.
+    fn device_tables(&mut self, id: u32, chosen: DimId) -> Result<(), CodegenError> {
+        let domains = &self.program.domains;
+        let lacking = || CodegenError::internal("a choice without a dim of keys");
+        let keys = domains.keys_of(chosen).ok_or_else(lacking)?;
+        let &DimDef::Chosen { of, each, .. } = domains.dim_def(chosen) else {
+            return Err(lacking());
+        };
+        for dim in [of, each, chosen, keys] {
+            self.table(Table::SamplePtr(dim));
+        }
+        self.table(Table::Chosen(id, chosen));
+        self.table(Table::ChosenPtr(id, chosen));
+        self.table(Table::ChosenOrder(id, chosen));
+        Ok(())
     }
 
     /// The tables of a choice, here or outside of the loops around.

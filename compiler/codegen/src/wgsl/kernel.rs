@@ -11,12 +11,13 @@ use std::fmt::Write;
 const PARTS: usize = 5;
 
 /// The function of kernel `number`, and what is known of it.
-pub fn shader(program: &Program, number: usize, label: &dyn Fn(u32) -> Option<String>) -> (String, Shader) {
+pub fn shader(values: &Values<'_>, number: usize, label: &dyn Fn(u32) -> Option<String>) -> (String, Shader) {
+    let program = values.program;
     let kernel = &program.kernels[number];
     let (loops, body) = spread(kernel);
     let width: u32 = loops.iter().map(|(_, n)| *n).product();
     let mut e = Emitter {
-        values: Values { program },
+        values,
         out: String::new(),
         depth: 1,
     };
@@ -47,7 +48,15 @@ pub fn shader(program: &Program, number: usize, label: &dyn Fn(u32) -> Option<St
     }
     e.out.push_str("}\n");
     let folds = fold_len(program, kernel);
-    (e.out, Shader { entry, width, folds })
+    (
+        e.out,
+        Shader {
+            entry,
+            width,
+            team: 1,
+            folds,
+        },
+    )
 }
 
 /// The name of a kernel's entry point: what it does, as far as WGSL allows, and its number.
@@ -65,7 +74,7 @@ fn fold_len(program: &Program, kernel: &Kernel) -> u32 {
 }
 
 struct Emitter<'a> {
-    values: Values<'a>,
+    values: &'a Values<'a>,
     out: String,
     depth: usize,
 }
@@ -218,7 +227,7 @@ impl Emitter<'_> {
             Stmt::Fold { acc, fold, value } => {
                 let value = self.values.expr(value);
                 let acc = format!("r{}", acc.0);
-                let joined = joined(*fold, &acc, &value);
+                let joined = self.values.joined(*fold, &acc, &value);
                 self.line(&format!("{acc} = {joined};"));
             }
             Stmt::Store {
@@ -235,7 +244,7 @@ impl Emitter<'_> {
                 match fold {
                     None => self.line(&format!("{place} = {value};")),
                     Some(fold) => {
-                        let joined = joined(*fold, &place, &value);
+                        let joined = self.values.joined(*fold, &place, &value);
                         self.line(&format!("{place} = {joined};"));
                     }
                 }
@@ -253,14 +262,5 @@ impl Emitter<'_> {
         self.line(&format!("for (var {v} = {low}; {v} < {high}; {v}++) {{"));
         self.nested(&l.body);
         self.line("}");
-    }
-}
-
-fn joined(fold: Fold, x: &str, y: &str) -> String {
-    match fold {
-        Fold::Sum => format!("{x} + {y}"),
-        Fold::Prod => format!("{x} * {y}"),
-        Fold::Max => format!("max({x}, {y})"),
-        Fold::Min => format!("min({x}, {y})"),
     }
 }

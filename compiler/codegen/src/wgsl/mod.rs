@@ -7,14 +7,13 @@
 //! one iteration of it. Kernels whose rows add to arrays without rows run in **parts**: every part sums a range of rows in
 //! its own copy, and the copies are added in order afterwards. There are no atomics: the same device gives the same bits.
 
+mod functions;
 mod kernel;
 mod value;
 
 use crate::loop_ir::{Kernel, LoopKind, Program, Range, Stmt, Var};
 use gdl_abi::shader::{Env, Shaders};
-
-/// Mathematical functions, the same on every device.
-const PRELUDE: &str = include_str!("prelude.wgsl");
+use value::Values;
 
 /// The bindings of all kernels.
 const BINDINGS: &str = "\
@@ -29,15 +28,20 @@ pub fn shaders(program: &Program, label: &dyn Fn(u32) -> Option<String>) -> Shad
         "// {}: `memory` holds all reals of a call, `tables` all index arrays, `env` says where each begins and how large it is.\n\n{BINDINGS}",
         program.name
     );
+    let values = Values::new(program);
     let mut kernels = Vec::with_capacity(program.kernels.len());
     for k in 0..program.kernels.len() {
-        let (text, shader) = kernel::shader(program, k, label);
+        let (text, shader) = kernel::shader(&values, k, label);
         source.push('\n');
         source.push_str(&text);
         kernels.push(shader);
     }
-    source.push('\n');
-    source.push_str(PRELUDE);
+    let mut called = values.called.into_inner();
+    called.sort_by_key(|f| functions::name(*f));
+    for f in called {
+        source.push('\n');
+        source.push_str(&functions::definition(f));
+    }
     Shaders { source, kernels }
 }
 

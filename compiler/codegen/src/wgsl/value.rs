@@ -1,14 +1,26 @@
 //! Numbers and indices of a kernel as WGSL.
 
+use super::functions;
 use crate::loop_ir::{Array, Atom, BufferId, Divisor, Expr, Index, Program, SizeId, TableId};
-use gdl_core::ir::{Cmp, Scalar};
+use gdl_core::ir::{Cmp, Fold, Scalar};
+use std::cell::RefCell;
 
 /// Writes expressions of a program's kernels.
 pub struct Values<'a> {
     pub program: &'a Program,
+    /// The functions that have been called.
+    pub called: RefCell<Vec<Scalar>>,
 }
 
-impl Values<'_> {
+impl<'a> Values<'a> {
+    /// For the kernels of a program.
+    pub fn new(program: &'a Program) -> Values<'a> {
+        Values {
+            program,
+            called: RefCell::default(),
+        }
+    }
+
     /// The name of where a buffer begins: the buffer's own, as far as WGSL allows, and its number.
     pub fn buffer(&self, b: BufferId) -> String {
         let name: String = self.program.buffers[b.0 as usize]
@@ -76,7 +88,7 @@ impl Values<'_> {
             Expr::Real(at) => format!("f32({})", self.index(at)),
             Expr::Apply(f, args) => {
                 let args: Vec<String> = args.iter().map(|a| self.expr(a)).collect();
-                apply(*f, &args)
+                self.apply(*f, &args)
             }
             Expr::Choose(op, a, b, arms) => {
                 let op = match op {
@@ -89,10 +101,44 @@ impl Values<'_> {
             }
         }
     }
+
+    /// One more term of a fold.
+    pub fn joined(&self, fold: Fold, x: &str, y: &str) -> String {
+        match fold {
+            Fold::Sum => format!("{x} + {y}"),
+            Fold::Prod => format!("{x} * {y}"),
+            Fold::Max => self.apply(Scalar::Max, &[x.into(), y.into()]),
+            Fold::Min => self.apply(Scalar::Min, &[x.into(), y.into()]),
+        }
+    }
+
+    fn apply(&self, f: Scalar, args: &[String]) -> String {
+        match (f, args) {
+            (Scalar::Add, [x, y]) => format!("({x} + {y})"),
+            (Scalar::Sub, [x, y]) => format!("({x} - {y})"),
+            (Scalar::Mul, [x, y]) => format!("({x} * {y})"),
+            (Scalar::Div, [x, y]) => format!("({x} / {y})"),
+            (Scalar::Lt, [x, y]) => format!("select(0.0, 1.0, {x} < {y})"),
+            (Scalar::Le, [x, y]) => format!("select(0.0, 1.0, {x} <= {y})"),
+            (Scalar::Eq, [x, y]) => format!("select(0.0, 1.0, {x} == {y})"),
+            (Scalar::Select, [c, x, y]) => format!("select({y}, {x}, {c} != 0.0)"),
+            (Scalar::Neg, [x]) => format!("(-{x})"),
+            (Scalar::Sqrt, [x]) => format!("sqrt({x})"),
+            (Scalar::Abs, [x]) => format!("abs({x})"),
+            (Scalar::Floor, [x]) => format!("floor({x})"),
+            _ => {
+                let mut called = self.called.borrow_mut();
+                if !called.contains(&f) {
+                    called.push(f);
+                }
+                format!("{}({})", functions::name(f), args.join(", "))
+            }
+        }
+    }
 }
 
 /// A constant; the ones that WGSL cannot write stand in `env`.
-fn number(x: f64) -> String {
+pub fn number(x: f64) -> String {
     let x = x as f32;
     if x.is_nan() {
         "bitcast<f32>(env[2])".into()
@@ -104,44 +150,5 @@ fn number(x: f64) -> String {
         format!("({x:?}f)")
     } else {
         format!("{x:?}f")
-    }
-}
-
-fn apply(f: Scalar, args: &[String]) -> String {
-    match (f, args) {
-        (Scalar::Add, [x, y]) => format!("({x} + {y})"),
-        (Scalar::Sub, [x, y]) => format!("({x} - {y})"),
-        (Scalar::Mul, [x, y]) => format!("({x} * {y})"),
-        (Scalar::Div, [x, y]) => format!("({x} / {y})"),
-        (Scalar::Pow, [x, y]) => format!("gdl_pow({x}, {y})"),
-        (Scalar::Max, [x, y]) => format!("max({x}, {y})"),
-        (Scalar::Min, [x, y]) => format!("min({x}, {y})"),
-        (Scalar::Lt, [x, y]) => format!("select(0.0, 1.0, {x} < {y})"),
-        (Scalar::Le, [x, y]) => format!("select(0.0, 1.0, {x} <= {y})"),
-        (Scalar::Eq, [x, y]) => format!("select(0.0, 1.0, {x} == {y})"),
-        (Scalar::Select, [c, x, y]) => format!("select({y}, {x}, {c} != 0.0)"),
-        (Scalar::PowI(n), [x]) => format!("gdl_powi({x}, {n})"),
-        (Scalar::Neg, [x]) => format!("(-{x})"),
-        (Scalar::Relu, [x]) => format!("max({x}, 0.0)"),
-        (_, [x]) => format!("{}({x})", function(f)),
-        _ => number(f64::NAN),
-    }
-}
-
-/// The name of a function of one number.
-fn function(f: Scalar) -> &'static str {
-    match f {
-        Scalar::Exp => "gdl_exp",
-        Scalar::Log => "gdl_log",
-        Scalar::Sqrt => "sqrt",
-        Scalar::Sin => "gdl_sin",
-        Scalar::Cos => "gdl_cos",
-        Scalar::Tanh => "gdl_tanh",
-        Scalar::Sigmoid => "gdl_sigmoid",
-        Scalar::Erf => "gdl_erf",
-        Scalar::Abs => "abs",
-        Scalar::Sign => "gdl_sign",
-        Scalar::Floor => "floor",
-        _ => "f32",
     }
 }

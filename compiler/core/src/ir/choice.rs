@@ -1,7 +1,7 @@
 //! Choices: dims whose rows are chosen among the rows of another dim, and who may read what was chosen.
 
 use super::{Node, Op, Value};
-use gdl_abi::{DimDef, DimId, Domains, SAMPLES};
+use gdl_abi::{DimDef, DimId, Domains};
 
 /// Whether an operator may read a choice: to take and put, or to hand it on to a loop.
 pub(super) fn reads_choices(op: &Op, v: Value) -> bool {
@@ -29,21 +29,6 @@ pub(super) struct Choice {
     pub each: DimId,
     /// Nothing chooses itself.
     pub others: bool,
-}
-
-impl Choice {
-    /// The dim of the numbers by which is chosen, if the program has it.
-    pub fn rows(&self, domains: &Domains) -> Option<DimId> {
-        if self.each == SAMPLES {
-            return Some(self.of);
-        }
-        let pairs = DimDef::Pairs {
-            left: self.each,
-            right: self.of,
-        };
-        let k = domains.dims.iter().position(|d| *d == pairs)?;
-        Some(DimId(k as u32))
-    }
 }
 
 /// A dim of choices.

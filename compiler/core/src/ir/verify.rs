@@ -179,8 +179,11 @@ pub(super) fn check_node(scope: &Scope, before: &[Node], op: &Op, shape: &Shape)
             )
         }
         Op::Choose { key, chosen } => {
-            let rows = choice(scope.domains, *chosen)?.rows(scope.domains);
-            let rows = rows.ok_or("the pairs of choosers and rows are no dim")?;
+            choice(scope.domains, *chosen)?;
+            let rows = scope
+                .domains
+                .keys_of(*chosen)
+                .ok_or("the pairs of choosers and rows are no dim")?;
             expect(of(key), &Shape::new(Some(rows), &[]))?;
             expect(shape, &Shape::new(Some(*chosen), &[]))
         }

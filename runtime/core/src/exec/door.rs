@@ -13,11 +13,21 @@ pub fn check(
     inputs: &[&Array],
     params: &[&Array],
 ) -> Result<(), RunError> {
+    check_inputs(signature, double, batch, inputs)?;
+    check_params(signature, double, batch, params)
+}
+
+/// As [`check`], without parameters.
+pub fn check_inputs(signature: &Signature, double: bool, batch: &Instance, inputs: &[&Array]) -> Result<(), RunError> {
     let domains = &signature.domains;
     if batch.rows.len() != domains.dims.len() || batch.maps.len() != domains.maps.len() {
         return Err(RunError("the batch belongs to another program".into()));
     }
-    check_list("input", &signature.inputs, double, batch, inputs)?;
+    check_list("input", &signature.inputs, double, batch, inputs)
+}
+
+/// Checks numbers, lengths and types of parameters, which have no rows.
+pub fn check_params(signature: &Signature, double: bool, batch: &Instance, params: &[&Array]) -> Result<(), RunError> {
     check_list("parameter", &signature.params, double, batch, params)
 }
 

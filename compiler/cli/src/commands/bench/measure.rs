@@ -1,9 +1,10 @@
 //! Times a compiled program on one batch.
 
 use crate::Failure;
+use crate::session::backend::Timed;
 use gdl_abi::{DoorSizes, Instance};
-use gdl_codegen::{Compiled, StepTime};
-use gdl_runtime::{Array, Program};
+use gdl_codegen::StepTime;
+use gdl_runtime::{Array, bind};
 use std::time::{Duration, Instant};
 
 /// What is to be timed.
@@ -13,8 +14,8 @@ pub(super) struct Case {
     /// `forward` or `gradient`.
     pub part: &'static str,
     /// What runs.
-    pub program: Compiled,
-    /// What compiling took: tensor IR to machine code.
+    pub program: Timed,
+    /// What compiling took: tensor IR to machine code, or to shaders that the device has taken.
     pub compile: Duration,
     /// The batch.
     pub door: DoorSizes,
@@ -31,7 +32,7 @@ pub(super) struct Timing {
     pub compile: Duration,
     /// Samples of the batch.
     pub samples: usize,
-    /// Seconds of the fastest call.
+    /// Seconds of the fastest call; on a device all its steps together, by its own clock.
     pub best: f64,
     /// Seconds of the call in the middle.
     pub median: f64,
@@ -46,27 +47,29 @@ const CALLS: usize = 5;
 
 /// Times calls, then steps, for so many seconds each.
 pub(super) fn measure(case: &Case, seconds: f64) -> Result<Timing, Failure> {
-    let program = &case.program;
+    let program = case.program.program();
     let batch = Instance::new(&program.signature().domains, &case.door).map_err(Failure::error)?;
     let inputs: Vec<&Array> = case.inputs.iter().collect();
     let params: Vec<&Array> = case.params.iter().collect();
     let failed = |e: gdl_runtime::RunError| Failure::error(format!("`{}`: {e}", case.name));
     let mut outputs = Vec::new();
+    let mut bound = bind(program, &params).map_err(failed)?;
     // The first call makes its tables and memory.
-    program.run(&batch, &inputs, &params, &mut outputs).map_err(failed)?;
+    bound.run(&batch, &inputs, &mut outputs).map_err(failed)?;
     let mut times = Vec::new();
     let start = Instant::now();
     while times.len() < CALLS || start.elapsed().as_secs_f64() < seconds {
         let start = Instant::now();
-        program.run(&batch, &inputs, &params, &mut outputs).map_err(failed)?;
+        bound.run(&batch, &inputs, &mut outputs).map_err(failed)?;
         times.push(start.elapsed().as_secs_f64());
     }
     times.sort_by(f64::total_cmp);
-    let mut steps = program.profile(&batch, &inputs, &params).map_err(failed)?;
+    drop(bound);
+    let mut steps = case.program.profile(&batch, &inputs, &params).map_err(failed)?;
     let start = Instant::now();
     let mut calls = 1;
     while calls < CALLS || start.elapsed().as_secs_f64() < seconds {
-        let again = program.profile(&batch, &inputs, &params).map_err(failed)?;
+        let again = case.program.profile(&batch, &inputs, &params).map_err(failed)?;
         for (step, other) in steps.iter_mut().zip(again) {
             step.seconds = step.seconds.min(other.seconds);
         }
@@ -77,7 +80,10 @@ pub(super) fn measure(case: &Case, seconds: f64) -> Result<Timing, Failure> {
         part: case.part,
         compile: case.compile,
         samples: case.door.samples,
-        best: times[0],
+        best: match case.program {
+            Timed::Code(_) => times[0],
+            Timed::Device(..) => steps.iter().map(|s| s.seconds).sum(),
+        },
         median: times[times.len() / 2],
         calls: times.len(),
         steps,

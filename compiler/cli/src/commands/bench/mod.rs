@@ -5,10 +5,10 @@ mod program;
 mod report;
 mod suite;
 
-use crate::session::backend::{Engine, Precision};
+use crate::session::backend::{Engine, Precision, Runs};
 use crate::{Failure, Terminal};
 use clap::Args;
-use gdl_codegen::machine::{self, Limits};
+use gdl_codegen::machine;
 use std::path::PathBuf;
 
 /// Measure speed: arithmetic and memory traffic against what this machine can do
@@ -42,6 +42,8 @@ pub struct Bench {
     /// Precision.
     #[arg(long, value_enum, default_value = "f32")]
     dtype: Precision,
+    #[command(flatten)]
+    runs: Runs,
     /// Threads [default: all].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -59,9 +61,9 @@ impl Bench {
         if cfg!(debug_assertions) {
             terminal.say("this is a debug build: matrix products and the machine's limits are slow; use --release")?;
         }
-        let engine = Engine::cranelift(self.dtype == Precision::F64, self.threads);
-        let limits = limits(engine.threads())?;
-        report::machine(&limits, self.json, terminal)?;
+        let engine = self.runs.engine(self.dtype == Precision::F64, self.threads)?;
+        let limits = limits(&engine)?;
+        report::machine(&limits, terminal)?;
         let machine = &limits[limits.len() - 1];
         let mut results = Vec::new();
         match (&self.suite, &self.file) {
@@ -69,33 +71,64 @@ impl Bench {
                 for subject in suite::chosen(names)? {
                     for case in suite::cases(subject, &engine, terminal)? {
                         results.push(measure::measure(&case, self.seconds)?);
-                        report::result(&results[results.len() - 1], machine, &engine, terminal)?;
+                        report::result(&results[results.len() - 1], machine, engine.double, terminal)?;
                     }
                 }
             }
             (None, Some(file)) => {
                 for case in program::cases(file, &self.words, self.weights.as_deref(), &engine, terminal)? {
                     results.push(measure::measure(&case, self.seconds)?);
-                    report::result(&results[results.len() - 1], machine, &engine, terminal)?;
+                    report::result(&results[results.len() - 1], machine, engine.double, terminal)?;
                 }
             }
             (None, None) => return Err(Failure::usage("neither a file nor --suite is given")),
         }
         if self.json {
-            return terminal.object(&report::json(&limits, &results, &engine));
+            return terminal.object(&report::json(&limits, &results, engine.double));
         }
         Ok(())
     }
 }
 
-/// The machine's limits with 1, 2, 4, … threads, and with as many as are used.
-fn limits(threads: usize) -> Result<Vec<Limits>, Failure> {
+/// What the machine, or a device, can do at most.
+pub(super) struct Yardstick {
+    /// What was measured: `2 threads`, the name of a device.
+    name: String,
+    /// Operations a second in single and in double precision; a device has no double precision.
+    flops: [Option<f64>; 2],
+    /// Bytes a second.
+    bandwidth: f64,
+}
+
+impl Yardstick {
+    /// Operations a second in the precision that is used.
+    fn peak(&self, double: bool) -> f64 {
+        self.flops[usize::from(double)].unwrap_or(f64::NAN)
+    }
+}
+
+/// The limits of a device, or the machine's with 1, 2, 4, … threads and with as many as are used.
+fn limits(engine: &Engine) -> Result<Vec<Yardstick>, Failure> {
+    if let Some(gpu) = engine.gpu()? {
+        let found = gdl_gpu::limits(&gpu).map_err(|e| Failure::error(e.to_string()))?;
+        return Ok(vec![Yardstick {
+            name: gpu.info().name.clone(),
+            flops: [Some(found.flops), None],
+            bandwidth: found.bandwidth,
+        }]);
+    }
+    let threads = engine.threads();
     let mut counts: Vec<usize> = std::iter::successors(Some(1), |n| Some(2 * n))
         .take_while(|n| *n < threads)
         .collect();
     counts.push(threads);
-    counts
-        .into_iter()
-        .map(|n| machine::limits(n).map_err(Failure::error))
-        .collect()
+    let measured = |n: usize| {
+        let found = machine::limits(n).map_err(Failure::error)?;
+        Ok(Yardstick {
+            name: format!("{n} thread{}", if n == 1 { "" } else { "s" }),
+            flops: [Some(found.f32_flops), Some(found.f64_flops)],
+            bandwidth: found.bandwidth,
+        })
+    };
+    counts.into_iter().map(measured).collect()
 }

@@ -1,39 +1,30 @@
 //! What `gdl bench` says.
 
+use super::Yardstick;
 use super::measure::Timing;
-use crate::session::backend::Engine;
 use crate::{Failure, Terminal};
 use gdl_codegen::loop_ir::Work;
-use gdl_codegen::machine::Limits;
 use serde_json::{Value, json};
 
 /// Steps are listed down to this share of the time.
 const SHARE: f64 = 0.01;
 
-/// The machine's limits.
-pub(super) fn machine(limits: &[Limits], json: bool, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    if json {
+/// What the machine can do.
+pub(super) fn machine(limits: &[Yardstick], terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    if terminal.is_json() {
         return Ok(());
     }
-    terminal.line("machine        f32 GFLOP/s  f64 GFLOP/s  memory GB/s")?;
+    let width = limits.iter().map(|l| l.name.len()).max().unwrap_or(0).max(14);
+    terminal.line(format!("{:<width$} f32 GFLOP/s  f64 GFLOP/s  memory GB/s", "machine"))?;
     for l in limits {
+        let [single, double] = l.flops.map(|f| f.map_or("-".into(), |f| format!("{:.1}", f / 1e9)));
         terminal.line(format!(
-            "{:<14} {:11.1}  {:11.1}  {:11.1}",
-            format!("{} thread{}", l.threads, if l.threads == 1 { "" } else { "s" }),
-            l.f32_flops / 1e9,
-            l.f64_flops / 1e9,
+            "{:<width$} {single:>11}  {double:>11}  {:11.1}",
+            l.name,
             l.bandwidth / 1e9
         ))?;
     }
     Ok(())
-}
-
-fn peak(machine: &Limits, engine: &Engine) -> f64 {
-    if engine.double {
-        machine.f64_flops
-    } else {
-        machine.f32_flops
-    }
 }
 
 fn total(timing: &Timing) -> Work {
@@ -45,14 +36,14 @@ fn total(timing: &Timing) -> Work {
 /// One program, as text.
 pub(super) fn result(
     timing: &Timing,
-    machine: &Limits,
-    engine: &Engine,
+    machine: &Yardstick,
+    double: bool,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Failure> {
     if terminal.is_json() {
         return Ok(());
     }
-    let (work, peak) = (total(timing), peak(machine, engine));
+    let (work, peak) = (total(timing), machine.peak(double));
     let samples = if timing.samples == 1 {
         String::new()
     } else {
@@ -68,14 +59,14 @@ pub(super) fn result(
         timing.compile.as_secs_f64() * 1e3,
     ))?;
     terminal.line(format!(
-        "  {:.3} GFLOP: {:.1} GFLOP/s, {} of the peak;  {:.1} MB: {:.1} GB/s, {} of the bandwidth;  {} threads",
+        "  {:.3} GFLOP: {:.1} GFLOP/s, {} of the peak;  {:.1} MB: {:.1} GB/s, {} of the bandwidth;  {}",
         work.flops / 1e9,
         work.flops / timing.best / 1e9,
         percent(work.flops / timing.best / peak),
         work.bytes / 1e6,
         work.bytes / timing.best / 1e9,
         percent(work.bytes / timing.best / machine.bandwidth),
-        machine.threads,
+        machine.name,
     ))?;
     terminal.line("        ms   share  GFLOP/s  of peak     GB/s  step")?;
     let all: f64 = timing.steps.iter().map(|s| s.seconds).sum();
@@ -100,9 +91,9 @@ fn percent(x: f64) -> String {
 }
 
 /// Everything, as one object.
-pub(super) fn json(limits: &[Limits], results: &[Timing], engine: &Engine) -> Value {
+pub(super) fn json(limits: &[Yardstick], results: &[Timing], double: bool) -> Value {
     let machine = &limits[limits.len() - 1];
-    let peak = peak(machine, engine);
+    let peak = machine.peak(double);
     let rates = |work: Work, seconds: f64| {
         json!({
             "ms": seconds * 1e3,
@@ -114,11 +105,11 @@ pub(super) fn json(limits: &[Limits], results: &[Timing], engine: &Engine) -> Va
             "of_bandwidth": work.bytes / seconds / machine.bandwidth,
         })
     };
-    let machine_json = |l: &Limits| {
+    let machine_json = |l: &Yardstick| {
         json!({
-            "threads": l.threads,
-            "f32_gflops_per_s": l.f32_flops / 1e9,
-            "f64_gflops_per_s": l.f64_flops / 1e9,
+            "name": l.name,
+            "f32_gflops_per_s": l.flops[0].map(|f| f / 1e9),
+            "f64_gflops_per_s": l.flops[1].map(|f| f / 1e9),
             "gb_per_s": l.bandwidth / 1e9,
         })
     };
@@ -146,8 +137,8 @@ pub(super) fn json(limits: &[Limits], results: &[Timing], engine: &Engine) -> Va
     };
     json!({
         "machine": limits.iter().map(machine_json).collect::<Vec<_>>(),
-        "dtype": if engine.double { "f64" } else { "f32" },
-        "threads": machine.threads,
+        "dtype": if double { "f64" } else { "f32" },
+        "on": machine.name,
         "results": results.iter().map(result_json).collect::<Vec<_>>(),
     })
 }

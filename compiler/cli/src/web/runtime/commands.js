@@ -1,6 +1,6 @@
 // The steps of a plan as what the device is told to do. As runtime/gpu/src/commands.rs of gdl.
 
-import { variant } from "./instance.js";
+import { keysOf, variant } from "./instance.js";
 import { Env } from "./layout.js";
 
 /** Invocations of a workgroup. */
@@ -10,7 +10,7 @@ const GROUPS = 65535;
 /** Products of fewer tiles leave most of a device idle: their results are cut finer, without memory that a workgroup shares. */
 const FEW_TILES = 64;
 
-/** Dispatches in order, { run, groups, words }, and the words that they read; `run` is a kernel's number, "gemm", "gemm_small" or "join". */
+/** Dispatches in order, { run, groups, words }, and the words that they read; `run` is a kernel's number, or the entry point of a shader that all models share. */
 export function commands(plan, kernels, layout, batch) {
   const writer = new Writer(plan, kernels, layout, batch);
   writer.steps(plan.steps);
@@ -44,7 +44,7 @@ class Writer {
           this.steps(s.body);
         }
       } else {
-        throw new Error(`a step ${tag} cannot be run in a browser`);
+        this.choose(s);
       }
     }
   }
@@ -79,6 +79,26 @@ class Writer {
     }
   }
 
+  /** Fills the tables of a choice (choose.wgsl). */
+  choose({ id, chosen, key, offset }) {
+    const { tables, signature } = this.plan;
+    const { of, each, others } = variant(signature.domains.dims[chosen])[1];
+    const keys = keysOf(signature.domains, chosen);
+    const start = (tag, content) => {
+      const k = tables.findIndex((t) => JSON.stringify(variant(t)) === JSON.stringify([tag, content]));
+      return this.env[this.places.tables + k];
+    };
+    const rows = (dim) => this.batch.rows[dim];
+    const [first] = this.matrix({ buffer: key, offset, row_stride: 1, col_stride: 1 });
+    const words = [first, this.batch.samples];
+    words.push(...[of, each, chosen, keys].map((dim) => start("SamplePtr", dim)));
+    words.push(...["Chosen", "ChosenPtr", "ChosenOrder"].map((tag) => start(tag, [id, chosen])));
+    words.push(Number(others), rows(keys), rows(of));
+    const at = this.words.push(Int32Array.from(words)) - 1;
+    const jobs = { rank: rows(keys), count: rows(of), offsets: 1, list: rows(of) };
+    for (const [entry, n] of Object.entries(jobs)) if (n > 0) this.push(entry, flat(n), at);
+  }
+
   extent({ dim, times }) {
     return times * (dim === null ? 1 : this.batch.rows[dim]);
   }
@@ -97,7 +117,7 @@ class Writer {
     const [a, b, c] = [g.a, g.b, g.c].map((x) => this.matrix(x));
     if (Math.ceil(m / 64) * Math.ceil(n / 64) * count < FEW_TILES) {
       const words = this.words.push(Int32Array.of(m, n, k, ...a, ...b, ...c, 0, outer.length, ...outer.flat())) - 1;
-      this.push("gemm_small", [Math.ceil(n / 32), Math.ceil(m / 32), count], words);
+      this.push("direct", [Math.ceil(n / 32), Math.ceil(m / 32), count], words);
       return;
     }
     // Rows are cut so that no axis has too many workgroups.
@@ -108,7 +128,7 @@ class Writer {
         const [left, right, result] = [[a[0] + top * a[1], a[1], a[2]], b, [c[0] + top * c[1], c[1], c[2]]];
         const own = [rows, n, k, ...left, ...right, ...result, first, outer.length, ...outer.flat()];
         const words = this.words.push(Int32Array.from(own)) - 1;
-        this.push("gemm", [Math.ceil(n / 64), Math.ceil(rows / 64), Math.min(count - first, GROUPS)], words);
+        this.push("tiled", [Math.ceil(n / 64), Math.ceil(rows / 64), Math.min(count - first, GROUPS)], words);
       }
     }
   }

@@ -3,12 +3,15 @@
 import { DeviceLostError, GdlError, LimitError, WebGpuError } from "./errors.js";
 import { fetched } from "./files.js";
 
-/** The shaders that all models share. */
-const COMMON = {
-  gemm: new URL("./gemm.wgsl", import.meta.url),
-  gemm_small: new URL("./gemm_small.wgsl", import.meta.url),
-  join: new URL("./join.wgsl", import.meta.url),
-};
+const GEMM = new URL("./gemm.wgsl", import.meta.url);
+const JOIN = new URL("./join.wgsl", import.meta.url);
+const CHOOSE = new URL("./choose.wgsl", import.meta.url);
+
+/** The shaders that all models share, by their entry points. */
+const COMMON = { tiled: GEMM, direct: GEMM, join: JOIN, rank: CHOOSE, count: CHOOSE, offsets: CHOOSE, list: CHOOSE };
+
+/** Whether a shader, one of a model or one that all share, writes tables. */
+export const writesTables = (run) => COMMON[run] === CHOOSE;
 
 /** An open device with the limits that the model needs. */
 export class Gpu {
@@ -35,15 +38,13 @@ export class Gpu {
       visibility: GPUShaderStage.COMPUTE,
       buffer: { type, hasDynamicOffset },
     });
-    this.bindings = device.createBindGroupLayout({
-      label: "gdl",
-      entries: [
-        buffer(0, "storage", false),
-        buffer(1, "read-only-storage", false),
-        buffer(2, "read-only-storage", true),
-      ],
-    });
-    this.pipelineLayout = device.createPipelineLayout({ label: "gdl", bindGroupLayouts: [this.bindings] });
+    const bindings = (tables) =>
+      device.createBindGroupLayout({
+        label: "gdl",
+        entries: [buffer(0, "storage", false), buffer(1, tables, false), buffer(2, "read-only-storage", true)],
+      });
+    /** With tables that are read, and with tables that are written. */
+    this.bindings = [bindings("read-only-storage"), bindings("storage")];
   }
 
   /** Waits for something that the device does, but not for a device that is gone. */
@@ -54,11 +55,13 @@ export class Gpu {
   /** Pipelines for some entry points of a module. */
   async pipelines(label, code, entries) {
     const { device } = this;
+    const bindings = this.bindings[Number(entries.some(writesTables))];
+    const pipelineLayout = device.createPipelineLayout({ label, bindGroupLayouts: [bindings] });
     const module = device.createShaderModule({ label, code });
     const one = (entryPoint) =>
       device.createComputePipelineAsync({
         label: entryPoint,
-        layout: this.pipelineLayout,
+        layout: pipelineLayout,
         compute: { module, entryPoint },
       });
     try {
@@ -70,12 +73,12 @@ export class Gpu {
   }
 
   /** The pipeline of a shader that all models share: made when it is first needed, once. */
-  common(name) {
-    if (!this.#common.has(name)) {
-      const code = fetched(COMMON[name], "text");
-      this.#common.set(name, code.then((text) => this.pipelines(name, text, ["main"])).then(([pipeline]) => pipeline));
+  common(entry) {
+    if (!this.#common.has(entry)) {
+      const code = fetched(COMMON[entry], "text");
+      this.#common.set(entry, code.then((text) => this.pipelines(entry, text, [entry])).then(([pipeline]) => pipeline));
     }
-    return this.#common.get(name);
+    return this.#common.get(entry);
   }
 
   #common = new Map();

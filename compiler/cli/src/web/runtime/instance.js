@@ -104,6 +104,12 @@ export class Instance {
       case "Rounds":
         ptr = this.#counted((s) => (d.like === null ? d.fixed : this.#count(d.like, s)));
         break;
+      case "Chosen":
+        ptr = this.#counted((s) => {
+          const there = Math.max(this.#count(d.of, s) - Number(d.others), 0);
+          return this.#count(d.each, s) * (d.k === null ? there : Math.min(d.k, there));
+        });
+        break;
       case "Stacked":
         this.rows.push(this.steps(d.time) * this.rows[d.of]);
         this.extents.push([]);
@@ -177,6 +183,14 @@ export class Instance {
       case "ToStep":
         each(m.time, (s, row) => (index[row] = (row - ptr(m.time)[s]) * this.samples + s));
         return index;
+      case "Chooser": {
+        const { each: chooser } = variant(domains.dims[m])[1];
+        each(m, (s, row) => {
+          const among = this.#count(m, s) / this.#count(chooser, s);
+          index[row] = ptr(chooser)[s] + Math.floor((row - ptr(m)[s]) / among);
+        });
+        return index;
+      }
       case "Shift":
         each(m.of, (s, row) => (index[row] = Math.min(Math.max(row + m.by, ptr(m.of)[s]), ptr(m.of)[s + 1] - 1)));
         return index;
@@ -184,6 +198,13 @@ export class Instance {
         throw new Error(`a map ${tag} has no instance in a browser`);
     }
   }
+}
+
+/** For a dim of choices: the dim of the numbers by which is chosen. */
+export function keysOf(domains, chosen) {
+  const { of, each } = variant(domains.dims[chosen])[1];
+  const pairs = ([tag, d]) => tag === "Pairs" && d.left === each && d.right === of;
+  return each === SAMPLES ? of : domains.dims.findIndex((d) => pairs(variant(d)));
 }
 
 /** Where a map goes from and to. */
@@ -207,6 +228,8 @@ function ends(domains, k) {
       return [m, dim(m).of];
     case "ToStep":
       return [m.time, m.stacked];
+    case "Chooser":
+      return [m, dim(m).each];
     case "Shift":
       return [m.of, m.of];
     default:

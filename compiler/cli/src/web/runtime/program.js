@@ -1,6 +1,7 @@
 // A plan and its shaders on a device. As runtime/gpu/src/program.rs of gdl, with parameters that stay on the device.
 
 import { commands } from "./commands.js";
+import { writesTables } from "./device.js";
 import { GdlError } from "./errors.js";
 import { Instance } from "./instance.js";
 import { elements, home, lasting, layout } from "./layout.js";
@@ -14,7 +15,7 @@ export class Program {
     const multiplies = JSON.stringify(plan.steps).includes('"Gemm"');
     const [pipelines] = await Promise.all([
       gpu.pipelines(`${name}.wgsl`, code, kernels.map((k) => k.entry)),
-      multiplies && gpu.common("gemm_small"),
+      multiplies && gpu.common("direct"),
     ]);
     pipelines.forEach((pipeline, k) => program.pipelines.set(k, pipeline));
     const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
@@ -90,16 +91,17 @@ export class Program {
     const { device, bindings } = this.gpu;
     device.queue.writeBuffer(this.tables, 0, at.tables);
     device.queue.writeBuffer(this.words, 0, joined);
-    const group = device.createBindGroup({
-      label: "gdl",
-      layout: bindings,
-      entries: [
-        { binding: 0, resource: { buffer: this.reals } },
-        { binding: 1, resource: { buffer: this.tables } },
-        { binding: 2, resource: { buffer: this.words, size: 4 * window } },
-      ],
-    });
-    this.batch = { door, instance, layout: at, list, window, outputs, total, group };
+    const group = (layout) =>
+      device.createBindGroup({
+        label: "gdl",
+        layout,
+        entries: [
+          { binding: 0, resource: { buffer: this.reals } },
+          { binding: 1, resource: { buffer: this.tables } },
+          { binding: 2, resource: { buffer: this.words, size: 4 * window } },
+        ],
+      });
+    this.batch = { door, instance, layout: at, list, window, outputs, total, groups: bindings.map(group) };
     return this.batch;
   }
 
@@ -130,7 +132,7 @@ export class Program {
     for (const { run, groups, words } of batch.list) {
       if (run !== pipeline) pass.setPipeline(this.pipelines.get(run));
       pipeline = run;
-      pass.setBindGroup(0, batch.group, [4 * batch.window * words]);
+      pass.setBindGroup(0, batch.groups[Number(writesTables(run))], [4 * batch.window * words]);
       pass.dispatchWorkgroups(...groups);
     }
     pass.end();

@@ -28,6 +28,12 @@ export function table(def, domains, batch) {
       return forward(t, batch);
     case "WindowBack":
       return backward(t, batch);
+    // Filled by their step.
+    case "Chosen":
+    case "ChosenOrder":
+      return new Uint32Array(batch.rows[t[1]]);
+    case "ChosenPtr":
+      return new Uint32Array(batch.rows[variant(domains.dims[t[1]])[1].of] + 1);
     default:
       throw new Error(`a table ${tag} cannot be made in a browser`);
   }

@@ -107,9 +107,12 @@ impl Algebra for Real64 {
     }
     /// NaN comes last.
     fn ranking(&self, keys: &[f64]) -> Vec<(usize, f64)> {
-        let key = |k: &usize| if keys[*k].is_nan() { f64::NEG_INFINITY } else { keys[*k] };
         let mut order: Vec<usize> = (0..keys.len()).collect();
-        order.sort_by(|a, b| key(b).partial_cmp(&key(a)).unwrap_or(std::cmp::Ordering::Equal));
+        order.sort_by(|&a, &b| {
+            let [x, y] = [keys[a], keys[b]];
+            // Of NaN and a number the number comes first.
+            y.partial_cmp(&x).unwrap_or_else(|| x.is_nan().cmp(&y.is_nan()))
+        });
         order.into_iter().map(|k| (k, 0.0)).collect()
     }
 }

@@ -12,7 +12,7 @@ impl<A: Algebra> Frame<'_, A> {
     pub(super) fn choose(&self, key: &[A::S], chosen: DimId) -> Result<Vec<A::S>, String> {
         let rows = &self.rows;
         let what = choice(rows.domains, chosen)?;
-        let pairs = what.rows(rows.domains).ok_or("no pairs")?;
+        let pairs = rows.domains.keys_of(chosen).ok_or("no pairs")?;
         let mut out = Vec::with_capacity(rows.rows(chosen));
         for sample in 0..rows.rows(SAMPLES) {
             let (choosers, all) = (rows.span(what.each, sample).len(), rows.span(what.of, sample).len());

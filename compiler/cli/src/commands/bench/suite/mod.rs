@@ -10,16 +10,16 @@ mod tensor;
 
 use super::measure::Case;
 use crate::session::backend::Engine;
+use crate::session::subjects::random_inputs;
 use crate::session::{Session, programs};
 use crate::source::Source;
 use crate::{Failure, Terminal};
-use gdl_abi::{ArrayDecl, DoorSizes, Dtype, Instance};
+use gdl_abi::DoorSizes;
 use gdl_core::check::nearest;
-use gdl_core::ir::{Func, grad};
+use gdl_core::ir::grad;
 use gdl_core::lower;
 use gdl_host::params::Params;
 use gdl_host::rng::Rng;
-use gdl_runtime::{Array, Program};
 use std::time::Instant;
 
 /// A program and the sizes of its batch.
@@ -69,47 +69,25 @@ pub(super) fn cases(subject: &Subject, engine: &Engine, terminal: &mut Terminal<
     let mut cases = Vec::new();
     for (part, func) in [("forward", lowered.func), ("gradient", gradient)] {
         let start = Instant::now();
-        let program = engine.compile(&func)?;
+        let program = engine.timed(&func)?;
         let compile = start.elapsed();
-        let params = Params::init(program.signature(), &programs::specs(&lowered.params), 0, engine.double)?;
+        let params = Params::init(
+            program.program().signature(),
+            &programs::specs(&lowered.params),
+            0,
+            engine.double,
+        )?;
         cases.push(Case {
             name: subject.name.into(),
             part,
             compile,
-            inputs: inputs(&func, &door, engine.double)?,
+            inputs: random_inputs(&func, &door, engine.double)?,
             door: door.clone(),
             params: params.arrays().to_vec(),
             program,
         });
     }
     Ok(cases)
-}
-
-/// Random arrays for the inputs of a function.
-pub(super) fn inputs(func: &Func, door: &DoorSizes, double: bool) -> Result<Vec<Array>, Failure> {
-    let batch = Instance::new(&func.domains, door).map_err(Failure::error)?;
-    let array = |decl: &ArrayDecl| {
-        let mut rng = Rng::named(0, &decl.name);
-        let len = decl.dim.map_or(1, |d| batch.rows[d.0 as usize]) * decl.row_len();
-        match decl.dtype {
-            Dtype::Class(n) => Array::Class(
-                (0..len)
-                    .map(|_| ((rng.uniform() * f64::from(n)) as u32).min(n - 1))
-                    .collect(),
-            ),
-            Dtype::Real => reals((0..len).map(|_| 2.0 * rng.uniform() - 1.0).collect(), double),
-        }
-    };
-    Ok(func.inputs.iter().map(array).collect())
-}
-
-/// Numbers in a precision.
-pub(super) fn reals(values: Vec<f64>, double: bool) -> Array {
-    if double {
-        Array::F64(values)
-    } else {
-        Array::F32(values.into_iter().map(|x| x as f32).collect())
-    }
 }
 
 /// One sample of a graph: random edges, the same number into every node, by destination.

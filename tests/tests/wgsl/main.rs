@@ -1,29 +1,21 @@
-//! Shaders against the interpreter, on whatever Vulkan device there is (in CI a software one).
+//! Shaders against the interpreter and machine code, on whatever device there is.
+
+mod choices;
+mod examples;
+mod functions;
 
 use gdl_abi::{ArrayDecl, DoorSizes, Dtype, Instance};
-use gdl_codegen::plan_and_shaders;
 use gdl_core::ir::Func;
 use gdl_core::ir::grad::training_step;
 use gdl_core::ir::interp::{self, Real64};
 use gdl_core::ir::random::{Options, random_program_with};
 use gdl_core::lower::lower_model;
 use gdl_core::{check, modules};
-use gdl_gpu::{Gpu, GpuProgram};
-use gdl_runtime::{Array, Program};
+use gdl_gpu::Gpu;
+use gdl_runtime::Array;
+use gdl_tests::gpu::{device, on_device, run_twice};
 use gdl_tests::{Scratch, gdl, root};
 use std::sync::Arc;
-
-/// The device; without one the tests say so and pass, in CI they fail.
-fn device() -> Option<Arc<Gpu>> {
-    match Gpu::open(None) {
-        Ok(gpu) => Some(gpu),
-        Err(e) if std::env::var_os("CI").is_some() => panic!("{e}"),
-        Err(e) => {
-            eprintln!("SKIPPED: {e}");
-            None
-        }
-    }
-}
 
 fn single(decl: &ArrayDecl, x: &[f64]) -> Array {
     match decl.dtype {
@@ -37,26 +29,13 @@ fn single(decl: &ArrayDecl, x: &[f64]) -> Array {
 
 fn compare(gpu: &Arc<Gpu>, func: &Func, batch: &Instance, inputs: &[Vec<f64>], params: &[Vec<f64>], what: &str) {
     let want = interp::run(&Real64, func, batch, inputs, params).unwrap();
-    let (plan, shaders) = plan_and_shaders(func, &|_| None).unwrap_or_else(|e| panic!("{what}: {e}"));
-    let program = GpuProgram::new(gpu.clone(), plan, shaders).unwrap_or_else(|e| panic!("{what}: {e}"));
+    let program = on_device(gpu, func, what);
     let all = |decls: &[ArrayDecl], list: &[Vec<f64>]| -> Vec<Array> {
         decls.iter().zip(list).map(|(d, x)| single(d, x)).collect()
     };
     let (xs, ps) = (all(&func.inputs, inputs), all(&func.params, params));
     let (xs, ps): (Vec<&Array>, Vec<&Array>) = (xs.iter().collect(), ps.iter().collect());
-    let mut outputs = Vec::new();
-    program
-        .run(batch, &xs, &ps, &mut outputs)
-        .unwrap_or_else(|e| panic!("{what}: {e}"));
-    let first = outputs.clone();
-    program.run(batch, &xs, &ps, &mut outputs).unwrap();
-    let bits = |list: &[Array]| {
-        list.iter()
-            .flat_map(Array::to_f64)
-            .map(f64::to_bits)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(bits(&first), bits(&outputs), "{what}: two calls differ");
+    let outputs = run_twice(&program, batch, &xs, &ps, what);
     for (k, (got, want)) in outputs.iter().zip(&want).enumerate() {
         let got = got.to_f64();
         assert_eq!(got.len(), want.len(), "{what}: length of output {k}");

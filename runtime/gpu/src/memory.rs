@@ -1,0 +1,326 @@
+//! The memory of a program on a device, and calls in it.
+//!
+//! One buffer holds all reals: parameters and constants first, which stay from call to call, then what belongs to a batch. Another holds all
+//! tables, a third the words of every dispatch. A call writes its inputs, is one submission, and reads its results; calls on the same batch as
+//! the last one write nothing else.
+
+use crate::commands::{Command, Run, commands, step_names};
+use crate::layout::{Layout, elements, layout};
+use crate::program::GpuProgram;
+use crate::{Gpu, GpuError, clock};
+use gdl_abi::Instance;
+use gdl_abi::plan::Home;
+use gdl_runtime::{Array, RunError};
+use std::collections::HashMap;
+use wgpu::BufferUsages as Usage;
+
+/// What a call is about.
+pub struct Call<'a> {
+    /// Sizes and maps.
+    pub batch: &'a Instance,
+    /// By the signature.
+    pub inputs: &'a [&'a Array],
+    /// Outputs that become parameters.
+    pub next: &'a [(usize, usize)],
+}
+
+/// Memory of a device.
+#[derive(Default)]
+pub struct Memory {
+    reals: Option<wgpu::Buffer>,
+    tables: Option<wgpu::Buffer>,
+    words: Option<wgpu::Buffer>,
+    staging: Option<wgpu::Buffer>,
+    last: Option<Batch>,
+}
+
+/// Everything that follows from the sizes and maps of a batch, and is on the device.
+struct Batch {
+    of: Instance,
+    next: Vec<(usize, usize)>,
+    at: Layout,
+    list: Vec<Command>,
+    /// Bytes from one dispatch's words to the next one's.
+    window: u32,
+    /// Without and with tables that are written.
+    groups: [wgpu::BindGroup; 2],
+    /// Where the outputs that are read lie, and their lengths.
+    outputs: Vec<(usize, usize)>,
+    common: HashMap<&'static str, wgpu::ComputePipeline>,
+}
+
+impl Memory {
+    /// Writes parameters.
+    pub fn set_params(&mut self, program: &GpuProgram, params: &[&Array]) -> Result<(), RunError> {
+        self.grow(program, program.lasting.len)?;
+        self.write_lasting(program, |home| match home {
+            Home::Param(j) => match params[*j as usize] {
+                Array::F32(v) => Some(v.clone()),
+                _ => None,
+            },
+            _ => None,
+        });
+        Ok(())
+    }
+
+    fn write_lasting(&self, program: &GpuProgram, numbers: impl Fn(&Home) -> Option<Vec<f32>>) {
+        for (b, at) in program.plan.buffers.iter().zip(&program.lasting.at) {
+            if let (Some(at), Some(numbers)) = (at, numbers(&b.home)) {
+                self.write_reals(program, *at, &numbers);
+            }
+        }
+    }
+
+    fn write_reals(&self, program: &GpuProgram, at: usize, numbers: &[f32]) {
+        if let Some(reals) = &self.reals {
+            let queue = &program.gpu.queue;
+            queue.write_buffer(reals, 4 * at as u64, bytemuck::cast_slice(numbers));
+        }
+    }
+
+    /// Makes room for so many reals. What lasts moves along.
+    fn grow(&mut self, program: &GpuProgram, len: usize) -> Result<(), GpuError> {
+        let bytes = 4 * len.max(1) as u64;
+        if self.reals.as_ref().is_some_and(|b| b.size() >= bytes) {
+            return Ok(());
+        }
+        self.last = None;
+        let gpu = &program.gpu;
+        let old = self.reals.take();
+        let larger = gpu.buffer(bytes, Usage::STORAGE | Usage::COPY_DST | Usage::COPY_SRC)?;
+        match old {
+            Some(old) => {
+                let mut encoder = gpu.device.create_command_encoder(&Default::default());
+                encoder.copy_buffer_to_buffer(&old, 0, &larger, 0, old.size().min(4 * program.lasting.len as u64));
+                gpu.queue.submit([encoder.finish()]);
+                self.reals = Some(larger);
+            }
+            None => {
+                self.reals = Some(larger);
+                self.write_lasting(program, |home| match home {
+                    Home::Const(v) => Some(v.iter().map(|&x| x as f32).collect()),
+                    _ => None,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays out a batch, unless it is the last one.
+    pub fn lay(&mut self, program: &GpuProgram, batch: &Instance, next: &[(usize, usize)]) -> Result<(), RunError> {
+        if self.last.as_ref().is_some_and(|b| b.of == *batch && b.next == next) {
+            return Ok(());
+        }
+        self.last = None;
+        let (gpu, plan) = (&program.gpu, &program.plan);
+        let at = layout(plan, &program.shaders, &program.lasting, batch)?;
+        let outputs = outputs(program, &at, batch);
+        let moves = moves(program, &outputs, next);
+        let todo = commands(plan, &program.shaders, &at, batch, &moves)?;
+        let mut common = HashMap::new();
+        for c in &todo.list {
+            if let Run::Common(entry) = c.run
+                && !common.contains_key(entry)
+            {
+                common.insert(entry, gpu.common(entry)?);
+            }
+        }
+        // The words of every dispatch begin where bindings may.
+        let align = gpu.limits.min_storage_buffer_offset_alignment as usize / 4;
+        let window = todo
+            .words
+            .iter()
+            .map(Vec::len)
+            .max()
+            .unwrap_or(0)
+            .next_multiple_of(align);
+        let mut words: Vec<i32> = Vec::with_capacity(window * todo.words.len());
+        for list in &todo.words {
+            words.extend(list);
+            words.resize(words.len().next_multiple_of(window), 0);
+        }
+        self.grow(program, at.len)?;
+        let read = Usage::STORAGE | Usage::COPY_DST;
+        gpu.reserve(&mut self.tables, 4 * at.tables.len().max(1) as u64, read)?;
+        gpu.reserve(&mut self.words, 4 * words.len() as u64, read)?;
+        let (Some(reals), Some(tables), Some(third)) = (&self.reals, &self.tables, &self.words) else {
+            return Err(RunError("a buffer of the device is missing".into()));
+        };
+        gpu.queue.write_buffer(tables, 0, bytemuck::cast_slice(&at.tables));
+        gpu.queue.write_buffer(third, 0, bytemuck::cast_slice(&words));
+        let window = 4 * window as u32;
+        let groups =
+            [&gpu.layout, &gpu.choosing].map(|layout| gpu.group(layout, [reals, tables, third], window.into()));
+        self.last = Some(Batch {
+            of: batch.clone(),
+            next: next.to_vec(),
+            outputs: outputs
+                .into_iter()
+                .enumerate()
+                .map(|(k, (from, len))| (from, if next.iter().any(|n| n.0 == k) { 0 } else { len }))
+                .collect(),
+            at,
+            list: todo.list,
+            window,
+            groups,
+            common,
+        });
+        Ok(())
+    }
+
+    /// Writes inputs for the last batch.
+    pub fn write_inputs(&self, program: &GpuProgram, inputs: &[&Array]) {
+        let Some(batch) = &self.last else { return };
+        for (k, b) in program.plan.buffers.iter().enumerate() {
+            if let Home::Input(j) = b.home
+                && let Array::F32(v) = inputs[j as usize]
+            {
+                self.write_reals(program, batch.at.buffers[k], v);
+            }
+        }
+        for &(at, input) in &batch.at.labels {
+            if let (Array::Class(v), Some(tables)) = (inputs[input], &self.tables) {
+                let queue = &program.gpu.queue;
+                queue.write_buffer(tables, 4 * at as u64, bytemuck::cast_slice(v));
+            }
+        }
+    }
+
+    /// One call.
+    pub fn call(&mut self, program: &GpuProgram, call: Call<'_>, outputs: &mut Vec<Array>) -> Result<(), RunError> {
+        self.lay(program, call.batch, call.next)?;
+        self.write_inputs(program, call.inputs);
+        let Some(batch) = &self.last else { return Ok(()) };
+        let gpu = &program.gpu;
+        let total: usize = batch.outputs.iter().map(|(_, n)| n).sum();
+        gpu.reserve(
+            &mut self.staging,
+            4 * total.max(1) as u64,
+            Usage::MAP_READ | Usage::COPY_DST,
+        )?;
+        let (Some(reals), Some(staging)) = (&self.reals, &self.staging) else {
+            return Err(RunError("a buffer of the device is missing".into()));
+        };
+        let scope = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            batch.list.iter().for_each(|c| dispatch(program, batch, &mut pass, c));
+        }
+        let mut to = 0;
+        for &(from, len) in batch.outputs.iter().filter(|(_, len)| *len > 0) {
+            encoder.copy_buffer_to_buffer(reals, 4 * from as u64, staging, to, 4 * len as u64);
+            to += 4 * len as u64;
+        }
+        gpu.queue.submit([encoder.finish()]);
+        if let Some(e) = pollster::block_on(scope.pop()) {
+            return Err(RunError(
+                gpu.lost().unwrap_or(format!("the device refuses the program: {e}")),
+            ));
+        }
+        let all = gpu.read(staging, total)?;
+        outputs.clear();
+        let mut from = 0;
+        for &(_, len) in &batch.outputs {
+            outputs.push(Array::F32(all[from..from + len].to_vec()));
+            from += len;
+        }
+        Ok(())
+    }
+
+    /// The parameters, in the order of the signature; those that nothing reads have not been kept and are 0.
+    pub fn params(&mut self, program: &GpuProgram) -> Result<Vec<Array>, RunError> {
+        let gpu = &program.gpu;
+        let len = program.lasting.params;
+        gpu.reserve(
+            &mut self.staging,
+            4 * len.max(1) as u64,
+            Usage::MAP_READ | Usage::COPY_DST,
+        )?;
+        let (Some(reals), Some(staging)) = (&self.reals, &self.staging) else {
+            return Err(RunError("a buffer of the device is missing".into()));
+        };
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        if len > 0 {
+            encoder.copy_buffer_to_buffer(reals, 0, staging, 0, 4 * len as u64);
+        }
+        gpu.queue.submit([encoder.finish()]);
+        let all = gpu.read(staging, len)?;
+        let signature = &program.plan.signature;
+        let mut params: Vec<Array> = signature
+            .params
+            .iter()
+            .map(|d| Array::F32(vec![0.0; d.row_len()]))
+            .collect();
+        for (b, at) in program.plan.buffers.iter().zip(&program.lasting.at) {
+            if let (Home::Param(j), Some(at)) = (&b.home, at) {
+                params[*j as usize] = Array::F32(all[*at..*at + b.row_len].to_vec());
+            }
+        }
+        Ok(params)
+    }
+
+    /// What every dispatch of the last batch takes, in seconds, by the name of its step.
+    pub fn times(&mut self, program: &GpuProgram) -> Result<Vec<(String, f64)>, RunError> {
+        let gpu = &program.gpu;
+        let Some(batch) = &self.last else { return Ok(Vec::new()) };
+        let times = clock::times(gpu, batch.list.len(), &|k, pass| {
+            dispatch(program, batch, pass, &batch.list[k])
+        })?;
+        let names = step_names(&program.plan);
+        let steps = batch.list.iter().map(|c| names[c.step].clone());
+        Ok(steps.zip(times).collect())
+    }
+}
+
+fn dispatch(program: &GpuProgram, batch: &Batch, pass: &mut wgpu::ComputePass<'_>, c: &Command) {
+    let (pipeline, writes_tables) = match c.run {
+        Run::Kernel(k) => (&program.pipelines[k], false),
+        Run::Common(entry) => (&batch.common[entry], Gpu::is_choosing(entry)),
+    };
+    pass.set_pipeline(pipeline);
+    pass.set_bind_group(
+        0,
+        &batch.groups[usize::from(writes_tables)],
+        &[batch.window * c.words as u32],
+    );
+    let [x, y, z] = c.groups;
+    pass.dispatch_workgroups(x, y, z);
+}
+
+/// Where every output lies, and its length.
+fn outputs(program: &GpuProgram, at: &Layout, batch: &Instance) -> Vec<(usize, usize)> {
+    let plan = &program.plan;
+    let mut list = vec![(0, 0); plan.signature.outputs.len()];
+    for (k, b) in plan.buffers.iter().enumerate() {
+        if let Home::Output(j) = b.home {
+            list[j as usize] = (at.buffers[k], elements(plan, k, batch));
+        }
+    }
+    list
+}
+
+/// What is moved where so that outputs are parameters: from, to, length. Neighbours are moved at once.
+fn moves(program: &GpuProgram, outputs: &[(usize, usize)], next: &[(usize, usize)]) -> Vec<[usize; 3]> {
+    let param = |p: usize| {
+        let is = |b: &gdl_abi::plan::Buffer| b.home == Home::Param(p as u32);
+        program.lasting.at[program.plan.buffers.iter().position(is)?]
+    };
+    let mut all: Vec<[usize; 3]> = next
+        .iter()
+        .filter_map(|&(from, to)| Some([outputs[from].0, param(to)?, outputs[from].1]))
+        .collect();
+    all.sort_unstable();
+    let mut joined: Vec<[usize; 3]> = Vec::new();
+    for [from, to, len] in all {
+        match joined.last_mut() {
+            Some([f, t, n])
+                if from - *f == to.wrapping_sub(*t) && from - *f == n.next_multiple_of(crate::layout::ALIGN) =>
+            {
+                *n = from - *f + len;
+            }
+            _ => joined.push([from, to, len]),
+        }
+    }
+    joined
+}
