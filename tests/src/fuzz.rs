@@ -167,6 +167,7 @@ pub fn checkpoint(bytes: &[u8]) {
         Programs {
             step: &slope(true),
             eval: &slope(false),
+            learn: None,
         },
         &slope_data(),
         &Plan {

@@ -2,6 +2,7 @@
 
 use crate::Array;
 use gdl_abi::{Instance, Signature};
+use std::borrow::Cow;
 
 /// A program that can be run.
 pub trait Program: Send + Sync {
@@ -60,23 +61,23 @@ pub trait Bound {
 ///
 /// # Errors
 /// If they do not fit, or there is no room for them where the program runs.
-pub fn bind<'a>(program: &'a dyn Program, params: &[&Array]) -> Result<Box<dyn Bound + 'a>, RunError> {
-    if let Some(bound) = program.bound(params) {
+pub fn bind<'a>(program: &'a dyn Program, params: Vec<Cow<'a, Array>>) -> Result<Box<dyn Bound + 'a>, RunError> {
+    let all: Vec<&Array> = params.iter().map(Cow::as_ref).collect();
+    if let Some(bound) = program.bound(&all) {
         return bound;
     }
-    let params = params.iter().map(|p| (*p).clone()).collect();
     Ok(Box::new(InHost { program, params }))
 }
 
 /// Parameters in the memory of the host.
 struct InHost<'a> {
     program: &'a dyn Program,
-    params: Vec<Array>,
+    params: Vec<Cow<'a, Array>>,
 }
 
 impl Bound for InHost<'_> {
     fn run(&mut self, batch: &Instance, inputs: &[&Array], outputs: &mut Vec<Array>) -> Result<(), RunError> {
-        let params: Vec<&Array> = self.params.iter().collect();
+        let params: Vec<&Array> = self.params.iter().map(Cow::as_ref).collect();
         self.program.run(batch, inputs, &params, outputs)
     }
 
@@ -90,13 +91,13 @@ impl Bound for InHost<'_> {
         check_next(self.program.signature(), next)?;
         self.run(batch, inputs, outputs)?;
         for &(from, to) in next {
-            self.params[to] = std::mem::replace(&mut outputs[from], Array::F32(Vec::new()));
+            self.params[to] = Cow::Owned(std::mem::replace(&mut outputs[from], Array::F32(Vec::new())));
         }
         Ok(())
     }
 
     fn params(&mut self) -> Result<Vec<Array>, RunError> {
-        Ok(self.params.clone())
+        Ok(self.params.iter().map(|p| p.as_ref().clone()).collect())
     }
 }
 

@@ -156,9 +156,20 @@ impl Writer<'_> {
         });
     }
 
-    /// As many workgroups as `jobs` invocations need, in two axes.
+    /// The workgroups of a kernel.
+    fn groups(shader: &Shader, jobs: usize) -> [usize; 3] {
+        match shader.team {
+            1 => Self::flat(jobs),
+            _ => Self::in_two_axes(jobs),
+        }
+    }
+
+    /// As many workgroups as `jobs` invocations need.
     fn flat(jobs: usize) -> [usize; 3] {
-        let groups = jobs.div_ceil(WORKGROUP as usize);
+        Self::in_two_axes(jobs.div_ceil(WORKGROUP as usize))
+    }
+
+    fn in_two_axes(groups: usize) -> [usize; 3] {
         let across = groups.clamp(1, GROUPS);
         [across, groups.div_ceil(across), 1]
     }
@@ -169,11 +180,11 @@ impl Writer<'_> {
         if shader.folds == 0 {
             let jobs = rows * shader.width as usize;
             if jobs > 0 {
-                self.push(Run::Kernel(k), Self::flat(jobs), self.current);
+                self.push(Run::Kernel(k), Self::groups(shader, jobs), self.current);
             }
             return;
         }
-        self.push(Run::Kernel(k), Self::flat(parts), self.current);
+        self.push(Run::Kernel(k), Self::groups(shader, parts), self.current);
         let mut from = self.layout.copies;
         for b in &self.plan.kernels[k].folds {
             let len = self.plan.buffers[b.0 as usize].row_len;

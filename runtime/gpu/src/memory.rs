@@ -188,6 +188,7 @@ impl Memory {
 
     /// One call.
     pub fn call(&mut self, program: &GpuProgram, call: Call<'_>, outputs: &mut Vec<Array>) -> Result<(), RunError> {
+        let pipelines = program.pipelines()?;
         self.lay(program, call.batch, call.next)?;
         self.write_inputs(program, call.inputs);
         let Some(batch) = &self.last else { return Ok(()) };
@@ -205,7 +206,7 @@ impl Memory {
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
-            batch.list.iter().for_each(|c| dispatch(program, batch, &mut pass, c));
+            batch.list.iter().for_each(|c| dispatch(pipelines, batch, &mut pass, c));
         }
         let mut to = 0;
         for &(from, len) in batch.outputs.iter().filter(|(_, len)| *len > 0) {
@@ -264,8 +265,9 @@ impl Memory {
     pub fn times(&mut self, program: &GpuProgram) -> Result<Vec<(String, f64)>, RunError> {
         let gpu = &program.gpu;
         let Some(batch) = &self.last else { return Ok(Vec::new()) };
+        let pipelines = program.pipelines()?;
         let times = clock::times(gpu, batch.list.len(), &|k, pass| {
-            dispatch(program, batch, pass, &batch.list[k])
+            dispatch(pipelines, batch, pass, &batch.list[k])
         })?;
         let names = step_names(&program.plan);
         let steps = batch.list.iter().map(|c| names[c.step].clone());
@@ -273,9 +275,9 @@ impl Memory {
     }
 }
 
-fn dispatch(program: &GpuProgram, batch: &Batch, pass: &mut wgpu::ComputePass<'_>, c: &Command) {
+fn dispatch(pipelines: &[wgpu::ComputePipeline], batch: &Batch, pass: &mut wgpu::ComputePass<'_>, c: &Command) {
     let (pipeline, writes_tables) = match c.run {
-        Run::Kernel(k) => (&program.pipelines[k], false),
+        Run::Kernel(k) => (&pipelines[k], false),
         Run::Common(entry) => (&batch.common[entry], Gpu::is_choosing(entry)),
     };
     pass.set_pipeline(pipeline);

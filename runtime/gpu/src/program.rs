@@ -8,7 +8,7 @@ use gdl_abi::shader::{Shader, Shaders};
 use gdl_abi::{Instance, Signature};
 use gdl_runtime::exec::door;
 use gdl_runtime::{Array, Bound, Program, RunError, check_next};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A program on a GPU: any number of calls, on batches of any size that fits the device.
 ///
@@ -17,7 +17,8 @@ pub struct GpuProgram {
     pub(crate) gpu: Arc<Gpu>,
     pub(crate) plan: Plan,
     pub(crate) shaders: Vec<Shader>,
-    pub(crate) pipelines: Vec<wgpu::ComputePipeline>,
+    source: String,
+    pipelines: OnceLock<Vec<wgpu::ComputePipeline>>,
     pub(crate) lasting: Lasting,
     memory: Mutex<Memory>,
 }
@@ -28,21 +29,40 @@ impl GpuProgram {
     /// # Errors
     /// A plan in double precision, or a shader that the device does not accept.
     pub fn new(gpu: Arc<Gpu>, plan: Plan, shaders: Shaders) -> Result<GpuProgram, GpuError> {
+        let program = GpuProgram::deferred(gpu, plan, shaders)?;
+        program.pipelines()?;
+        Ok(program)
+    }
+
+    /// As [`GpuProgram::new`], for a program that may never be called: its shaders are compiled when it is.
+    ///
+    /// # Errors
+    /// A plan in double precision.
+    pub fn deferred(gpu: Arc<Gpu>, plan: Plan, shaders: Shaders) -> Result<GpuProgram, GpuError> {
         if plan.double {
             return Err(GpuError(
                 "shaders compute in single precision only: use `--dtype f32`, or `--backend cranelift` for f64".into(),
             ));
         }
-        let entries: Vec<&str> = shaders.kernels.iter().map(|s| s.entry.as_str()).collect();
-        let pipelines = gpu.pipelines(&plan.name, &shaders.source, &entries)?;
         Ok(GpuProgram {
             gpu,
             lasting: lasting(&plan),
             plan,
             shaders: shaders.kernels,
-            pipelines,
+            source: shaders.source,
+            pipelines: OnceLock::new(),
             memory: Mutex::default(),
         })
+    }
+
+    /// The pipelines of all kernels.
+    pub(crate) fn pipelines(&self) -> Result<&[wgpu::ComputePipeline], GpuError> {
+        if let Some(known) = self.pipelines.get() {
+            return Ok(known);
+        }
+        let entries: Vec<&str> = self.shaders.iter().map(|s| s.entry.as_str()).collect();
+        let made = self.gpu.pipelines(&self.plan.name, &self.source, &entries)?;
+        Ok(self.pipelines.get_or_init(|| made))
     }
 
     /// The plan.

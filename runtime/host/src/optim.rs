@@ -78,7 +78,7 @@ impl Rule {
     }
 
     /// How many arrays it remembers for each parameter.
-    fn memories(self) -> usize {
+    pub fn memories(self) -> usize {
         match self {
             Rule::Sgd { momentum, .. } => usize::from(momentum != 0.0),
             Rule::Adam { .. } | Rule::AdamW { .. } => 2,
@@ -170,22 +170,13 @@ impl Optimizer {
             return Err(Error::new(Kind::NotFinite, "a gradient is NaN or infinite"));
         }
         let scale = self.spec.clip.map_or(1.0, |most| (most / (norm + 1e-6)).min(1.0));
-        let Rate { rate, momentum } = self.spec.schedule.at(time);
-        self.steps += 1;
-        let update = Update {
-            rule: with_momentum(self.spec.rule, momentum),
-            rate,
-            scale,
-            steps: self.steps,
-        };
+        let Rate { rate, .. } = self.spec.schedule.at(time);
+        let rule = self.spec.rule;
+        let numbers = self.take_step(time);
         for ((p, g), memory) in trained.iter_mut().zip(gradients).zip(&mut self.memory) {
             match (&mut **p, g) {
-                (Array::F32(p), Array::F32(g)) => {
-                    update.apply(p, g, &mut memory.iter_mut().filter_map(f32::of).collect::<Vec<_>>())
-                }
-                (Array::F64(p), Array::F64(g)) => {
-                    update.apply(p, g, &mut memory.iter_mut().filter_map(f64::of).collect::<Vec<_>>())
-                }
+                (Array::F32(p), Array::F32(g)) => apply(rule, &numbers, scale, p, g, memory),
+                (Array::F64(p), Array::F64(g)) => apply(rule, &numbers, scale, p, g, memory),
                 _ => {}
             }
             if let Some(decay) = self.spec.average
@@ -195,6 +186,23 @@ impl Optimizer {
             }
         }
         Ok(Stepped { rate, norm })
+    }
+
+    /// The numbers of the next step for a program that takes it ([`Rule::numbers`]), which counts as taken.
+    pub fn take_step(&mut self, time: Time) -> Vec<f64> {
+        let Rate { rate, momentum } = self.spec.schedule.at(time);
+        self.steps += 1;
+        with_momentum(self.spec.rule, momentum).numbers(rate, self.steps)
+    }
+
+    /// Takes back the last step, whose program has changed nothing.
+    pub fn take_back(&mut self) {
+        self.steps = self.steps.saturating_sub(1);
+    }
+
+    /// The settings.
+    pub fn spec(&self) -> &OptimSpec {
+        &self.spec
     }
 
     /// The averaged weights of trained parameter `k`, if they are kept.
@@ -291,102 +299,105 @@ fn with_momentum(rule: Rule, momentum: Option<f64>) -> Rule {
     }
 }
 
-/// One step's numbers.
-struct Update {
-    rule: Rule,
-    rate: f64,
-    scale: f64,
-    steps: u64,
-}
-
-impl Update {
-    /// Changes the weights `p` by the gradient `g`.
-    fn apply<T: Real>(&self, p: &mut [T], g: &[T], memory: &mut [&mut Vec<T>]) {
-        let (rate, scale) = (T::new(self.rate), T::new(self.scale));
-        match (self.rule, memory) {
-            (
-                Rule::Sgd {
-                    momentum,
-                    nesterov,
-                    decay,
-                },
-                [b, ..],
-            ) if momentum != 0.0 => {
-                let (mu, decay) = (T::new(momentum), T::new(decay));
-                for ((p, &g), b) in p.iter_mut().zip(g).zip(b.iter_mut()) {
-                    let g = g * scale + decay * *p;
-                    *b = mu * *b + g;
-                    *p = *p - rate * if nesterov { g + mu * *b } else { *b };
-                }
-            }
-            (Rule::Sgd { decay, .. }, _) => {
-                let decay = T::new(decay);
-                for (p, &g) in p.iter_mut().zip(g) {
-                    *p = *p - rate * (g * scale + decay * *p);
-                }
-            }
-            (
-                Rule::Adam {
-                    beta1,
-                    beta2,
-                    eps,
-                    decay,
-                },
-                [m, v, ..],
-            ) => {
-                self.adam(p, g, m, v, [beta1, beta2, eps], (T::new(1.0), T::new(decay)));
-            }
-            (
-                Rule::AdamW {
-                    beta1,
-                    beta2,
-                    eps,
-                    decay,
-                },
-                [m, v, ..],
-            ) => {
-                self.adam(
-                    p,
-                    g,
-                    m,
-                    v,
-                    [beta1, beta2, eps],
-                    (T::new(1.0 - self.rate * decay), T::new(0.0)),
-                );
-            }
-            _ => {}
+impl Rule {
+    /// The numbers that the rule needs at a step, the same for all weights: the `steps`-th one, at this learning rate.
+    pub fn numbers(self, rate: f64, steps: u64) -> Vec<f64> {
+        match self {
+            Rule::Sgd { momentum, decay, .. } => vec![rate, momentum, decay],
+            Rule::Adam {
+                beta1,
+                beta2,
+                eps,
+                decay,
+            } => adam_numbers(rate, steps, [beta1, beta2, eps], [1.0, decay]),
+            Rule::AdamW {
+                beta1,
+                beta2,
+                eps,
+                decay,
+            } => adam_numbers(rate, steps, [beta1, beta2, eps], [1.0 - rate * decay, 0.0]),
         }
     }
 
-    /// Adam; weights shrink by the factor `shrink` before, and `decay` times them is added to the gradient.
-    fn adam<T: Real>(
-        &self,
-        p: &mut [T],
-        g: &[T],
-        m: &mut [T],
-        v: &mut [T],
-        [beta1, beta2, eps]: [f64; 3],
-        (shrink, decay): (T, T),
-    ) {
-        let correction = |beta: f64| 1.0 - beta.powf(self.steps as f64);
-        let size = T::new(self.rate / correction(beta1));
-        let root = T::new(correction(beta2).sqrt());
-        let (b1, b2, c1, c2) = (T::new(beta1), T::new(beta2), T::new(1.0 - beta1), T::new(1.0 - beta2));
-        let (eps, scale) = (T::new(eps), T::new(self.scale));
-        for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
-            let w = *p * shrink;
-            let g = g * scale + decay * w;
-            *m = b1 * *m + c1 * g;
-            *v = b2 * *v + c2 * g * g;
-            *p = w - size * *m / (v.sqrt() / root + eps);
+    /// A weight after a step, from the weight, its gradient, and what is remembered of it, which changes too; `numbers` are those of
+    /// [`Rule::numbers`]. Numbers and programs of the tensor IR are updated by this alone.
+    pub fn update<T: Number>(self, numbers: &[T], weight: T, gradient: T, memory: &mut [T]) -> T {
+        match (self, numbers, memory) {
+            (Rule::Sgd { nesterov, .. }, &[rate, momentum, decay], [b]) => {
+                let g = gradient + decay * weight;
+                *b = momentum * *b + g;
+                weight - rate * if nesterov { g + momentum * *b } else { *b }
+            }
+            (Rule::Sgd { .. }, &[rate, _, decay], _) => weight - rate * (gradient + decay * weight),
+            (_, &[size, root, b1, c1, b2, c2, eps, shrink, decay], [m, v]) => {
+                let w = weight * shrink;
+                let g = gradient + decay * w;
+                *m = b1 * *m + c1 * g;
+                *v = b2 * *v + c2 * g * g;
+                w - size * *m / (v.sqrt() / root + eps)
+            }
+            _ => weight,
         }
+    }
+}
+
+/// Of Adam: weights shrink by a factor before, and `decay` times them is added to the gradient.
+fn adam_numbers(rate: f64, steps: u64, [beta1, beta2, eps]: [f64; 3], [shrink, decay]: [f64; 2]) -> Vec<f64> {
+    let correction = |beta: f64| 1.0 - beta.powf(steps as f64);
+    let size = rate / correction(beta1);
+    let root = correction(beta2).sqrt();
+    vec![size, root, beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps, shrink, decay]
+}
+
+/// Changes the weights `p` by the gradient `g`, scaled.
+fn apply<T: Real>(rule: Rule, numbers: &[f64], scale: f64, p: &mut [T], g: &[T], memory: &mut [Array]) {
+    let numbers: Vec<T> = numbers.iter().map(|&x| T::new(x)).collect();
+    let scale = T::new(scale);
+    let mut memory: Vec<&mut Vec<T>> = memory.iter_mut().take(rule.memories()).filter_map(T::of).collect();
+    match memory.as_mut_slice() {
+        [m, v] => {
+            for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut()) {
+                let mut own = [*m, *v];
+                *p = rule.update(&numbers, *p, g * scale, &mut own);
+                [*m, *v] = own;
+            }
+        }
+        [b] => {
+            for ((p, &g), b) in p.iter_mut().zip(g).zip(b.iter_mut()) {
+                *p = rule.update(&numbers, *p, g * scale, std::slice::from_mut(b));
+            }
+        }
+        _ => {
+            for (p, &g) in p.iter_mut().zip(g) {
+                *p = rule.update(&numbers, *p, g * scale, &mut []);
+            }
+        }
+    }
+}
+
+/// What a rule computes with: numbers, or values of a program.
+pub trait Number:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+{
+    /// The square root.
+    fn sqrt(self) -> Self;
+}
+
+impl Number for f32 {
+    fn sqrt(self) -> f32 {
+        f32::sqrt(self)
+    }
+}
+
+impl Number for f64 {
+    fn sqrt(self) -> f64 {
+        f64::sqrt(self)
     }
 }
 
 /// f32 or f64.
-trait Real: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> {
+trait Real: Number {
     fn new(x: f64) -> Self;
-    fn sqrt(self) -> Self;
     /// The elements of an array of this type.
     fn of(array: &mut Array) -> Option<&mut Vec<Self>>;
 }
@@ -394,9 +405,6 @@ trait Real: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> 
 impl Real for f32 {
     fn new(x: f64) -> f32 {
         x as f32
-    }
-    fn sqrt(self) -> f32 {
-        f32::sqrt(self)
     }
     fn of(array: &mut Array) -> Option<&mut Vec<f32>> {
         if let Array::F32(v) = array { Some(v) } else { None }
@@ -406,9 +414,6 @@ impl Real for f32 {
 impl Real for f64 {
     fn new(x: f64) -> f64 {
         x
-    }
-    fn sqrt(self) -> f64 {
-        f64::sqrt(self)
     }
     fn of(array: &mut Array) -> Option<&mut Vec<f64>> {
         if let Array::F64(v) = array { Some(v) } else { None }

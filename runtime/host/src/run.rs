@@ -4,7 +4,8 @@ use crate::data::Fold;
 use crate::error::{Error, Kind, Result};
 use crate::files::HostArray;
 use gdl_abi::{ArrayDecl, DimDef, DoorSizes, Instance, Signature};
-use gdl_runtime::{Array, Program};
+use gdl_runtime::{Array, Program, RunError, bind};
+use std::borrow::Cow;
 
 /// Samples that are run at once.
 const BATCH: usize = 256;
@@ -19,13 +20,13 @@ pub fn run(program: &dyn Program, params: &[&Array], fold: &Fold) -> Result<Vec<
     let mut doors: Vec<DoorSizes> = Vec::new();
     let mut outputs = Vec::new();
     let mut double = false;
+    let failed = |e: RunError| Error::new(Kind::Run, e.to_string());
+    let mut bound = bind(program, params.iter().map(|p| Cow::Borrowed(*p)).collect()).map_err(failed)?;
     for ids in fold.ids.chunks(BATCH) {
         let (door, inputs) = fold.data.batch(ids, signature, program.is_f64())?;
         let instance = Instance::new(&signature.domains, &door).map_err(|e| Error::new(Kind::Data, e))?;
         let inputs: Vec<&Array> = inputs.iter().collect();
-        program
-            .run(&instance, &inputs, params, &mut outputs)
-            .map_err(|e| Error::new(Kind::Run, e.to_string()))?;
+        bound.run(&instance, &inputs, &mut outputs).map_err(failed)?;
         for (all, part) in joined.iter_mut().zip(&outputs) {
             double |= matches!(part, Array::F64(_));
             all.extend(part.to_f64());

@@ -9,6 +9,7 @@
 
 mod batches;
 mod checkpoint;
+pub mod device;
 mod eval;
 mod log;
 mod plan;

@@ -149,6 +149,7 @@ fn go(step: &dyn Program, config: &Config, hooks: Hooks<'_>) -> gdl_host::Result
         Programs {
             step,
             eval: &regression(false),
+            learn: None,
         },
         &folds(),
         &plan(),
@@ -244,6 +245,7 @@ fn resume_is_exact(cuts: &[usize], name: &str) {
         let programs = Programs {
             step: &program,
             eval: &regression(false),
+            learn: None,
         };
         let hooks = Hooks {
             interrupt: Some(&flag),
@@ -289,6 +291,7 @@ fn checkpoints_within_an_epoch() {
     let programs = Programs {
         step: &program,
         eval: &regression(false),
+        learn: None,
     };
     let e = train(programs, &folds(), &plan(), &specs(), &settings, Hooks::default()).unwrap_err();
     assert_eq!((e.kind, e.to_string().as_str()), (Kind::Run, "the machine went down"));
@@ -412,6 +415,7 @@ fn what_does_not_fit_is_named() {
         let programs = Programs {
             step: &regression(true),
             eval: &regression(false),
+            learn: None,
         };
         let e = train(programs, &folds(), &plan, &specs(), &config, Hooks::default())
             .unwrap_err()

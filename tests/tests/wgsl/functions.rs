@@ -26,10 +26,13 @@ fn values(f: Scalar, points: &[f32]) -> Option<Vec<f64>> {
     Some(run_twice(&program, &batch, &[&input], &[], &what)[0].to_f64())
 }
 
+/// A function, its exact values, and a range.
+type Case = (Scalar, fn(f64) -> f64, [f64; 2]);
+
 /// Within the bounds that the functions have on CPUs without fused multiply-add, twice as much where WGSL lets a division be inexact.
 #[test]
 fn functions_are_accurate() {
-    let cases: [(Scalar, fn(f64) -> f64, [f64; 2]); 9] = [
+    let cases: [Case; 9] = [
         (Scalar::Exp, f64::exp, [-87.0, 88.0]),
         (Scalar::Log, f64::ln, [1e-6, 50.0]),
         (Scalar::Tanh, f64::tanh, [-12.0, 12.0]),

@@ -98,6 +98,7 @@ impl Train {
             .runs
             .engine(self.dtype == Precision::F64, self.threads.map(usize::from))?;
         let step = training.load_step(&engine, config.seed)?;
+        let learn = training.load_learning(&engine, &config.optim)?;
         let eval = engine.load(&training.eval)?;
         let spec = session.ok(session.data_spec(Some(block), &train.model, step.signature()), terminal)?;
         let path = self
@@ -124,6 +125,7 @@ impl Train {
         let programs = Programs {
             step: step.as_ref(),
             eval: eval.as_ref(),
+            learn: learn.as_deref(),
         };
         let explain = |batch: &Instance, inputs: &[Array], params: &Params| {
             first_nan(&session, &train, &training, batch, inputs, params)
@@ -191,6 +193,7 @@ impl Train {
         option("--seed", self.seed.map(|n| n.to_string()));
         option("--threads", self.threads.map(|n| n.to_string()));
         option("--dtype", (self.dtype == Precision::F64).then(|| "f64".into()));
+        words.extend(self.runs.words());
         words.push("--resume".into());
         let quoted: Vec<String> = words.iter().map(|w| quoted(w)).collect();
         quoted.join(" ")

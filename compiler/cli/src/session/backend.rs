@@ -2,12 +2,14 @@
 
 use crate::Failure;
 use clap::{Args, ValueEnum};
+use gdl_abi::plan::Plan;
+use gdl_abi::shader::Shaders;
 use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
 use gdl_codegen::loop_ir::Program as Loops;
 use gdl_codegen::{Compiled, Options, Shaded, StepTime, compile, shaded, step_times};
 use gdl_core::ir::interp::{self, Real64};
 use gdl_core::ir::{Func, opt};
-use gdl_gpu::{Gpu, GpuProgram};
+use gdl_gpu::{Gpu, GpuError, GpuProgram};
 use gdl_runtime::{Array, FromFn, Program, RunError, from_fn};
 use std::sync::{Arc, OnceLock};
 
@@ -43,6 +45,15 @@ pub struct Runs {
 }
 
 impl Runs {
+    /// The options, as a command line has them.
+    pub fn words(&self) -> Vec<String> {
+        let value = self.backend.to_possible_value();
+        let backend = value.filter(|_| self.backend != Backend::Cranelift);
+        let backend = backend.map(|v| ["--backend".to_string(), v.get_name().to_string()]);
+        let device = self.device.clone().map(|d| ["--device".to_string(), d]);
+        backend.into_iter().chain(device).flatten().collect()
+    }
+
     /// How programs are run.
     ///
     /// # Errors
@@ -98,7 +109,7 @@ impl Engine {
     pub fn load(&self, func: &Func) -> Result<Box<dyn Program>, Failure> {
         match self.backend {
             Backend::Cranelift => Ok(Box::new(self.compile(func)?)),
-            Backend::Wgsl => Ok(Box::new(self.on_gpu(func)?.0)),
+            Backend::Wgsl => Ok(Box::new(self.on_gpu(func, GpuProgram::new)?.0)),
             Backend::Interp => Ok(Box::new(interpreted(func.clone()))),
         }
     }
@@ -111,7 +122,7 @@ impl Engine {
         match self.backend {
             Backend::Cranelift => Ok(Timed::Code(Box::new(self.compile(func)?))),
             Backend::Wgsl => {
-                let (program, loops) = self.on_gpu(func)?;
+                let (program, loops) = self.on_gpu(func, GpuProgram::new)?;
                 Ok(Timed::Device(Box::new(program), Box::new(loops)))
             }
             Backend::Interp => Err(
@@ -136,7 +147,23 @@ impl Engine {
         Ok(Some(self.gpu.get_or_init(|| opened).clone()))
     }
 
-    fn on_gpu(&self, func: &Func) -> Result<(GpuProgram, Loops), Failure> {
+    /// As [`Engine::load`], for a program that may never be called.
+    ///
+    /// # Errors
+    /// As [`Engine::load`].
+    pub fn load_deferred(&self, func: &Func) -> Result<Box<dyn Program>, Failure> {
+        match self.backend {
+            Backend::Wgsl => Ok(Box::new(self.on_gpu(func, GpuProgram::deferred)?.0)),
+            _ => self.load(func),
+        }
+    }
+
+    /// Whether parameters can stay where programs run, which is not here.
+    pub fn keeps_parameters(&self) -> bool {
+        self.backend == Backend::Wgsl
+    }
+
+    fn on_gpu(&self, func: &Func, make: Make) -> Result<(GpuProgram, Loops), Failure> {
         if self.double {
             return Err(Failure::usage("shaders compute in single precision only")
                 .help("Use `--dtype f32`, or `--backend cranelift` for f64."));
@@ -145,7 +172,7 @@ impl Engine {
         let Shaded { loops, plan, shaders } =
             shaded(&func, &|_| None).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))?;
         let gpu = self.gpu()?.ok_or_else(|| Failure::error("the backend has no device"))?;
-        let program = GpuProgram::new(gpu, plan, shaders).map_err(|e| Failure::error(e.to_string()))?;
+        let program = make(gpu, plan, shaders).map_err(|e| Failure::error(e.to_string()))?;
         Ok((program, loops))
     }
 
@@ -163,6 +190,9 @@ impl Engine {
         compile(&func, &options).map_err(|e| Failure::error(format!("`{}` cannot be compiled: {e}", func.name)))
     }
 }
+
+/// How a program is made of a plan and its shaders.
+type Make = fn(Arc<Gpu>, Plan, Shaders) -> Result<GpuProgram, GpuError>;
 
 /// A program that says what its steps take.
 pub enum Timed {

@@ -8,6 +8,7 @@ pub mod backend;
 pub mod data;
 pub mod domain;
 pub mod expr;
+pub mod learn;
 mod manifest;
 pub mod options;
 pub mod programs;

@@ -1,6 +1,7 @@
 //! From checked models to compiled programs, and what the training loop has to know about them.
 
 use super::backend::Engine;
+use super::learn::learning;
 use super::{D, Session};
 use crate::{Failure, Terminal};
 use gdl_abi::{DoorSizes, Dtype, Instance, Signature};
@@ -9,6 +10,7 @@ use gdl_core::diag::Diagnostic;
 use gdl_core::ir::{Func, grad};
 use gdl_core::lower::{self, Lowered, Mode, ParamInfo, SpaceInit};
 use gdl_core::typed::{self, Node, NodeId, TOp};
+use gdl_host::optim::OptimSpec;
 use gdl_host::params::{Init, ParamSpec, Params};
 use gdl_host::random::{Draw, drawing, without_draws};
 use gdl_host::train::{Plan, Stat, Update, load_params};
@@ -122,11 +124,31 @@ impl Training {
         without_draws(&all, &self.randoms)
     }
 
+    /// Whether steps update parameters where they run. Random numbers are drawn here, from the parameters: then these are here too.
+    fn learns(&self, engine: &Engine) -> bool {
+        engine.keeps_parameters() && self.randoms.is_empty()
+    }
+
+    /// The step that updates parameters too, if they stay where it runs.
+    ///
+    /// # Errors
+    /// If the code generator cannot do it.
+    pub fn load_learning(&self, engine: &Engine, optim: &OptimSpec) -> Result<Option<Box<dyn Program>>, Failure> {
+        if !self.learns(engine) {
+            return Ok(None);
+        }
+        engine.load(&learning(self, optim).map_err(Failure::error)?).map(Some)
+    }
+
     /// The compiled step; `seed` is that of its random draws.
     ///
     /// # Errors
     /// If the code generator cannot do it.
     pub fn load_step(&self, engine: &Engine, seed: u64) -> Result<Box<dyn Program>, Failure> {
+        if self.learns(engine) {
+            // It runs in a pass over the data at most, and where something goes wrong.
+            return engine.load_deferred(&self.step);
+        }
         let program = engine.load(&self.step)?;
         if self.randoms.is_empty() {
             return Ok(program);

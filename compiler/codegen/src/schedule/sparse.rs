@@ -11,8 +11,8 @@ use gdl_core::ir::{Body, Constant, Fold, Op, Scalar, Value};
 
 /// At most this many entries are unrolled.
 const UNROLLED: usize = 96;
-/// At most this many where one invocation of a GPU would compute them all.
-const UNROLLED_ONCE: usize = 16;
+/// At most this many for a GPU, whose drivers take long to compile what is unrolled and whose invocations share the entries of lists.
+const UNROLLED_ON_GPU: usize = 16;
 
 /// Whether a contraction has a constant of which a quarter at most is not zero.
 pub fn is_sparse(body: &Body, v: Value) -> bool {
@@ -102,9 +102,9 @@ pub(super) fn contract(
     let alone_names: Vec<u8> = alone.iter().map(|(l, _)| *l).collect();
     let alone_ranges: Vec<Range> = alone.iter().map(|(_, n)| Range::Lit(*n)).collect();
     let array = (dest.array, dest.fold);
-    let unrolled = match (s.target, row) {
-        (Target::Gpu, None) => UNROLLED_ONCE,
-        _ => UNROLLED,
+    let unrolled = match s.target {
+        Target::Gpu => UNROLLED_ON_GPU,
+        Target::Cpu { .. } => UNROLLED,
     };
     if nonzero <= unrolled && groups.len() <= unrolled {
         for (g, terms) in groups.iter().enumerate() {

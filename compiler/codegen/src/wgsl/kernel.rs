@@ -1,62 +1,105 @@
 //! A kernel as a compute shader.
 
+use super::env_of;
+use super::share::{self, Part, Shared};
 use super::value::Values;
-use super::{env_of, spread};
-use crate::loop_ir::{Array, BufferId, Home, Kernel, Loop, Program, Range, Space, Stmt, Touched};
+use crate::loop_ir::{Array, BufferId, Home, Kernel, Loop, Program, Reg, Space, Stmt, Touched, Var};
 use gdl_abi::shader::{Shader, WORKGROUP};
 use gdl_core::ir::Fold;
 use std::fmt::Write;
 
+/// The row variable of every kernel.
+const ROW: Var = Var(0);
 /// Parts of the model that a comment names at most.
 const PARTS: usize = 5;
+
+/// Who computes a kernel.
+enum By<'a> {
+    /// An invocation every iteration of some loops in every row.
+    Element(Vec<(Var, u32)>, &'a [Stmt]),
+    /// A workgroup every row, or range of rows.
+    Team(Shared<'a>),
+    /// An invocation every row, or range of rows.
+    Row,
+}
+
+impl By<'_> {
+    fn of(kernel: &Kernel) -> By<'_> {
+        let shared = share::shared(kernel);
+        let slices = |s: &Shared<'_>| s.parts.iter().any(|p| matches!(p, Part::Sliced { .. } | Part::Folded { .. }));
+        let (loops, body) = share::independent_loops(&kernel.body);
+        if !loops.is_empty() && kernel.folds.is_empty() && !shared.as_ref().is_some_and(slices) {
+            return By::Element(loops, body);
+        }
+        shared.map_or(By::Row, By::Team)
+    }
+}
 
 /// The function of kernel `number`, and what is known of it.
 pub fn shader(values: &Values<'_>, number: usize, label: &dyn Fn(u32) -> Option<String>) -> (String, Shader) {
     let program = values.program;
     let kernel = &program.kernels[number];
-    let (loops, body) = spread(kernel);
-    let width: u32 = loops.iter().map(|(_, n)| *n).product();
+    let by = By::of(kernel);
+    let (width, team) = match &by {
+        By::Element(loops, _) => (share::product(loops), 1),
+        By::Team(shared) => (1, shared.team),
+        By::Row => (1, 1),
+    };
+    *values.prefix.borrow_mut() = match by {
+        By::Team(_) => format!("k{number}_"),
+        _ => String::new(),
+    };
     let mut e = Emitter {
         values,
         out: String::new(),
         depth: 1,
+        own: Vec::new(),
     };
     let entry = entry(kernel, number);
-    e.comment(kernel, number, width, label);
-    e.head(kernel, number, width, &entry);
+    e.comment(kernel, number, width, team, label);
+    e.head(kernel, number, width, team, &entry);
     if kernel.folds.is_empty() {
-        let mut rest = String::from("job");
-        let mut inner = width;
-        for (v, n) in &loops {
-            inner /= n.max(&1);
-            let at = if inner == 1 {
-                format!("{rest} % {n}")
-            } else {
-                format!("({rest} / {inner}) % {n}")
-            };
-            e.line(&format!("let v{} = {at};", v.0));
+        match &by {
+            By::Element(loops, body) => {
+                let mut all = vec![(ROW, 1)];
+                all.extend(loops);
+                e.split(&all, "job");
+                e.block(body);
+            }
+            By::Team(shared) => {
+                e.line("let v0 = job;");
+                e.shared(kernel, &shared.parts, team);
+            }
+            By::Row => {
+                e.line("let v0 = job;");
+                e.block(&kernel.body);
+            }
         }
-        if width > 1 {
-            rest = format!("job / {width}");
-        }
-        e.line(&format!("let v0 = {rest};"));
-        e.block(body);
     } else {
-        e.line("for (var v0 = low; v0 < high; v0++) {");
-        e.nested(body);
-        e.line("}");
+        match by {
+            By::Team(shared) => {
+                let rows = Part::Around {
+                    of: None,
+                    body: shared.parts,
+                };
+                e.shared(kernel, &[rows], team);
+            }
+            By::Element(..) | By::Row => {
+                e.open_rows();
+                e.nested(&kernel.body);
+                e.line("}");
+            }
+        }
     }
     e.out.push_str("}\n");
     let folds = fold_len(program, kernel);
-    (
-        e.out,
-        Shader {
-            entry,
-            width,
-            team: 1,
-            folds,
-        },
-    )
+    let shader = Shader {
+        entry,
+        width,
+        team,
+        folds,
+    };
+    (e.out, shader)
 }
 
 /// The name of a kernel's entry point: what it does, as far as WGSL allows, and its number.
@@ -73,20 +116,23 @@ fn fold_len(program: &Program, kernel: &Kernel) -> u32 {
         .sum()
 }
 
-struct Emitter<'a> {
-    values: &'a Values<'a>,
-    out: String,
-    depth: usize,
+/// Writes a kernel.
+pub struct Emitter<'a> {
+    pub values: &'a Values<'a>,
+    pub out: String,
+    pub depth: usize,
+    /// Accumulators of which every invocation of a workgroup has a part.
+    pub own: Vec<Reg>,
 }
 
 impl Emitter<'_> {
-    fn line(&mut self, text: &str) {
+    pub fn line(&mut self, text: &str) {
         // Writing to a string does not fail.
         let _ = writeln!(self.out, "{:1$}{text}", "", 2 * self.depth);
     }
 
     /// What the kernel is, for reading.
-    fn comment(&mut self, kernel: &Kernel, number: usize, width: u32, label: &dyn Fn(u32) -> Option<String>) {
+    fn comment(&mut self, kernel: &Kernel, number: usize, width: u32, team: u32, label: &dyn Fn(u32) -> Option<String>) {
         let mut parts: Vec<String> = Vec::new();
         for part in kernel.origins.iter().filter_map(|o| label(*o)) {
             if !parts.contains(&part) {
@@ -106,7 +152,9 @@ impl Emitter<'_> {
             Space::Fixed(n) => format!("each of {n} parts"),
         };
         let invocations = match (kernel.folds.is_empty(), width) {
+            (false, _) if team > 1 => "a workgroup adds every range of rows in a copy of its own".into(),
             (false, _) => "every range of rows adds in a copy of its own".into(),
+            (true, _) if team > 1 => format!("a workgroup for {rows}"),
             (true, 1) => format!("one invocation for {rows}"),
             (true, n) => format!("{n} invocations for {rows}"),
         };
@@ -119,17 +167,31 @@ impl Emitter<'_> {
     }
 
     /// Entry point, and where every array begins.
-    fn head(&mut self, kernel: &Kernel, number: usize, width: u32, entry: &str) {
+    fn head(&mut self, kernel: &Kernel, number: usize, width: u32, team: u32, entry: &str) {
         let program = self.values.program;
         let env = env_of(program);
         let rows = env.kernel(number);
         self.depth = 0;
-        self.line(&format!("@compute @workgroup_size({WORKGROUP})"));
-        self.line(&format!(
-            "fn {entry}(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {{"
-        ));
-        self.depth = 1;
-        self.line(&format!("let job = i32(id.x + id.y * groups.x * {WORKGROUP}u);"));
+        if team > 1 {
+            for (k, len) in (0..).zip(&kernel.locals) {
+                let name = self.values.local(k);
+                self.line(&format!("var<workgroup> {name}: array<f32, {}>;", len.max(&1)));
+            }
+            self.line(&format!("@compute @workgroup_size({team})"));
+            self.line(&format!(
+                "fn {entry}(@builtin(local_invocation_index) own: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {{"
+            ));
+            self.depth = 1;
+            self.line("let lane = i32(own);");
+            self.line("let job = i32(group.x + group.y * groups.x);");
+        } else {
+            self.line(&format!("@compute @workgroup_size({WORKGROUP})"));
+            self.line(&format!(
+                "fn {entry}(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {{"
+            ));
+            self.depth = 1;
+            self.line(&format!("let job = i32(id.x + id.y * groups.x * {WORKGROUP}u);"));
+        }
         if kernel.folds.is_empty() {
             let jobs = if width == 1 {
                 format!("env[{rows}]")
@@ -146,15 +208,20 @@ impl Emitter<'_> {
             self.line(&format!("let rest = env[{rows}] % parts;"));
             self.line("let low = job * share + min(job, rest);");
             self.line("let high = low + share + select(0, 1, job < rest);");
-            self.line(&format!("let own = env[{}] + job * {len};", rows + 2));
-            self.line(&format!("for (var k = 0; k < {len}; k++) {{ memory[own + k] = 0.0; }}"));
+            self.line(&format!("let copy = env[{}] + job * {len};", rows + 2));
+            if team > 1 {
+                self.line(&format!("for (var k = lane; k < {len}; k += {team}) {{ memory[copy + k] = 0.0; }}"));
+                self.line("storageBarrier();");
+            } else {
+                self.line(&format!("for (var k = 0; k < {len}; k++) {{ memory[copy + k] = 0.0; }}"));
+            }
         }
         let mut touched = Touched::default();
         touched.block(&kernel.body);
         let mut at = 0;
         for b in &kernel.folds {
             let name = self.values.buffer(*b);
-            self.line(&format!("let {name} = own + {at};"));
+            self.line(&format!("let {name} = copy + {at};"));
             at += program.buffers[b.0 as usize].row_len;
         }
         let mut buffers: Vec<BufferId> = touched
@@ -191,18 +258,21 @@ impl Emitter<'_> {
                 program.sizes[s.0 as usize]
             ));
         }
-        for (k, len) in kernel.locals.iter().enumerate() {
-            self.line(&format!("var local{k}: array<f32, {}>;", len.max(&1)));
+        if team == 1 {
+            for (k, len) in (0..).zip(&kernel.locals) {
+                let name = self.values.local(k);
+                self.line(&format!("var {name}: array<f32, {}>;", len.max(&1)));
+            }
         }
     }
 
-    fn nested(&mut self, block: &[Stmt]) {
+    pub fn nested(&mut self, block: &[Stmt]) {
         self.depth += 1;
         self.block(block);
         self.depth -= 1;
     }
 
-    fn block(&mut self, block: &[Stmt]) {
+    pub fn block(&mut self, block: &[Stmt]) {
         for stmt in block {
             self.stmt(stmt);
         }
@@ -216,17 +286,16 @@ impl Emitter<'_> {
                 self.line(&format!("let r{} = {value};", reg.0));
             }
             Stmt::Start { acc, fold } => {
-                let start = match fold {
-                    Fold::Sum => "0.0",
-                    Fold::Prod => "1.0",
-                    Fold::Max => "bitcast<f32>(env[1])",
-                    Fold::Min => "bitcast<f32>(env[0])",
-                };
+                let start = identity(*fold);
                 self.line(&format!("var r{}: f32 = {start};", acc.0));
             }
             Stmt::Fold { acc, fold, value } => {
                 let value = self.values.expr(value);
-                let acc = format!("r{}", acc.0);
+                let acc = if self.own.contains(acc) {
+                    format!("own{}", acc.0)
+                } else {
+                    format!("r{}", acc.0)
+                };
                 let joined = self.values.joined(*fold, &acc, &value);
                 self.line(&format!("{acc} = {joined};"));
             }
@@ -239,7 +308,7 @@ impl Emitter<'_> {
                 let (value, at) = (self.values.expr(value), self.values.index(index));
                 let place = match array {
                     Array::Buffer(b) => format!("memory[{} + {at}]", self.values.buffer(*b)),
-                    Array::Local(k) => format!("local{k}[{at}]"),
+                    Array::Local(k) => format!("{}[{at}]", self.values.local(*k)),
                 };
                 match fold {
                     None => self.line(&format!("{place} = {value};")),
@@ -253,14 +322,18 @@ impl Emitter<'_> {
     }
 
     fn looped(&mut self, l: &Loop) {
-        let (low, high) = match &l.range {
-            Range::Lit(n) => ("0".to_string(), n.to_string()),
-            Range::Size(s) => ("0".to_string(), self.values.size(*s)),
-            Range::Between(t, at) => (self.values.lookup(*t, at), self.values.lookup(*t, &at.shifted(1))),
-        };
-        let v = format!("v{}", l.var.0);
-        self.line(&format!("for (var {v} = {low}; {v} < {high}; {v}++) {{"));
+        self.open_loop(l, "0", "1");
         self.nested(&l.body);
         self.line("}");
+    }
+}
+
+/// The value of a fold over nothing.
+pub fn identity(fold: Fold) -> &'static str {
+    match fold {
+        Fold::Sum => "0.0",
+        Fold::Prod => "1.0",
+        Fold::Max => "bitcast<f32>(env[1])",
+        Fold::Min => "bitcast<f32>(env[0])",
     }
 }

@@ -3,15 +3,19 @@
 //! All reals of a call lie in one storage buffer, `memory`; all tables in another, `tables`; and `env` says where everything begins and how large it
 //! is ([`Env`]). Three bindings whatever the program keep every kernel within the default limits of WebGPU.
 //!
-//! An invocation computes one row of its kernel's space; where the body of a kernel is one loop whose iterations may run side by side,
-//! one iteration of it. Kernels whose rows add to arrays without rows run in **parts**: every part sums a range of rows in
-//! its own copy, and the copies are added in order afterwards. There are no atomics: the same device gives the same bits.
+//! Kernels that are one loop nest whose iterations do not depend on each other have an invocation for each ([`share::independent_loops`]). Others
+//! with wide loops have a **workgroup** a row: its invocations share the elements of every loop and the terms of long folds, and keep local arrays in
+//! the workgroup's memory ([`mod@share`], [`mod@team`]); that is how a message passing layer runs over the edges of a node. What is left has an
+//! invocation a row. Kernels whose rows add to arrays without rows run in **parts**: every part sums a range of rows in its own copy, and the
+//! copies are added in order afterwards. There are no atomics: the same device gives the same bits.
 
 mod functions;
 mod kernel;
+mod share;
+mod team;
 mod value;
 
-use crate::loop_ir::{Kernel, LoopKind, Program, Range, Stmt, Var};
+use crate::loop_ir::Program;
 use gdl_abi::shader::{Env, Shaders};
 use value::Values;
 
@@ -36,6 +40,13 @@ pub fn shaders(program: &Program, label: &dyn Fn(u32) -> Option<String>) -> Shad
         source.push_str(&text);
         kernels.push(shader);
     }
+    for team in values.boards.borrow().iter() {
+        source.push_str(&format!("\nvar<workgroup> {}: array<f32, {team}>;\n", team::board(*team)));
+    }
+    for all in values.folded.borrow().iter() {
+        source.push('\n');
+        source.push_str(&team::definition(*all, &|x, y| values.joined(all.fold, x, y)));
+    }
     let mut called = values.called.into_inner();
     called.sort_by_key(|f| functions::name(*f));
     for f in called {
@@ -52,17 +63,4 @@ fn env_of(program: &Program) -> Env {
         tables: program.tables.len(),
         sizes: program.sizes.len(),
     }
-}
-
-/// The loops that an invocation is one iteration of: the outermost ones, as long as there is nothing beside them.
-fn spread(kernel: &Kernel) -> (Vec<(Var, u32)>, &[Stmt]) {
-    let (mut loops, mut body) = (Vec::new(), kernel.body.as_slice());
-    while kernel.folds.is_empty()
-        && let [Stmt::For(l)] = body
-        && let (LoopKind::Lanes, Range::Lit(n)) = (l.kind, &l.range)
-    {
-        loops.push((l.var, *n));
-        body = &l.body;
-    }
-    (loops, body)
 }

@@ -1,6 +1,7 @@
 //! Numbers and indices of a kernel as WGSL.
 
 use super::functions;
+use super::team::AllFold;
 use crate::loop_ir::{Array, Atom, BufferId, Divisor, Expr, Index, Program, SizeId, TableId};
 use gdl_core::ir::{Cmp, Fold, Scalar};
 use std::cell::RefCell;
@@ -10,6 +11,12 @@ pub struct Values<'a> {
     pub program: &'a Program,
     /// The functions that have been called.
     pub called: RefCell<Vec<Scalar>>,
+    /// The folds of what a workgroup has that have been called.
+    pub folded: RefCell<Vec<AllFold>>,
+    /// The sizes of workgroups whose invocations show each other numbers.
+    pub boards: RefCell<Vec<u32>>,
+    /// What the names of local arrays begin with, where workgroups have them.
+    pub prefix: RefCell<String>,
 }
 
 impl<'a> Values<'a> {
@@ -18,6 +25,9 @@ impl<'a> Values<'a> {
         Values {
             program,
             called: RefCell::default(),
+            folded: RefCell::default(),
+            boards: RefCell::default(),
+            prefix: RefCell::default(),
         }
     }
 
@@ -29,6 +39,23 @@ impl<'a> Values<'a> {
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
             .collect();
         format!("b_{name}_{}", b.0).replace("__", "_")
+    }
+
+    /// The name of a local array.
+    pub fn local(&self, k: u32) -> String {
+        format!("{}local{k}", self.prefix.borrow())
+    }
+
+    /// The name of a fold of what a workgroup has.
+    pub fn all(&self, of: AllFold) -> String {
+        self.shown(of.team);
+        note(&self.folded, of);
+        of.name()
+    }
+
+    /// Invocations of workgroups of this size show each other numbers.
+    pub fn shown(&self, team: u32) {
+        note(&self.boards, team);
     }
 
     /// The name of where a table begins.
@@ -84,7 +111,7 @@ impl<'a> Values<'a> {
             Expr::Num(x) => number(*x),
             Expr::Reg(r) => format!("r{}", r.0),
             Expr::Load(Array::Buffer(b), at) => format!("memory[{} + {}]", self.buffer(*b), self.index(at)),
-            Expr::Load(Array::Local(k), at) => format!("local{k}[{}]", self.index(at)),
+            Expr::Load(Array::Local(k), at) => format!("{}[{}]", self.local(*k), self.index(at)),
             Expr::Real(at) => format!("f32({})", self.index(at)),
             Expr::Apply(f, args) => {
                 let args: Vec<String> = args.iter().map(|a| self.expr(a)).collect();
@@ -127,13 +154,17 @@ impl<'a> Values<'a> {
             (Scalar::Abs, [x]) => format!("abs({x})"),
             (Scalar::Floor, [x]) => format!("floor({x})"),
             _ => {
-                let mut called = self.called.borrow_mut();
-                if !called.contains(&f) {
-                    called.push(f);
-                }
+                note(&self.called, f);
                 format!("{}({})", functions::name(f), args.join(", "))
             }
         }
+    }
+}
+
+fn note<T: PartialEq>(list: &RefCell<Vec<T>>, item: T) {
+    let mut list = list.borrow_mut();
+    if !list.contains(&item) {
+        list.push(item);
     }
 }
 

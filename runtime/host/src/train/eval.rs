@@ -6,7 +6,8 @@ use crate::error::{Error, Kind, Result};
 use crate::files::list;
 use crate::params::Params;
 use gdl_abi::Instance;
-use gdl_runtime::{Array, Program};
+use gdl_runtime::{Array, Program, RunError, bind};
+use std::borrow::Cow;
 
 /// A loss and metrics: means over samples.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,11 +75,15 @@ pub fn evaluate(
 ) -> Result<Scores> {
     let places = places(program, names)?;
     let mut sums = Sums::new(names.len());
+    let failed = |e: RunError| Error::new(Kind::Run, e.0);
+    let arrays = params.of(program.signature())?.into_iter().map(Cow::Borrowed);
+    let mut bound = bind(program, arrays.collect()).map_err(failed)?;
     let mut outputs = Vec::new();
     for range in batch.cut(fold, &fold.ids)? {
         let ids = &fold.ids[range];
         let ready = Ready::new(program, fold, ids)?;
-        ready.run(program, params, &mut outputs)?;
+        let inputs: Vec<&Array> = ready.inputs.iter().collect();
+        bound.run(&ready.instance, &inputs, &mut outputs).map_err(failed)?;
         let values = places
             .iter()
             .map(|&k| number(&outputs, k, program))

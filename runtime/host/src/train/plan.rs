@@ -16,6 +16,8 @@ pub struct Programs<'a> {
     pub step: &'a dyn Program,
     /// Gives the loss and metrics as the model runs after training. It takes some or all of the parameters.
     pub eval: &'a dyn Program,
+    /// A step that updates parameters too, where they stay where it runs ([`super::device`]); none: parameters come and go.
+    pub learn: Option<&'a dyn Program>,
 }
 
 /// What the outputs of the programs mean; all by name. All these outputs are one number, or, gradients and statistics, as large

@@ -1,6 +1,7 @@
 //! The loop itself.
 
 use super::batches::order;
+use super::device::Resident;
 use super::checkpoint::{self, Notes, Progress};
 use super::eval::{Ready, Scores, Sums, evaluate, places};
 use super::log::{Log, Record};
@@ -71,6 +72,8 @@ struct Run<'a> {
     hooks: Hooks<'a>,
     params: Params,
     stepper: Stepper,
+    /// Where the weights are during steps, if not here; from the first step on. Those here are as they were when they were last fetched.
+    resident: Option<Resident<'a>>,
     progress: Progress,
     /// The loss and the metrics.
     names: Vec<String>,
@@ -122,6 +125,7 @@ impl<'a> Run<'a> {
             hooks,
             params,
             stepper,
+            resident: None,
             progress,
             names,
             best: None,
@@ -199,10 +203,12 @@ impl<'a> Run<'a> {
         while self.progress.epoch < self.config.epochs && !self.progress.stopped {
             let clock = Instant::now();
             if self.interrupted() || !self.epoch(&screen)? {
+                self.fetch()?;
                 self.save_last()?;
                 return Ok(Stop::Interrupted);
             }
             self.last = self.progress.sums.scores(&self.names);
+            self.fetch()?;
             let params = self.evaluated();
             let val = self
                 .folds
@@ -268,6 +274,7 @@ impl<'a> Run<'a> {
                 .checkpoint_steps
                 .is_some_and(|n| n > 0 && self.progress.step.is_multiple_of(n))
             {
+                self.fetch()?;
                 self.save_last()?;
             }
         }
@@ -291,6 +298,10 @@ impl<'a> Run<'a> {
     fn step(&mut self, ids: &[usize], time: Time, outputs: &mut Vec<Array>) -> Result<()> {
         let program: &dyn Program = self.programs.step;
         let ready = Ready::new(program, &self.folds.train, ids)?;
+        if let Some(scores) = self.resident_step(&ready, time)? {
+            self.progress.sums.add(ids.len(), &scores);
+            return Ok(());
+        }
         ready.run(program, &self.params, outputs)?;
         let stepped = self.stepper.step(program, &mut self.params, outputs, time);
         let scores = stepped.map_err(|e| match e.kind {
@@ -307,6 +318,41 @@ impl<'a> Run<'a> {
         })?;
         self.progress.sums.add(ids.len(), &scores);
         Ok(())
+    }
+
+    /// One batch where the weights are. None if they are here, or something is not finite; then they are fetched, and the step is done again here,
+    /// to say what is wrong.
+    fn resident_step(&mut self, ready: &Ready, time: Time) -> Result<Option<Vec<f64>>> {
+        let Some(program) = self.programs.learn else {
+            return Ok(None);
+        };
+        let mut resident = match self.resident.take() {
+            Some(resident) => resident,
+            None => {
+                let Stepper { optim, trained, .. } = &self.stepper;
+                Resident::new(program, self.plan, &self.params, optim, trained)?
+            }
+        };
+        let numbers = self.stepper.optim.take_step(time);
+        let scores = resident.step(ready, numbers)?;
+        self.resident = Some(resident);
+        if scores.is_none() {
+            self.stepper.optim.take_back();
+            self.fetch()?;
+            self.resident = None;
+        }
+        Ok(scores)
+    }
+
+    /// Brings the weights here up to date.
+    fn fetch(&mut self) -> Result<()> {
+        match &mut self.resident {
+            Some(resident) => {
+                let Stepper { optim, trained, .. } = &mut self.stepper;
+                resident.fetch(&mut self.params, optim, trained)
+            }
+            None => Ok(()),
+        }
     }
 
     /// The parameters that are evaluated: averaged ones where they are kept.

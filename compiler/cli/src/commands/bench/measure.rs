@@ -5,6 +5,7 @@ use crate::session::backend::Timed;
 use gdl_abi::{DoorSizes, Instance};
 use gdl_codegen::StepTime;
 use gdl_runtime::{Array, bind};
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 /// What is to be timed.
@@ -53,7 +54,7 @@ pub(super) fn measure(case: &Case, seconds: f64) -> Result<Timing, Failure> {
     let params: Vec<&Array> = case.params.iter().collect();
     let failed = |e: gdl_runtime::RunError| Failure::error(format!("`{}`: {e}", case.name));
     let mut outputs = Vec::new();
-    let mut bound = bind(program, &params).map_err(failed)?;
+    let mut bound = bind(program, case.params.iter().map(Cow::Borrowed).collect()).map_err(failed)?;
     // The first call makes its tables and memory.
     bound.run(&batch, &inputs, &mut outputs).map_err(failed)?;
     let mut times = Vec::new();

@@ -64,12 +64,13 @@ class Writer {
 
   kernel(k) {
     const { rows, parts } = this.layout.kernels[k];
-    const { width, folds } = this.kernels[k];
+    const { width, team, folds } = this.kernels[k];
+    const groups = (jobs) => (team === 1 ? flat(jobs) : inTwoAxes(jobs));
     if (folds === 0) {
-      if (rows * width > 0) this.push(k, flat(rows * width), this.current);
+      if (rows * width > 0) this.push(k, groups(rows * width), this.current);
       return;
     }
-    this.push(k, flat(parts), this.current);
+    this.push(k, groups(parts), this.current);
     let from = this.layout.copies;
     for (const b of this.plan.kernels[k].folds) {
       const length = this.plan.buffers[b].row_len;
@@ -134,9 +135,10 @@ class Writer {
   }
 }
 
-/** As many workgroups as `jobs` invocations need, in two axes. */
-function flat(jobs) {
-  const groups = Math.ceil(jobs / WORKGROUP);
+/** As many workgroups as `jobs` invocations need. */
+const flat = (jobs) => inTwoAxes(Math.ceil(jobs / WORKGROUP));
+
+function inTwoAxes(groups) {
   const across = Math.min(Math.max(groups, 1), GROUPS);
   return [across, Math.ceil(groups / across), 1];
 }

@@ -1,0 +1,258 @@
+//! How the statements of a kernel are shared among the invocations of a workgroup.
+//!
+//! Before: a kernel computes a row after the other, statement by statement. After: a list of [`Part`]s that a workgroup does for one row: loops
+//! whose iterations do not depend on each other are spread over its invocations, sums too long for one of them are cut, everything else all
+//! do together. Who stores an element and in which order terms are added is fixed.
+
+use crate::loop_ir::{Array, Expr, Index, Kernel, Loop, Range, Reg, Space, Stmt, Var};
+use gdl_abi::SAMPLES;
+use gdl_core::ir::Fold;
+
+/// What a workgroup does.
+#[derive(Debug)]
+pub enum Part<'a> {
+    /// All compute the same number.
+    Same(&'a Stmt),
+    /// One stores a number that all have.
+    Once(&'a Stmt),
+    /// Every iteration of some loops is done by one.
+    Spread { loops: Vec<(Var, u32)>, body: &'a [Stmt] },
+    /// As `Spread`, where an iteration is a fold of many terms: several share the terms.
+    Sliced {
+        loops: Vec<(Var, u32)>,
+        acc: Reg,
+        fold: Fold,
+        terms: &'a Loop,
+        store: &'a Stmt,
+    },
+    /// The terms of folds are shared; all have the results.
+    Folded { of: &'a Loop, accs: Vec<(Reg, Fold)> },
+    /// All go around together: in a loop, or over a range of rows.
+    Around { of: Option<&'a Loop>, body: Vec<Part<'a>> },
+}
+
+/// A kernel that workgroups compute.
+#[derive(Debug)]
+pub struct Shared<'a> {
+    /// The invocations of a workgroup: a power of two.
+    pub team: u32,
+    pub parts: Vec<Part<'a>>,
+}
+
+/// Loops that are worth a workgroup have at least so many iterations.
+const WIDE: u32 = 16;
+/// Invocations of a workgroup where there are many rows, and where there are few.
+const LEAST: u32 = 32;
+const MOST: u32 = 128;
+const MOST_OF_FEW: u32 = 256;
+/// Invocations where a fold over all rows of a sample is what there is to do.
+const LONG: u32 = 64;
+/// Reals of local arrays that a workgroup has room for, by default 16 KiB less what folds need.
+const ROOM: u32 = 4096 - MOST_OF_FEW;
+
+/// How a workgroup shares the work of a kernel; none where its rows are better computed by one invocation each.
+pub fn shared(kernel: &Kernel) -> Option<Shared<'_>> {
+    if kernel.locals.iter().sum::<u32>() > ROOM {
+        return None;
+    }
+    let few = match kernel.space {
+        Space::Rows { dim, .. } => dim == SAMPLES,
+        Space::Fixed(_) => true,
+    } && kernel.folds.is_empty();
+    let parts = parts(&kernel.body, few, &mut Vec::new())?;
+    let wide = width(&parts);
+    if wide < WIDE {
+        return None;
+    }
+    let most = if few { MOST_OF_FEW } else { MOST };
+    Some(Shared {
+        team: wide.next_power_of_two().clamp(LEAST, most),
+        parts,
+    })
+}
+
+/// The iterations that can be done side by side, at most.
+fn width(parts: &[Part<'_>]) -> u32 {
+    let of = |p: &Part<'_>| match p {
+        Part::Same(_) | Part::Once(_) => 1,
+        Part::Spread { loops, .. } => product(loops),
+        Part::Sliced { .. } => LONG,
+        Part::Folded { of, .. } => match of.range {
+            Range::Lit(n) => n,
+            Range::Size(_) | Range::Between(..) => LONG,
+        },
+        Part::Around { body, .. } => width(body),
+    };
+    parts.iter().map(of).max().unwrap_or(1)
+}
+
+/// The iterations of loops inside each other.
+pub fn product(loops: &[(Var, u32)]) -> u32 {
+    loops.iter().map(|(_, n)| *n).product()
+}
+
+/// The parts of a block; `accs` are accumulators of all. None where something is not known to be safe.
+fn parts<'a>(block: &'a [Stmt], few: bool, accs: &mut Vec<(Reg, Fold)>) -> Option<Vec<Part<'a>>> {
+    let mut list = Vec::with_capacity(block.len());
+    for stmt in block {
+        list.push(match stmt {
+            Stmt::Def { .. } | Stmt::Fold { .. } => Part::Same(stmt),
+            Stmt::Start { acc, fold } => {
+                accs.push((*acc, *fold));
+                Part::Same(stmt)
+            }
+            Stmt::Store { .. } => Part::Once(stmt),
+            Stmt::For(l) => looped(stmt, l, few, accs)?,
+        });
+    }
+    Some(list)
+}
+
+fn looped<'a>(stmt: &'a Stmt, l: &'a Loop, few: bool, accs: &mut Vec<(Reg, Fold)>) -> Option<Part<'a>> {
+    let outer: Vec<(Reg, Fold)> = accs.iter().copied().filter(|(acc, _)| folds_into(&l.body, *acc)).collect();
+    if !outer.is_empty() {
+        return (!stores(&l.body)).then_some(Part::Folded { of: l, accs: outer });
+    }
+    let (loops, body) = independent_loops(std::slice::from_ref(stmt));
+    if loops.is_empty() {
+        let body = parts(&l.body, few, accs)?;
+        return Some(Part::Around { of: Some(l), body });
+    }
+    if let [Stmt::Start { acc, fold }, Stmt::For(terms), store @ Stmt::Store { .. }] = body
+        && few
+        && !matches!(terms.range, Range::Lit(_))
+        && 2 * product(&loops) <= LONG
+        && folds_into(&terms.body, *acc)
+        && !stores(&terms.body)
+    {
+        return Some(Part::Sliced {
+            loops,
+            acc: *acc,
+            fold: *fold,
+            terms,
+            store,
+        });
+    }
+    Some(Part::Spread { loops, body })
+}
+
+fn folds_into(block: &[Stmt], reg: Reg) -> bool {
+    let mut found = false;
+    Stmt::visit(block, &mut |s| found |= matches!(s, Stmt::Fold { acc, .. } if *acc == reg));
+    found
+}
+
+fn stores(block: &[Stmt]) -> bool {
+    let mut found = false;
+    Stmt::visit(block, &mut |s| found |= matches!(s, Stmt::Store { .. }));
+    found
+}
+
+/// The loops around a block, from the outside in, whose iterations do not depend on each other, with nothing beside them; and what is inside.
+pub fn independent_loops(block: &[Stmt]) -> (Vec<(Var, u32)>, &[Stmt]) {
+    let (mut loops, mut body) = (Vec::new(), block);
+    while let [Stmt::For(l)] = body
+        && let Range::Lit(n) = l.range
+        && is_independent(l)
+    {
+        loops.push((l.var, n));
+        body = &l.body;
+    }
+    (loops, body)
+}
+
+/// Whether every iteration of a loop stores elements of its own, and reads none that another one stores.
+fn is_independent(l: &Loop) -> bool {
+    let mut stored: Vec<(Array, &Index)> = Vec::new();
+    let mut started: Vec<Reg> = Vec::new();
+    let mut good = true;
+    Stmt::visit(&l.body, &mut |s| match s {
+        Stmt::Start { acc, .. } => started.push(*acc),
+        Stmt::Fold { acc, .. } => good &= started.contains(acc),
+        _ => {}
+    });
+    for_stores(&l.body, &mut |array, index| stored.push((array, index)));
+    good &= stored.iter().all(|(_, index)| index.stride(l.var).is_some_and(|s| s != 0));
+    Stmt::visit(&l.body, &mut |s| {
+        let Some(value) = s.value() else { return };
+        value.visit(&mut |e| {
+            if let Expr::Load(array, at) = e {
+                let mut same = stored.iter().filter(|(a, _)| a == array).peekable();
+                good &= same.peek().is_none() || same.any(|(_, index)| *index == at);
+            }
+        });
+    });
+    good && !stored.is_empty()
+}
+
+fn for_stores<'a>(block: &'a [Stmt], f: &mut impl FnMut(Array, &'a Index)) {
+    for s in block {
+        match s {
+            Stmt::Store { array, index, .. } => f(*array, index),
+            Stmt::For(l) => for_stores(&l.body, f),
+            _ => {}
+        }
+    }
+}
+
+/// What parts read and write of the arrays that their kernel stores to.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    pub reads: Vec<Array>,
+    pub writes: Vec<Array>,
+}
+
+impl Access {
+    /// Of a part; what `ignored` says is left out.
+    pub fn of(part: &Part<'_>, ignored: &dyn Fn(Array) -> bool) -> Access {
+        let mut access = Access::default();
+        match part {
+            Part::Same(s) | Part::Once(s) => access.block(std::slice::from_ref(*s), ignored),
+            Part::Spread { body, .. } => access.block(body, ignored),
+            Part::Sliced { terms, store, .. } => {
+                access.block(&terms.body, ignored);
+                access.block(std::slice::from_ref(*store), ignored);
+            }
+            Part::Folded { of, .. } => access.block(&of.body, ignored),
+            Part::Around { body, .. } => {
+                for inner in body {
+                    access.join(&Access::of(inner, ignored));
+                }
+            }
+        }
+        access
+    }
+
+    fn block(&mut self, block: &[Stmt], ignored: &dyn Fn(Array) -> bool) {
+        Stmt::visit(block, &mut |s| {
+            if let Stmt::Store { array, fold, .. } = s
+                && !ignored(*array)
+            {
+                self.writes.push(*array);
+                if fold.is_some() {
+                    self.reads.push(*array);
+                }
+            }
+            let Some(value) = s.value() else { return };
+            value.visit(&mut |e| {
+                if let Expr::Load(array, _) = e
+                    && !ignored(*array)
+                {
+                    self.reads.push(*array);
+                }
+            });
+        });
+    }
+
+    /// Adds another one's.
+    pub fn join(&mut self, other: &Access) {
+        self.reads.extend(&other.reads);
+        self.writes.extend(&other.writes);
+    }
+
+    /// Whether what comes next has to wait for this: it reads what is written here, or writes what is read or written here.
+    pub fn conflicts(&self, next: &Access) -> bool {
+        next.reads.iter().any(|a| self.writes.contains(a))
+            || next.writes.iter().any(|a| self.writes.contains(a) || self.reads.contains(a))
+    }
+}
