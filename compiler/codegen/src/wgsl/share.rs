@@ -4,7 +4,7 @@
 //! whose iterations do not depend on each other are spread over its invocations, sums too long for one of them are cut, everything else all
 //! do together. Who stores an element and in which order terms are added is fixed.
 
-use crate::loop_ir::{Array, Expr, Index, Kernel, Loop, Range, Reg, Space, Stmt, Var};
+use crate::loop_ir::{Array, Atom, Expr, Index, Kernel, Loop, Range, Reg, Space, Stmt, Var};
 use gdl_abi::SAMPLES;
 use gdl_core::ir::Fold;
 
@@ -195,11 +195,20 @@ fn for_stores<'a>(block: &'a [Stmt], f: &mut impl FnMut(Array, &'a Index)) {
     }
 }
 
+/// An access to an array that the kernel stores to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Touch {
+    pub array: Array,
+    /// Which element an invocation touches, where it is one: loops and strides, neighbours that run through memory joined, and where they begin.
+    /// Invocations that touch by the same form touch elements of their own.
+    form: Option<(Vec<(u32, i64)>, Index)>,
+}
+
 /// What parts read and write of the arrays that their kernel stores to.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    pub reads: Vec<Array>,
-    pub writes: Vec<Array>,
+    pub reads: Vec<Touch>,
+    pub writes: Vec<Touch>,
 }
 
 impl Access {
@@ -207,13 +216,13 @@ impl Access {
     pub fn of(part: &Part<'_>, ignored: &dyn Fn(Array) -> bool) -> Access {
         let mut access = Access::default();
         match part {
-            Part::Same(s) | Part::Once(s) => access.block(std::slice::from_ref(*s), ignored),
-            Part::Spread { body, .. } => access.block(body, ignored),
-            Part::Sliced { terms, store, .. } => {
-                access.block(&terms.body, ignored);
-                access.block(std::slice::from_ref(*store), ignored);
+            Part::Same(s) | Part::Once(s) => access.block(std::slice::from_ref(*s), None, ignored),
+            Part::Spread { loops, body } => access.block(body, Some(loops), ignored),
+            Part::Sliced { loops, terms, store, .. } => {
+                access.block(&terms.body, None, ignored);
+                access.block(std::slice::from_ref(*store), Some(loops), ignored);
             }
-            Part::Folded { of, .. } => access.block(&of.body, ignored),
+            Part::Folded { of, .. } => access.block(&of.body, None, ignored),
             Part::Around { body, .. } => {
                 for inner in body {
                     access.join(&Access::of(inner, ignored));
@@ -223,22 +232,28 @@ impl Access {
         access
     }
 
-    fn block(&mut self, block: &[Stmt], ignored: &dyn Fn(Array) -> bool) {
+    fn block(&mut self, block: &[Stmt], loops: Option<&[(Var, u32)]>, ignored: &dyn Fn(Array) -> bool) {
+        let touch = |array: Array, at: &Index| Touch {
+            array,
+            form: loops.and_then(|l| form(at, l)),
+        };
         Stmt::visit(block, &mut |s| {
-            if let Stmt::Store { array, fold, .. } = s
+            if let Stmt::Store {
+                array, index, fold, ..
+            } = s
                 && !ignored(*array)
             {
-                self.writes.push(*array);
+                self.writes.push(touch(*array, index));
                 if fold.is_some() {
-                    self.reads.push(*array);
+                    self.reads.push(touch(*array, index));
                 }
             }
             let Some(value) = s.value() else { return };
             value.visit(&mut |e| {
-                if let Expr::Load(array, _) = e
+                if let Expr::Load(array, at) = e
                     && !ignored(*array)
                 {
-                    self.reads.push(*array);
+                    self.reads.push(touch(*array, at));
                 }
             });
         });
@@ -246,13 +261,35 @@ impl Access {
 
     /// Adds another one's.
     pub fn join(&mut self, other: &Access) {
-        self.reads.extend(&other.reads);
-        self.writes.extend(&other.writes);
+        self.reads.extend(other.reads.iter().cloned());
+        self.writes.extend(other.writes.iter().cloned());
     }
 
-    /// Whether what comes next has to wait for this: it reads what is written here, or writes what is read or written here.
+    /// Whether what comes next has to wait for this: an invocation reads what another one has written, or writes what another one has read.
+    /// No element is written twice, unless something is joined with it, which is to read it.
     pub fn conflicts(&self, next: &Access) -> bool {
-        next.reads.iter().any(|a| self.writes.contains(a))
-            || next.writes.iter().any(|a| self.writes.contains(a) || self.reads.contains(a))
+        let meet = |a: &[Touch], b: &[Touch]| {
+            let apart = |x: &Touch, y: &Touch| x.array == y.array && (x.form.is_none() || x.form != y.form);
+            a.iter().any(|x| b.iter().any(|y| apart(x, y)))
+        };
+        meet(&self.writes, &next.reads) || meet(&self.reads, &next.writes)
     }
+}
+
+/// The form of an index in some loops; none where it depends on anything else but the row.
+fn form(at: &Index, loops: &[(Var, u32)]) -> Option<(Vec<(u32, i64)>, Index)> {
+    let mut rest = at.clone();
+    let mut list: Vec<(u32, i64)> = Vec::new();
+    for &(v, n) in loops {
+        let stride = at.stride(v)?;
+        rest = rest.replace(v, &Index::lit(0));
+        match list.last_mut() {
+            _ if n == 1 => {}
+            Some((outer, wide)) if *wide == stride * i64::from(n) => (*outer, *wide) = (*outer * n, stride),
+            _ => list.push((n, stride)),
+        }
+    }
+    let mut known = true;
+    rest.visit(&mut |a| known &= !matches!(a, Atom::Var(v) if *v != Var(0)));
+    known.then_some((list, rest))
 }

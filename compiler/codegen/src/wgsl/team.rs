@@ -92,10 +92,10 @@ impl Emitter<'_> {
     /// All invocations of the workgroup wait for each other, and see what the others have stored.
     pub fn wait(&mut self, open: &Access) {
         let mut all = open.reads.iter().chain(&open.writes);
-        if all.clone().any(|a| matches!(a, Array::Buffer(_))) {
+        if all.clone().any(|t| matches!(t.array, Array::Buffer(_))) {
             self.line("storageBarrier();");
         }
-        if all.any(|a| matches!(a, Array::Local(_))) {
+        if all.any(|t| matches!(t.array, Array::Local(_))) {
             self.line("workgroupBarrier();");
         }
     }
@@ -231,7 +231,7 @@ impl Emitter<'_> {
 fn adders(parts: &[Part<'_>], array: Array) -> usize {
     let of = |p: &Part<'_>| match p {
         Part::Around { body, .. } => adders(body, array),
-        _ => usize::from(Access::of(p, &|_| false).writes.contains(&array)),
+        _ => usize::from(Access::of(p, &|_| false).writes.iter().any(|t| t.array == array)),
     };
     parts.iter().map(of).sum()
 }
