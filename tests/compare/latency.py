@@ -131,9 +131,13 @@ def potential():
             self.head = torch.nn.Sequential(torch.nn.Linear(16, 16), torch.nn.SiLU(), torch.nn.Linear(16, 1))
 
         def forward(self, z, pos):
-            pos = pos.detach().requires_grad_(True)
             apart = torch.cdist(pos.detach(), pos.detach()) + 10 * torch.eye(len(pos))
             src, dst = torch.nonzero(apart < 4.0, as_tuple=True)
+            return self.on(z, pos, src, dst)
+
+        def on(self, z, pos, src, dst):
+            """With these neighbours."""
+            pos = pos.detach().requires_grad_(True)
             vec = pos[src] - pos[dst]
             d = vec.norm(dim=1, keepdim=True)
             n = torch.arange(1, 9)

@@ -376,9 +376,7 @@ fn apply<T: Real>(rule: Rule, numbers: &[f64], scale: f64, p: &mut [T], g: &[T],
 }
 
 /// What a rule computes with: numbers, or values of a program.
-pub trait Number:
-    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
-{
+pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> {
     /// The square root.
     fn sqrt(self) -> Self;
 }

@@ -24,7 +24,8 @@ pub fn learning(training: &Training, optim: &OptimSpec) -> Result<Func, String> 
     let (mut b, results) = Builder::resume(training.step.clone());
     let output = |name: &str| {
         let k = names.iter().position(|n| n == name);
-        k.map(|k| results[k]).ok_or_else(|| format!("the step has no output `{name}`"))
+        k.map(|k| results[k])
+            .ok_or_else(|| format!("the step has no output `{name}`"))
     };
     let parameter = |b: &mut Builder, name: &str| {
         let k = b.params().iter().position(|p| p.name == name);
@@ -53,7 +54,12 @@ pub fn learning(training: &Training, optim: &OptimSpec) -> Result<Func, String> 
     let [good, also] = [squares, others].map(|x| b.map2(Scalar::Le, x, most));
     let good = b.mul(good, also);
 
-    let mut all: Vec<(String, Value)> = training.plan.names().iter().map(|n| Ok((n.clone(), output(n)?))).collect::<Result<_, String>>()?;
+    let mut all: Vec<(String, Value)> = training
+        .plan
+        .names()
+        .iter()
+        .map(|n| Ok((n.clone(), output(n)?)))
+        .collect::<Result<_, String>>()?;
     all.push((NORM.into(), norm));
     let mut changes: Vec<(String, Value)> = Vec::new();
     let mut memories: Vec<(String, Value)> = Vec::new();
@@ -144,7 +150,10 @@ fn updated(
     };
     let numbers: Vec<Symbol<'_>> = numbers.iter().map(symbol).collect();
     let mut remembered: Vec<Symbol<'_>> = memory.iter().map(symbol).collect();
-    let new = optim.rule.update(&numbers, symbol(&weight), symbol(&gradient), &mut remembered).v;
+    let new = optim
+        .rule
+        .update(&numbers, symbol(&weight), symbol(&gradient), &mut remembered)
+        .v;
     memory.iter_mut().zip(&remembered).for_each(|(m, s)| *m = s.v);
     drop((numbers, remembered));
     *b = builder.into_inner();

@@ -3,12 +3,13 @@
 use super::Session;
 use super::programs::Training;
 use crate::{Failure, Terminal};
-use gdl_abi::{ArrayDecl, DoorSizes, Dtype, Instance};
+use gdl_abi::{ArrayDecl, DoorSizes, Dtype, Instance, Signature};
 use gdl_core::certify::numeric::random_batches;
 use gdl_core::ir::{Func, grad};
 use gdl_core::lower::{self, ParamInfo};
 use gdl_core::typed::Model;
 use gdl_host::data;
+use gdl_host::files;
 use gdl_host::rng::Rng;
 use gdl_host::train::BatchSize;
 use gdl_runtime::Array;
@@ -44,6 +45,45 @@ pub fn subjects(
     } else {
         untrained(session, model, double, terminal)
     }
+}
+
+/// The model and its reverse derivative on all samples of a data file. Also their parameters.
+///
+/// # Errors
+/// What is wrong with the data.
+pub fn on_data(
+    session: &Session,
+    model: &Model,
+    path: &Path,
+    double: bool,
+    terminal: &mut Terminal<'_>,
+) -> Result<(Vec<Subject>, Vec<ParamInfo>), Failure> {
+    let lowered = session.ok(lower::lower_model(model), terminal)?;
+    let gradient = grad::vjp(&lowered.func).map_err(Failure::error)?;
+    let signature = Signature {
+        domains: lowered.func.domains.clone(),
+        inputs: lowered.func.inputs.clone(),
+        ..Signature::default()
+    };
+    let spec = session.ok(
+        session.data_spec(session.data_of(&model.name), model, &signature),
+        terminal,
+    )?;
+    let fold = data::pick(&files::load(path)?, &spec, None)?;
+    let (door, inputs) = fold.data.batch(&fold.ids, &signature, double)?;
+    let mut subjects = Vec::new();
+    for (part, func) in [("forward", lowered.func), ("gradient", gradient)] {
+        // What the derivative is taken along is random.
+        let mut all = random_inputs(&func, &door, double)?;
+        all.iter_mut().zip(&inputs).for_each(|(slot, x)| *slot = x.clone());
+        subjects.push(Subject {
+            part,
+            func,
+            door: door.clone(),
+            inputs: all,
+        });
+    }
+    Ok((subjects, lowered.params))
 }
 
 /// The model, and the training step, on the first batch for training.

@@ -26,7 +26,11 @@ enum By<'a> {
 impl By<'_> {
     fn of(kernel: &Kernel) -> By<'_> {
         let shared = share::shared(kernel);
-        let slices = |s: &Shared<'_>| s.parts.iter().any(|p| matches!(p, Part::Sliced { .. } | Part::Folded { .. }));
+        let slices = |s: &Shared<'_>| {
+            s.parts
+                .iter()
+                .any(|p| matches!(p, Part::Sliced { .. } | Part::Folded { .. }))
+        };
         let (loops, body) = share::independent_loops(&kernel.body);
         if !loops.is_empty() && kernel.folds.is_empty() && !shared.as_ref().is_some_and(slices) {
             return By::Element(loops, body);
@@ -132,7 +136,14 @@ impl Emitter<'_> {
     }
 
     /// What the kernel is, for reading.
-    fn comment(&mut self, kernel: &Kernel, number: usize, width: u32, team: u32, label: &dyn Fn(u32) -> Option<String>) {
+    fn comment(
+        &mut self,
+        kernel: &Kernel,
+        number: usize,
+        width: u32,
+        team: u32,
+        label: &dyn Fn(u32) -> Option<String>,
+    ) {
         let mut parts: Vec<String> = Vec::new();
         for part in kernel.origins.iter().filter_map(|o| label(*o)) {
             if !parts.contains(&part) {
@@ -210,10 +221,14 @@ impl Emitter<'_> {
             self.line("let high = low + share + select(0, 1, job < rest);");
             self.line(&format!("let copy = env[{}] + job * {len};", rows + 2));
             if team > 1 {
-                self.line(&format!("for (var k = lane; k < {len}; k += {team}) {{ memory[copy + k] = 0.0; }}"));
+                self.line(&format!(
+                    "for (var k = lane; k < {len}; k += {team}) {{ memory[copy + k] = 0.0; }}"
+                ));
                 self.line("storageBarrier();");
             } else {
-                self.line(&format!("for (var k = 0; k < {len}; k++) {{ memory[copy + k] = 0.0; }}"));
+                self.line(&format!(
+                    "for (var k = 0; k < {len}; k++) {{ memory[copy + k] = 0.0; }}"
+                ));
             }
         }
         let mut touched = Touched::default();

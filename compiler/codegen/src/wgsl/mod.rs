@@ -41,7 +41,10 @@ pub fn shaders(program: &Program, label: &dyn Fn(u32) -> Option<String>) -> Shad
         kernels.push(shader);
     }
     for team in values.boards.borrow().iter() {
-        source.push_str(&format!("\nvar<workgroup> {}: array<f32, {team}>;\n", team::board(*team)));
+        source.push_str(&format!(
+            "\nvar<workgroup> {}: array<f32, {team}>;\n",
+            team::board(*team)
+        ));
     }
     for all in values.folded.borrow().iter() {
         source.push('\n');

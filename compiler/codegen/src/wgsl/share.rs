@@ -109,7 +109,11 @@ fn parts<'a>(block: &'a [Stmt], few: bool, accs: &mut Vec<(Reg, Fold)>) -> Optio
 }
 
 fn looped<'a>(stmt: &'a Stmt, l: &'a Loop, few: bool, accs: &mut Vec<(Reg, Fold)>) -> Option<Part<'a>> {
-    let outer: Vec<(Reg, Fold)> = accs.iter().copied().filter(|(acc, _)| folds_into(&l.body, *acc)).collect();
+    let outer: Vec<(Reg, Fold)> = accs
+        .iter()
+        .copied()
+        .filter(|(acc, _)| folds_into(&l.body, *acc))
+        .collect();
     if !outer.is_empty() {
         return (!stores(&l.body)).then_some(Part::Folded { of: l, accs: outer });
     }
@@ -138,7 +142,9 @@ fn looped<'a>(stmt: &'a Stmt, l: &'a Loop, few: bool, accs: &mut Vec<(Reg, Fold)
 
 fn folds_into(block: &[Stmt], reg: Reg) -> bool {
     let mut found = false;
-    Stmt::visit(block, &mut |s| found |= matches!(s, Stmt::Fold { acc, .. } if *acc == reg));
+    Stmt::visit(block, &mut |s| {
+        found |= matches!(s, Stmt::Fold { acc, .. } if *acc == reg)
+    });
     found
 }
 
@@ -172,7 +178,9 @@ fn is_independent(l: &Loop) -> bool {
         _ => {}
     });
     for_stores(&l.body, &mut |array, index| stored.push((array, index)));
-    good &= stored.iter().all(|(_, index)| index.stride(l.var).is_some_and(|s| s != 0));
+    good &= stored
+        .iter()
+        .all(|(_, index)| index.stride(l.var).is_some_and(|s| s != 0));
     Stmt::visit(&l.body, &mut |s| {
         let Some(value) = s.value() else { return };
         value.visit(&mut |e| {
@@ -218,7 +226,9 @@ impl Access {
         match part {
             Part::Same(s) | Part::Once(s) => access.block(std::slice::from_ref(*s), None, ignored),
             Part::Spread { loops, body } => access.block(body, Some(loops), ignored),
-            Part::Sliced { loops, terms, store, .. } => {
+            Part::Sliced {
+                loops, terms, store, ..
+            } => {
                 access.block(&terms.body, None, ignored);
                 access.block(std::slice::from_ref(*store), Some(loops), ignored);
             }
@@ -238,9 +248,7 @@ impl Access {
             form: loops.and_then(|l| form(at, l)),
         };
         Stmt::visit(block, &mut |s| {
-            if let Stmt::Store {
-                array, index, fold, ..
-            } = s
+            if let Stmt::Store { array, index, fold, .. } = s
                 && !ignored(*array)
             {
                 self.writes.push(touch(*array, index));

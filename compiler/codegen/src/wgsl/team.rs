@@ -222,7 +222,11 @@ impl Emitter<'_> {
             ("0", _) => first.to_string(),
             _ => format!("{low} + {first}"),
         };
-        let next = if step == "1" { format!("{v}++") } else { format!("{v} += {step}") };
+        let next = if step == "1" {
+            format!("{v}++")
+        } else {
+            format!("{v} += {step}")
+        };
         self.line(&format!("for (var {v} = {low}; {v} < {high}; {next}) {{"));
     }
 }

@@ -85,7 +85,9 @@ impl<'a> Resident<'a> {
         inputs.insert(self.numbers.min(inputs.len()), &numbers);
         let mut outputs = Vec::new();
         let bound = &mut self.bound;
-        bound.advance(&ready.instance, &inputs, &mut outputs, &self.next).map_err(failed)?;
+        bound
+            .advance(&ready.instance, &inputs, &mut outputs, &self.next)
+            .map_err(failed)?;
         let scores = self.scores.iter().map(|&k| number(&outputs, k, self.program));
         let scores = scores.collect::<Result<Vec<_>>>()?;
         let norm = number(&outputs, self.norm, self.program)?;
@@ -96,7 +98,13 @@ impl<'a> Resident<'a> {
     pub(super) fn fetch(&mut self, params: &mut Params, optim: &mut Optimizer, trained: &[usize]) -> Result<()> {
         let arrays = self.bound.params().map_err(failed)?;
         let signature = self.program.signature();
-        let find = |name: &str| signature.params.iter().position(|d| d.name == name).map(|k| arrays[k].clone());
+        let find = |name: &str| {
+            signature
+                .params
+                .iter()
+                .position(|d| d.name == name)
+                .map(|k| arrays[k].clone())
+        };
         let (steps, memories) = optim.state();
         let mut memories = memories.to_vec();
         let names: Vec<String> = params.names().map(String::from).collect();

@@ -1,8 +1,8 @@
 //! The loop itself.
 
 use super::batches::order;
-use super::device::Resident;
 use super::checkpoint::{self, Notes, Progress};
+use super::device::Resident;
 use super::eval::{Ready, Scores, Sums, evaluate, places};
 use super::log::{Log, Record};
 use super::plan::{Config, Goal, Hooks, Plan, Programs, Stat, Update};

@@ -24,7 +24,7 @@ Examples:
   gdl bench digits.gdl
   gdl bench digits.gdl --weights runs/Digits/best.safetensors --json
   gdl bench --suite                     kernels of common architectures at realistic sizes
-  gdl bench --suite attention gat"
+  gdl bench --suite attention gat --backend wgsl    on a GPU, by its own clock"
 )]
 pub struct Bench {
     /// A program with a model.
@@ -36,6 +36,12 @@ pub struct Bench {
     /// Weights; without them the model has those it starts from.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    /// A data file: all its samples are the batch.
+    #[arg(long, value_name = "PATH", conflicts_with = "suite")]
+    input: Option<PathBuf>,
+    /// Only the model, or only its gradient.
+    #[arg(long, value_name = "PART", value_parser = ["forward", "gradient"])]
+    part: Option<String>,
     /// Built-in programs instead of a file: all, or those of these names.
     #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with_all = ["file", "weights"])]
     suite: Option<Vec<String>>,
@@ -69,14 +75,16 @@ impl Bench {
         match (&self.suite, &self.file) {
             (Some(names), _) => {
                 for subject in suite::chosen(names)? {
-                    for case in suite::cases(subject, &engine, terminal)? {
+                    for case in suite::cases(subject, self.part.as_deref(), &engine, terminal)? {
                         results.push(measure::measure(&case, self.seconds)?);
                         report::result(&results[results.len() - 1], machine, engine.double, terminal)?;
                     }
                 }
             }
             (None, Some(file)) => {
-                for case in program::cases(file, &self.words, self.weights.as_deref(), &engine, terminal)? {
+                let (weights, input) = (self.weights.as_deref(), self.input.as_deref());
+                let part = self.part.as_deref();
+                for case in program::cases(file, &self.words, weights, input, part, &engine, terminal)? {
                     results.push(measure::measure(&case, self.seconds)?);
                     report::result(&results[results.len() - 1], machine, engine.double, terminal)?;
                 }

@@ -2,7 +2,7 @@
 
 use super::measure::Case;
 use crate::session::backend::Engine;
-use crate::session::subjects::subjects;
+use crate::session::subjects::{on_data, subjects};
 use crate::session::{Session, programs, words};
 use crate::{Failure, Terminal};
 use gdl_host::params::Params;
@@ -14,15 +14,20 @@ pub(super) fn cases(
     file: &Path,
     given: &[String],
     weights: Option<&Path>,
+    input: Option<&Path>,
+    part: Option<&str>,
     engine: &Engine,
     terminal: &mut Terminal<'_>,
 ) -> Result<Vec<Case>, Failure> {
     let (name, settings) = words(given);
     let session = Session::open(file, settings, terminal)?;
     let model = session.model(name, terminal)?;
-    let (subjects, params) = subjects(&session, &model, file, engine.double, usize::MAX, terminal)?;
+    let (subjects, params) = match input {
+        Some(path) => on_data(&session, &model, path, engine.double, terminal)?,
+        None => subjects(&session, &model, file, engine.double, usize::MAX, terminal)?,
+    };
     let mut cases = Vec::new();
-    for s in subjects {
+    for s in subjects.into_iter().filter(|s| part.is_none_or(|p| p == s.part)) {
         let start = Instant::now();
         let program = engine.timed(&s.func)?;
         let compile = start.elapsed();

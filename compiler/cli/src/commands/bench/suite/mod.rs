@@ -59,7 +59,12 @@ pub(super) fn chosen(names: &[String]) -> Result<Vec<&'static Subject>, Failure>
 }
 
 /// A subject forwards, and the gradient of ⟨random array, output⟩ for all inputs and weights.
-pub(super) fn cases(subject: &Subject, engine: &Engine, terminal: &mut Terminal<'_>) -> Result<Vec<Case>, Failure> {
+pub(super) fn cases(
+    subject: &Subject,
+    wanted: Option<&str>,
+    engine: &Engine,
+    terminal: &mut Terminal<'_>,
+) -> Result<Vec<Case>, Failure> {
     let session = Session::new(Source::parse(&format!("{}.gdl", subject.name), subject.text, &[]));
     terminal.report(&session.source.program, &session.source.diagnostics)?;
     let model = session.model(None, terminal)?;
@@ -68,6 +73,9 @@ pub(super) fn cases(subject: &Subject, engine: &Engine, terminal: &mut Terminal<
     let door = (subject.door)();
     let mut cases = Vec::new();
     for (part, func) in [("forward", lowered.func), ("gradient", gradient)] {
+        if wanted.is_some_and(|p| p != part) {
+            continue;
+        }
         let start = Instant::now();
         let program = engine.timed(&func)?;
         let compile = start.elapsed();

@@ -1,0 +1,175 @@
+"""Five programs on a GPU beside the same in PyTorch on the same card, in one run: a matrix product, a p4m network, a Transformer block, graph
+attention on 10^5 edges, and energy and forces of 32,768 atoms.
+
+    python tests/compare/gpu/run.py [--small] [--device NAME] [--gdl PATH] [SUBJECT ...]
+
+Times of gdl are those of the device's own clock (`gdl bench --backend wgsl`), those of PyTorch of CUDA events; both leave out what the host does. Fractions are of what
+shaders reach on registers alone and on long arrays, measured in the same run. PyTorch needs a card that CUDA or ROCm knows, and the potential e3nn; what is missing is
+said and left out. On a software device nothing is measured that says anything of a GPU: there `--small` shows that everything runs.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+
+
+def data(subject, small):
+    """The arrays of a subject: random, the same in every run."""
+    rng = np.random.default_rng(0)
+    real = lambda *shape: rng.standard_normal(shape).astype(np.float32)
+    if subject == "product":
+        return {"x": real(1, 64 if small else 4096, 4096)}
+    if subject == "p4m":
+        n = 8 if small else 64
+        return {"x": real(1 if small else 16, n, n, 128)}
+    if subject == "transformer":
+        return {"x": real(1 if small else 16, 16 if small else 512, 512)}
+    if subject == "gat":
+        nodes, edges = (100, 1000) if small else (10_000, 100_000)
+        return {"x": real(1, nodes, 64), "edges": rng.integers(0, nodes, (edges, 2))}
+    # Atoms on a cubic lattice, moved a little: about 17 neighbours each.
+    side = 3 if small else 32
+    at = np.stack(np.meshgrid(*[np.arange(side)] * 3, indexing="ij"), -1).reshape(1, -1, 3)
+    positions = 2.4 * at + 0.1 * rng.standard_normal(at.shape)
+    return {"positions": positions.astype(np.float32), "numbers": np.array([1, 6, 8])[np.arange(side**3) % 3]}
+
+
+def own(gdl, subject, arrays, device):
+    """What `gdl bench` says of the program on these arrays."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, f"{subject}.npz")
+        np.savez(path, **arrays)
+        command = [gdl, "bench", os.path.join(HERE, f"{subject}.gdl"), "--input", path, "--part", "forward", "--backend", "wgsl", "--json"]
+        command += ["--seconds", "0.5"] + (["--device", device] if device else [])
+        done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{subject}: gdl failed\n{done.stderr}{done.stdout}")
+    report = json.loads(done.stdout)
+    return report["machine"][-1], report["results"][0]
+
+
+def peer(subject, arrays, torch):
+    """The same in PyTorch, as a call."""
+    put = lambda name: torch.from_numpy(np.asarray(arrays[name])).cuda()
+    if subject == "product":
+        layer, x = torch.nn.Linear(4096, 4096).cuda(), put("x")
+        return lambda: layer(x)
+    if subject == "p4m":
+        # The kernels expanded over the group, as steerable networks are exported.
+        conv = lambda: torch.nn.Conv2d(128, 128, 3, padding=1)
+        net = torch.nn.Sequential(conv(), torch.nn.ReLU(), conv(), torch.nn.ReLU(), conv()).cuda().to(memory_format=torch.channels_last)
+        x = put("x").permute(0, 3, 1, 2)
+        return lambda: net(x)
+    if subject == "transformer":
+        block = torch.nn.TransformerEncoderLayer(512, 8, 2048, 0.0, "gelu", batch_first=True, norm_first=True).cuda().eval()
+        x = put("x")
+        return lambda: block(x)
+    if subject == "gat":
+        return gat(put("x")[0], put("edges"), torch)
+    sys.path.insert(0, os.path.dirname(HERE))
+    from latency import potential
+
+    torch.set_default_device("cuda")
+    model = potential()
+    z = torch.from_numpy(np.searchsorted([1, 6, 8], arrays["numbers"])).cuda()
+    pos, pairs = put("positions")[0], pairs_of(arrays["positions"][0])
+    src, dst = (torch.from_numpy(k).cuda() for k in pairs)
+    return lambda: model.on(z, pos, src, dst)
+
+
+def gat(x, edges, torch):
+    """GATConv of PyTorch Geometric, written out: 8 heads of 8 numbers."""
+    src, dst = edges[:, 0], edges[:, 1]
+    weight = torch.nn.Linear(64, 64, bias=False).cuda()
+    from_, to = (torch.randn(8, 8, device="cuda") for _ in range(2))
+
+    def call():
+        h = weight(x).view(-1, 8, 8)
+        score = torch.nn.functional.leaky_relu((h * from_).sum(-1)[src] + (h * to).sum(-1)[dst], 0.2)
+        most = torch.full((len(x), 8), -torch.inf, device="cuda").scatter_reduce_(0, dst[:, None].expand(-1, 8), score, "amax")
+        share = torch.exp(score - most[dst])
+        total = torch.zeros(len(x), 8, device="cuda").index_add_(0, dst, share)
+        return torch.zeros_like(h).index_add_(0, dst, (share / total[dst])[..., None] * h[src])
+
+    return call
+
+
+def pairs_of(positions):
+    """Pairs of atoms that are nearer than the cutoff."""
+    from scipy.spatial import cKDTree
+
+    pairs = cKDTree(positions).query_pairs(4.0, output_type="ndarray")
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    both = both[np.argsort(both[:, 1], kind="stable")]
+    return both[:, 0].copy(), both[:, 1].copy()
+
+
+def milliseconds(call, torch):
+    for _ in range(5):
+        call()
+    best = float("inf")
+    for _ in range(20):
+        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        start.record()
+        call()
+        end.record()
+        torch.cuda.synchronize()
+        best = min(best, start.elapsed_time(end))
+    return best
+
+
+def cuda():
+    """PyTorch, if it has a card."""
+    try:
+        import torch
+    except ImportError:
+        print("PyTorch is not installed: gdl is measured alone")
+        return None
+    if not torch.cuda.is_available():
+        print("PyTorch finds no card: gdl is measured alone")
+        return None
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    return torch
+
+
+def main():
+    known = ["product", "p4m", "transformer", "gat", "potential"]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"some of {', '.join(known)} [default: all]")
+    parser.add_argument("--small", action="store_true", help="sizes for a software device")
+    parser.add_argument("--device", help="the GPU, as `gdl devices` lists it")
+    parser.add_argument("--gdl", default=os.path.join(ROOT, "target", "release", "gdl"))
+    options = parser.parse_args()
+    unknown = [s for s in options.subjects if s not in known]
+    if unknown:
+        parser.error(f"there is no subject {unknown[0]}; there are: {', '.join(known)}")
+    listed = subprocess.run([options.gdl, "devices"], capture_output=True, text=True).stdout
+    if not options.small and all("(software" in line for line in listed.splitlines()):
+        sys.exit(f"There is no GPU here, only\n{listed}Nothing is measured; --small tries the programs on a software device.")
+    torch = cuda() if not options.small else None
+    print(f"{'':12} {'gdl ms':>9} {'GFLOP/s':>9} {'of peak':>8} {'GB/s':>8} {'of peak':>8} {'PyTorch ms':>11} {'times':>7}")
+    for subject in options.subjects or known:
+        arrays = data(subject, options.small)
+        machine, t = own(options.gdl, subject, arrays, options.device)
+        line = f"{subject:12} {t['ms']:9.3f} {t['gflops_per_s']:9.1f} {t['of_peak']:8.1%} {t['gb_per_s']:8.1f} {t['of_bandwidth']:8.1%}"
+        if torch:
+            try:
+                with torch.set_grad_enabled(subject == "potential"):
+                    ms = milliseconds(peer(subject, arrays, torch), torch)
+                line += f" {ms:11.3f} {ms / t['ms']:7.2f}"
+            except ImportError as missing:
+                line += f"  {missing.name} is not installed"
+        print(line, flush=True)
+    print(f"on {machine['name']}: {machine['f32_gflops_per_s']:.0f} GFLOP/s on registers, {machine['gb_per_s']:.0f} GB/s on long arrays")
+
+
+if __name__ == "__main__":
+    main()
