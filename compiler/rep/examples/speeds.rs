@@ -57,8 +57,15 @@ fn main() -> Result<(), Error> {
     }
     let large = [
         named("C", &[1000])?,
+        named("C", &[997])?,
         named("D", &[500])?,
+        named("D", &[499])?,
         named("Dic", &[250])?,
+        named("Dic", &[241])?,
+        Group::product((0..9).map(|_| c2.clone())),
+        Group::product((0..6).map(|_| c3.clone())),
+        Group::product([named("D", &[31])?, named("C", &[16])?]),
+        Group::product([named("D", &[13])?, named("D", &[19])?]),
         named("A", &[6])?,
         Group::product([named("D", &[4])?, named("D", &[4])?, named("D", &[4])?]),
         Group::wreath(&c2, &Group::product([c2.clone(), c2.clone(), c2.clone()]))?,
@@ -80,6 +87,31 @@ fn main() -> Result<(), Error> {
     ] {
         timed(&format!("irreps of {group}"), || all_irreps(&group));
     }
+    for (name, args, labels) in [
+        ("SU", &[3][..], &[2, 2][..]),
+        ("SU", &[3], &[4, 4]),
+        ("SU", &[5], &[1, 0, 0, 1]),
+        ("SO", &[4], &[6, 4]),
+        ("SO", &[8], &[0, 1, 0, 0]),
+        ("SO", &[1, 3], &[4, 4]),
+        ("Sp", &[6], &[0, 0, 2]),
+    ] {
+        let group = named(name, args)?;
+        let numbers: Vec<String> = labels.iter().map(ToString::to_string).collect();
+        let what = format!("irrep({}) of {group}, and a matrix", numbers.join(","));
+        timed(&what, || {
+            let rep = Rep::atom(group.clone(), Atom::irrep(&group, labels)?)?;
+            let mut bits = 1u64;
+            let g = group.random(&mut || {
+                bits = bits
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                bits
+            });
+            println!("  dimension {}", rep.dim());
+            Ok(rep.matrix(&g))
+        });
+    }
     timed("classes of subgroups of S(6)", || {
         Group::S(6).finite()?.subgroup_classes().map(<[_]>::len)
     });
@@ -91,6 +123,7 @@ fn main() -> Result<(), Error> {
         ("SO", &[1, 3], 3, 3),
         ("SO", &[1, 3], 4, 4),
         ("SO", &[5], 3, 3),
+        ("SO", &[3], 5, 5),
         ("SU", &[3], 2, 2),
         ("Oh", &[], 4, 4),
         ("Ih", &[], 4, 4),

@@ -288,6 +288,50 @@ fn paths(group: &Group, atom: &Atom) -> Result<Vec<(Atom, Basis)>, Error> {
     Ok(out)
 }
 
+/// The projections of a representation of a compact group onto its isotypic components, row-major, by the irreducible representations that
+/// occur.
+///
+/// # Errors
+/// The irreducible representations are unknown.
+pub fn projections(rep: &Rep) -> Result<Vec<(Atom, Vec<f64>)>, Error> {
+    let n = rep.dim();
+    let mut out: Vec<(Atom, Vec<f64>)> = vec![];
+    let mut at = 0;
+    for (copies, atom) in &rep.blocks {
+        let dim = atom.dim(&rep.group);
+        let parts = paths(&rep.group, atom)?;
+        let found: usize = parts.iter().map(|(to, maps)| maps.len() * to.dim(&rep.group)).sum();
+        if found < dim || !rep.group.is_finite() && !atom.is_orthogonal(&rep.group) {
+            return Err(Error::Unknown(format!(
+                "the irreducible parts of `{}` of {} are not known as orthogonal maps",
+                atom.name(&rep.group),
+                rep.group
+            )));
+        }
+        for _ in 0..*copies {
+            for (to, maps) in &parts {
+                let place = match out.iter().position(|(known, _)| known == to) {
+                    Some(k) => k,
+                    None => {
+                        out.push((to.clone(), vec![0.0; n * n]));
+                        out.len() - 1
+                    }
+                };
+                for k in 0..maps.len() {
+                    let x = maps.tensor(k);
+                    let d = to.dim(&rep.group);
+                    for (i, j) in (0..dim * dim).map(|e| (e / dim, e % dim)) {
+                        let sum: f64 = (0..d).map(|r| x[r * dim + i].f * x[r * dim + j].f).sum();
+                        out[place].1[(at + i) * n + at + j] += sum;
+                    }
+                }
+            }
+            at += dim;
+        }
+    }
+    Ok(out)
+}
+
 /// Gram-Schmidt over the commutant of an irreducible representation of dimension d: for maps X, Y onto it, X Yᵀ commutes with it, and
 /// X Xᵀ is a multiple of 1. What is left of a map that the earlier ones reach is zero, so one map is kept for every copy.
 pub(crate) fn orthonormal(basis: &Basis, d: usize, dim: usize) -> Vec<Vec<Exact>> {

@@ -7,7 +7,7 @@
 //!   [`wigner`], [`symmetric`], [`octahedral`] hold the formulas.
 //! - [`mod@hom`], [`kernel`], [`tying`]: bases of equivariant linear maps, kernels and invariants; [`harmonics`], [`rings`]: kernels
 //!   on R² and R³; [`witness`] holds counterexamples.
-//! - [`lie::weights`]: irreducible representations of the classical groups by highest weights.
+//! - [`lie::weights`], [`lie::highest`]: irreducible representations of the classical groups by highest weights, counted and as matrices.
 //! - [`decompose`]: canonical isomorphisms onto sums of irreducible representations.
 //!
 //! All representations are real, and those of compact groups orthogonal in their bases. Conventions are formulas in `spec/conventions.md`.
@@ -17,6 +17,7 @@ mod action;
 pub mod axial;
 pub mod cyclotomic;
 pub mod decompose;
+mod draws;
 pub mod element;
 pub mod error;
 pub mod exact;
@@ -36,7 +37,6 @@ mod nullspace;
 pub mod octahedral;
 mod permutation;
 mod random;
-mod rational;
 mod recurrence;
 pub mod rep;
 pub mod rings;

@@ -223,7 +223,13 @@ impl Checker<'_> {
         };
         match atom {
             Ok(a) => Ok(Val::Rep(Rep::from_blocks(vec![(Int::num(1), Atom::Known(a))], mesh))),
-            Err(e) => Err(self.error("GDL0116", format!("{group} has no such irrep"), span, e.to_string())),
+            Err(e) => {
+                let d = Diagnostic::error("GDL0116", format!("{group} has no such irrep"), span, e.to_string());
+                Err(self.report(match known_irreps(&group) {
+                    Some(list) => d.help(list),
+                    None => d,
+                }))
+            }
         }
     }
 
@@ -365,4 +371,21 @@ impl Checker<'_> {
         }
         Ok(self.add(TOp::Grad { of, wrt }, Type { sets: wty.sets, elem }, &[of, wrt], span))
     }
+}
+
+/// What irreducible representations of a group are called.
+fn known_irreps(group: &Group) -> Option<String> {
+    const MAX_NAMED: usize = 12;
+    let list = gdl_rep::irreps(group, 2).ok()?;
+    let names: Vec<String> = list
+        .iter()
+        .take(MAX_NAMED)
+        .map(|a| format!("`{}`", a.name(group)))
+        .collect();
+    let more = if group.is_finite() && list.len() <= MAX_NAMED {
+        "."
+    } else {
+        ", …"
+    };
+    Some(format!("There are {}{more}", names.join(", ")))
 }

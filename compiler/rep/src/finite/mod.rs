@@ -9,6 +9,7 @@
 //!   field of its own in `field`).
 //! - [`character`]: class functions, their products, powers, restriction, induction.
 //! - [`summary`]: all of it in plain numbers.
+//! - [`given`]: representations by matrices of the generators.
 //! - [`induced`]: induced representations with their change of basis to irreducible ones.
 //! - [`realise`]: orthogonal matrices of the real irreducible representations (`spherical`: exact ones; `numeric`).
 
@@ -22,6 +23,7 @@ mod dixon;
 mod faithful;
 mod field;
 pub mod generated;
+pub mod given;
 pub mod induced;
 pub mod lattice;
 mod linear_characters;
@@ -35,6 +37,7 @@ mod spherical;
 pub mod structure;
 pub mod summary;
 pub mod table;
+mod table_text;
 
 pub use chain::Chain;
 pub use character::Character;

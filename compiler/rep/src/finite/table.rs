@@ -12,7 +12,6 @@ use crate::symmetric::partitions;
 use num_bigint::BigUint;
 use num_rational::BigRational;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 /// Tables of S(n) are made up to this n, by partitions.
@@ -458,6 +457,11 @@ impl CharacterTable {
         &self.values[self.entry(row, class) as usize]
     }
 
+    /// The different values, and which of them an entry is.
+    pub(super) fn numbered(&self) -> (&[Cyclotomic], impl Fn(usize, usize) -> usize + '_) {
+        (&self.values, |row, class| self.entry(row, class) as usize)
+    }
+
     /// The same in floating point, real and imaginary part.
     pub fn float(&self, row: usize, class: usize) -> (f64, f64) {
         let (re, im) = self.exact(row, class);
@@ -569,40 +573,5 @@ impl CharacterTable {
             sum = &sum + &term;
         }
         sum.scaled(&BigRational::new(1.into(), BigUint::from(self.order()).into()))
-    }
-}
-
-/// Aligned, with the names of the classes, their sizes, and the Frobenius-Schur indicators.
-impl fmt::Display for CharacterTable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let k = self.len();
-        let mut cells: Vec<Vec<String>> = vec![vec![String::new(); k + 2], vec![String::new(); k + 2]];
-        cells[0][0] = "class".into();
-        cells[1][0] = "size".into();
-        cells[0][k + 1] = "ν".into();
-        for (c, class) in self.classes.iter().enumerate() {
-            cells[0][c + 1] = class.name.clone();
-            cells[1][c + 1] = class.size.to_string();
-        }
-        for row in 0..k {
-            let mut line = vec![format!("χ{}", row + 1)];
-            line.extend((0..k).map(|c| self.value(row, c).to_string()));
-            line.push(match self.indicator(row) {
-                1 => "+".into(),
-                0 => "0".into(),
-                _ => "-".into(),
-            });
-            cells.push(line);
-        }
-        let width = |c: usize| cells.iter().map(|line| line[c].chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..k + 2).map(width).collect();
-        for line in &cells {
-            let mut text = format!("{:<w$}", line[0], w = widths[0]);
-            for c in 1..k + 2 {
-                text += &format!("  {:>w$}", line[c], w = widths[c]);
-            }
-            writeln!(f, "{}", text.trim_end())?;
-        }
-        Ok(())
     }
 }
