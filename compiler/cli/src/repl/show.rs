@@ -5,11 +5,17 @@ use super::methods::rep;
 use super::tensor::{Elem, Tensor};
 use super::value::{Maps, Member, Table, Value};
 use gdl_core::types::Set;
-use gdl_rep::{Atom, Group, Rep};
+use gdl_rep::{Atom, Exact, Group, Rep};
 use std::fmt::Write;
 
 /// Lists are shown up to this many entries.
 const MAX_SHOWN: usize = 24;
+
+/// The width that kernels fill.
+const NARROW: usize = 80;
+
+/// Kernels of more components together are counted, not written.
+const MAX_BLOCKS: usize = 24;
 
 /// The width that text is broken at.
 const WIDTH: usize = 100;
@@ -370,6 +376,53 @@ fn shaded(t: &Tensor) -> Option<String> {
     ))
 }
 
+/// Kernels on a square window as they lie on it, side by side: of each a block for every component of the result (below each other) and of the
+/// argument (side by side). Nothing where they are too many or too large.
+fn kernels(b: &Maps) -> Option<String> {
+    let (rows, columns) = (b.to.dim(), b.from.dim());
+    let side = b.window.len().isqrt();
+    let plane = b.window.iter().all(|p| p.len() == 2);
+    if !plane || side * columns > 12 || side * rows > 16 || b.basis.len() * rows * columns > MAX_BLOCKS {
+        return None;
+    }
+    let block = |tensor: &[Exact], i: usize, j: usize| -> Vec<String> {
+        let entry = |x: usize, y: usize| number(tensor[((x * side + y) * rows + i) * columns + j].polish().f);
+        let cells: Vec<Vec<String>> = (0..side).map(|x| (0..side).map(|y| entry(x, y)).collect()).collect();
+        brackets(&cells).lines().map(String::from).collect()
+    };
+    let picture = |k: usize| -> Vec<String> {
+        let mut lines = vec![format!("K{}", k + 1)];
+        for i in 0..rows {
+            let blocks: Vec<Vec<String>> = (0..columns).map(|j| block(b.basis.tensor(k), i, j)).collect();
+            lines.extend((i > 0).then(String::new));
+            lines.extend((0..side).map(|x| blocks.iter().map(|b| b[x].as_str()).collect::<Vec<_>>().join(" ")));
+        }
+        lines
+    };
+    let wide = |lines: &[String]| lines.iter().map(|l| l.chars().count()).max().unwrap_or(0);
+    let mut out = String::new();
+    let mut row: Vec<Vec<String>> = Vec::new();
+    let flush = |row: &mut Vec<Vec<String>>, out: &mut String| {
+        let widths: Vec<usize> = row.iter().map(|p| wide(p)).collect();
+        for line in 0..row.first().map_or(0, Vec::len) {
+            let parts = row.iter().zip(&widths).map(|(p, w)| format!("{:<w$}", p[line]));
+            let text = parts.collect::<Vec<_>>().join("   ");
+            let _ = write!(out, "\n{}", text.trim_end());
+        }
+        row.clear();
+    };
+    for k in 0..b.basis.len() {
+        let next = picture(k);
+        let total: usize = row.iter().map(|p| wide(p) + 3).sum::<usize>() + wide(&next);
+        if total > NARROW {
+            flush(&mut row, &mut out);
+        }
+        row.push(next);
+    }
+    flush(&mut row, &mut out);
+    Some(out)
+}
+
 fn basis(b: &Maps) -> String {
     let n = b.basis.len();
     let what = if b.window.is_empty() { "map" } else { "kernel" };
@@ -385,7 +438,10 @@ fn basis(b: &Maps) -> String {
         }
     }
     let (rows, columns) = (b.to.dim(), b.from.dim());
-    if !b.window.is_empty() || rows * columns > 256 {
+    if !b.window.is_empty() {
+        return out + &kernels(b).unwrap_or_default();
+    }
+    if rows * columns > 256 {
         return out;
     }
     for k in 0..n.min(MAX_SHOWN) {

@@ -162,6 +162,11 @@ impl<'a> Evaluator<'a> {
                 let model = model.clone();
                 return self.call_model(&model, args, first, e);
             }
+            // `vector(1, 2)` is a vector of the group at hand.
+            if matches!(n.as_str(), "vector" | "regular") && !args.is_empty() {
+                let rep = self.language(f)?;
+                return self.apply(rep, f, args, first, e);
+            }
             if self.session.program.find(self.session.program.root(), n).is_none() && methods::any(n) {
                 let first = match first {
                     Some((at, lifted)) => Some((self.settle(lifted)?, at)),

@@ -5,7 +5,7 @@ use crate::repl::matrix;
 use crate::repl::value::{Kind, Maps, Value};
 use crate::session::D;
 use gdl_rep::hom::Basis;
-use gdl_rep::{Atom, Group, Induced, Rep, hom_basis, irreps, kernel_basis};
+use gdl_rep::{Atom, Exact, Group, Induced, Rep, hom_basis, irreps, kernel_basis};
 use std::sync::Arc;
 
 /// See [`super::TABLES`].
@@ -78,6 +78,14 @@ pub const METHODS: &[Method] = &[
         doc: "The representation of the larger group that one of a subgroup induces, as the sum of irreducible ones that it is equivalent to.",
         example: "induce(generated(D(4), D(4).s).irrep(1))",
         run: induce,
+    },
+    Method {
+        name: "representation",
+        on: &[Kind::Group],
+        params: &[super::many("matrix", &[Kind::List])],
+        doc: "The sum of irreducible representations that matrices of the generators form, in any basis; if they form none, which relation fails and by how much.",
+        example: "representation(D(4), [[0, -1], [1, 0]], [[1, 0], [0, -1]])",
+        run: representation,
     },
     Method {
         name: "vector_of",
@@ -196,7 +204,7 @@ fn assemble(
             out.residual = gdl_rep::larger(out.residual, part.residual);
             out.gap = gdl_rep::smaller(out.gap, part.gap);
             for k in 0..part.len() {
-                let mut full = vec![gdl_rep::Exact::ZERO; points * rows * columns];
+                let mut full = vec![Exact::ZERO; points * rows * columns];
                 for (at, x) in part.tensor(k).iter().enumerate() {
                     let (p, i, j) = (at / (db * da), at / da % db, at % da);
                     full[(p * rows + row + i) * columns + column + j] = *x;
@@ -296,6 +304,40 @@ fn induce(c: &mut Call<'_, '_>) -> D<Value> {
     Rep::new(sub.parent().clone(), blocks)
         .map(Value::rep)
         .map_err(|e| c.math(e))
+}
+
+fn representation(c: &mut Call<'_, '_>) -> D<Value> {
+    let mut matrices = Vec::new();
+    for a in c.all("matrix") {
+        let rows: Option<Vec<Vec<Exact>>> = match &a.value {
+            Value::List(rows) => rows.iter().map(row).collect(),
+            _ => None,
+        };
+        let square = rows.filter(|m| !m.is_empty() && m.iter().all(|r| r.len() == m.len()));
+        let Some(m) = square else {
+            return Err(c.refuse_at(
+                a.span,
+                "a matrix is a list of rows of numbers".into(),
+                "not a square matrix",
+            ));
+        };
+        matrices.push(m.concat());
+    }
+    gdl_rep::finite::given::representation(&c.group(), &matrices)
+        .map(Value::rep)
+        .map_err(|e| c.math(e))
+}
+
+/// A row of exact numbers.
+fn row(v: &Value) -> Option<Vec<Exact>> {
+    let Value::List(row) = v else { return None };
+    row.iter()
+        .map(|x| match x {
+            Value::Int(n) => Some(Exact::int(*n)),
+            Value::Number(x) => Some(*x),
+            _ => None,
+        })
+        .collect()
 }
 
 fn vector_of(c: &mut Call<'_, '_>) -> D<Value> {

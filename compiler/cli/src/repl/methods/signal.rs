@@ -6,6 +6,7 @@ use crate::repl::matrix;
 use crate::repl::show;
 use crate::repl::value::{Function, Kind, Member, Table, Value};
 use crate::session::D;
+use gdl_rep::decompose::projections;
 use gdl_rep::irreps::{commutant, irreps};
 use gdl_rep::{Atom, Exact, Group, Rep};
 use std::path::Path;
@@ -97,6 +98,24 @@ fn isotypic(c: &mut Call<'_, '_>) -> D<Value> {
         Some(Value::Group(g)) => (**g).clone(),
         _ => t.group().cloned().unwrap_or_else(|| c.evaluator.group().clone()),
     };
+    if let (false, Some(r), []) = (
+        group.is_finite(),
+        t.rep().filter(|r| r.group == group),
+        t.over.as_slice(),
+    ) {
+        let parts = projections(r).map_err(|e| c.math(e))?;
+        let n = r.dim();
+        let rows = |p: &[f64], x: &[f64]| -> Vec<f64> {
+            (0..n)
+                .map(|i| clean((0..n).map(|j| p[i * n + j] * x[j]).sum()))
+                .collect()
+        };
+        let part = |(atom, p): (Atom, Vec<f64>)| {
+            let data: Vec<f64> = t.data.chunks(n.max(1)).flat_map(|x| rows(&p, x)).collect();
+            (data.iter().any(|x| *x != 0.0)).then(|| (atom.name(&group), Value::Tensor(t.with(data))))
+        };
+        return Ok(Value::record(parts.into_iter().filter_map(part)));
+    }
     if group.small_order().is_none_or(|n| n > MAX_SUM) {
         return Err(c.refuse(
             format!("{group} is too large to sum over"),
