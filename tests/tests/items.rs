@@ -221,6 +221,39 @@ test "polynomials up to the third degree are integrated exactly" {
   x = [1, -2]
   driven(x) == [2, -1]
 }
+layer kepler(x: s -> 2, v: s -> 2, n: int, tol: word) -> (s -> 2) where s: set {
+  integrate dopri5(6.283185307179586, n, tol = tol) from q = x, p = v {
+    q' = p
+    p'[i in s] = -q[i] / norm(q[i])^3
+  }
+  q
+}
+layer late(x: s -> 1) -> (s -> 1) where s: set {
+  integrate t in dopri5(over = -2.0, steps = 250, tol = 0.0000000001) from q = x {
+    q' = 2 * t * q
+  }
+  q
+}
+test "an orbit of eccentricity 0.6 closes, the more exactly the smaller the tolerance" {
+  s = set[1]
+  x: s -> 2 = [(0.4, 0)]
+  v: s -> 2 = [(0, 2)]
+  a[i] = norm(kepler(x, v, 60, 0.0001)[i] - x[i])
+  b[i] = norm(kepler(x, v, 150, 0.0000001)[i] - x[i])
+  c[i] = norm(kepler(x, v, 500, 0.0000000001)[i] - x[i])
+  a <= [0.1]
+  b <= [0.0001]
+  c <= [0.0000001]
+  [0] < c
+  lost[i] = norm2(kepler(x, v, 20, 0.0000001)[i])
+  (lost == lost) == [0]
+}
+test "a duration may be negative, and the time has a name" {
+  s = set[2]
+  x = [1, -0.5]
+  y = late(x)
+  close(y / x, [54.598150033144236, 54.598150033144236], 0.00000001)
+}
 test "energy is kept" {
   s = set[2]
   x = [1, 0.5]
@@ -241,14 +274,22 @@ model Orbits under O(3) (m: cloud(3), v: m.nodes -> vector) -> (x: m.nodes -> po
   }
   (x = x, v = u)
 }
+model Close under O(3) (m: cloud(3), v: m.nodes -> vector) -> (x: m.nodes -> point, v: m.nodes -> vector) {
+  integrate dopri5(1.0, 30, tol = 0.001) from x = m.pos, u = v {
+    x' = u
+    u'[i] = sum j in m.nodes: (x[j] - x[i]) / (0.1 + norm2(x[j] - x[i]))^2
+  }
+  (x = x, v = u)
+}
 test equivariant(Flow)
 test equivariant(Orbits)
+test equivariant(Close, f64, 1e-9)
 "#;
 
 #[test]
 fn differential_equations() {
     let list = results(INTEGRATE);
-    assert_eq!(list.len(), 7);
+    assert_eq!(list.len(), 10);
     for (title, passed, reason) in list {
         assert!(passed, "{title}: {reason}");
     }

@@ -222,6 +222,29 @@ model Orbits under O(3) (m: cloud(3), v: m.nodes -> vector) -> (x: m.nodes -> po
     );
 }
 
+/// An orbit by so many rounds of a method. The degree grows with every round.
+pub const ORBITS: &str = "
+model Orbits under O(3) (m: cloud(3), v: m.nodes -> vector) -> (x: m.nodes -> point, v: m.nodes -> vector) {
+  integrate METHOD from x = m.pos, u = v {
+    x' = u
+    u'[i] = sum j in m.nodes: (x[j] - x[i]) / (0.1 + norm2(x[j] - x[i]))^2
+  }
+  (x = x, v = u)
+}";
+
+#[test]
+fn the_first_round_stands_for_many() {
+    for (method, short) in [
+        ("midpoint(1.0, 1)", false),
+        ("midpoint(1.0, 40)", true),
+        ("dopri5(1.0, 40)", true),
+    ] {
+        let report = passes(&ORBITS.replace("METHOD", method));
+        let left_out = report.skipped.iter().any(|s| s == "rounds of loops after the first");
+        assert_eq!(left_out, short, "{method}");
+    }
+}
+
 #[test]
 fn neighbours() {
     passes(NEIGHBOURS);

@@ -3,7 +3,7 @@
 //! Every mutant is judged twice: in floating point, by random group elements, and by the exact test. What is visibly broken in
 //! floating point must be rejected; what is not must be accepted, unless its equivariance rests on a law of exp.
 
-use crate::accepted::{ALL, EGNN, MESH};
+use crate::accepted::{ALL, EGNN, MESH, ORBITS};
 use crate::common::compile;
 use gdl_core::certify::numeric::interpret;
 use gdl_core::certify::{Options, Rng, VerifyOptions, certify_with, verify};
@@ -301,6 +301,27 @@ fn failures_are_named() {
     );
     assert_eq!(f.span, node.span);
     assert!(f.diagnostic().counterexample.is_some());
+}
+
+#[test]
+fn what_is_broken_in_a_long_loop_is_found() {
+    let (model, mut func) = compile(&ORBITS.replace("METHOD", "dopri5(1.0, 40)"));
+    let mut broken = 0;
+    for n in &mut func.body.nodes {
+        let Op::Scan(scan) = &mut n.op else { continue };
+        let differences = scan.body.nodes.iter_mut().filter(|n| n.shape.axes == [3]);
+        for n in differences {
+            if let Op::Map { f, .. } = &mut n.op
+                && *f == Scalar::Sub
+            {
+                *f = Scalar::Add;
+                broken += 1;
+            }
+        }
+    }
+    assert!(broken > 0);
+    let f = certify_with(&model, &func, &Options::default()).expect_err("this is broken");
+    assert_eq!(f.factor, "translations of points");
 }
 
 #[test]

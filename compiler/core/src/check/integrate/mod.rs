@@ -1,59 +1,45 @@
-//! `integrate`: a differential equation in steps of equal length.
+//! `integrate`: a differential equation in steps.
 //!
-//! `integrate t in rk4(T, n) from x = x0 { x' = f(x, t) }` makes n steps of T/n of an explicit Runge-Kutta method. It is an `iterate` whose
-//! body is the method's step: the body of the loop is checked once for every stage, with one set of weights. So a step is made of
-//! what the body is made of and of linear combinations with fixed coefficients, and is natural if the body is. Derivatives are those of the
-//! steps, not of the equation.
+//! `integrate t in rk4(T, n) from x = x0 { x' = f(x, t) }` makes n steps of T/n of an explicit Runge-Kutta method; `dopri5(T, n)` makes at
+//! most n tries of steps that it chooses ([`control`]). It is an `iterate` whose body is the method's step: the body of the loop is checked
+//! once for every stage, with one set of weights. So a step is made of what the body is made of and of linear combinations with
+//! invariant coefficients, and is natural if the body is. Derivatives are those of the steps, not of the equation.
+
+mod control;
+mod methods;
 
 use super::loops::Parts;
 use super::{Checker, Env, R, Val};
 use crate::diag::Diagnostic;
 use crate::typed::{LoopOver, NodeId, TOp};
 use crate::types::{Elem, Type};
+use control::Own;
 use gdl_rep::Exact;
-use gdl_syntax::ast::{Block, Def, Expr, ExprKind, Ident, LoopHead, Span};
-
-/// An explicit method: rows of stage coefficients, and weights. In units of 1/denominator.
-struct Method {
-    name: &'static str,
-    stages: &'static [&'static [i64]],
-    weights: &'static [i64],
-    denominator: i64,
-}
-
-/// Euler; the midpoint rule (Runge 1895); the method of order 4 (Kutta 1901).
-const METHODS: [Method; 3] = [
-    Method {
-        name: "euler",
-        stages: &[&[]],
-        weights: &[1],
-        denominator: 1,
-    },
-    Method {
-        name: "midpoint",
-        stages: &[&[], &[1]],
-        weights: &[0, 2],
-        denominator: 2,
-    },
-    Method {
-        name: "rk4",
-        stages: &[&[], &[3], &[0, 3], &[0, 0, 6]],
-        weights: &[1, 2, 2, 1],
-        denominator: 6,
-    },
-];
+use gdl_syntax::ast::{Arg, Block, Def, Expr, ExprKind, Ident, LoopHead, Span};
+use methods::{METHODS, Method, ahead, exact};
 
 /// The most steps.
 const MOST: i64 = 4096;
+/// The tolerance of a method that chooses its steps.
+const TOLERANCE: &str = "0.000001";
 
 /// What an integration is asked for.
 struct Asked<'e> {
     method: &'static Method,
-    /// The length of a step.
-    step: Exact,
+    duration: Exact,
     steps: u32,
+    tolerance: Exact,
     /// The name of the time.
     time: Option<&'e Ident>,
+    span: Span,
+}
+
+/// How time passes.
+enum Clock {
+    /// In steps of this length. The time is a state if it has a name.
+    Fixed { step: Exact, now: Option<NodeId> },
+    /// For every sample by itself.
+    Own { duration: Exact, own: Own },
 }
 
 impl Checker<'_> {
@@ -76,25 +62,29 @@ impl Checker<'_> {
             let ty = self.node(init[k]).ty.clone();
             states.push(self.add(TOp::State { of: id, k: k as u32 }, ty, &[], n.span));
         }
-        // Time is one more state.
-        let now = match asked.time {
-            Some(name) => {
-                let k = names.len() as u32;
-                Some(self.add(TOp::State { of: id, k }, Type::scalar(), &[], name.span))
-            }
-            None => None,
+        let k = names.len() as u32;
+        let clock = match asked.method.error {
+            Some(_) => Clock::Own {
+                duration: asked.duration,
+                own: self.own_clock(id, k, span)?,
+            },
+            None => Clock::Fixed {
+                step: asked.duration / Exact::int(i64::from(asked.steps)),
+                now: asked
+                    .time
+                    .map(|name| self.add(TOp::State { of: id, k }, Type::scalar(), &[], name.span)),
+            },
         };
         let calls = self.calls.clone();
         let mut slopes: Vec<Vec<NodeId>> = Vec::new();
         for (stage, row) in asked.method.stages.iter().enumerate() {
-            let at = self.moved(&asked, &states, &slopes, row, span)?;
+            let at = self.moved(&clock, &states, &slopes, row, span)?;
             env.push();
             for (n, x) in names.iter().zip(at) {
                 env.set(&n.name, Val::Node(x));
             }
-            if let (Some(name), Some(now)) = (asked.time, now) {
-                let ahead = self.part_of_step(&asked, row.iter().sum(), span);
-                let t = self.add_sub(true, now, ahead, span)?;
+            if let Some(name) = asked.time {
+                let t = self.time_at(&clock, ahead(row), span)?;
                 env.set(&name.name, Val::Node(t));
             }
             // Every stage has the weights of the first.
@@ -105,36 +95,48 @@ impl Checker<'_> {
             env.pop();
             slopes.push(self.slopes(&names, &init, &found?.0)?);
         }
-        let mut next = self.moved(&asked, &states, &slopes, asked.method.weights, span)?;
-        let mut init = init;
-        if let Some(now) = now {
-            init.push(self.number(Exact::int(0), span));
-            let step = self.number(asked.step, span);
-            next.push(self.add_sub(true, now, step, span)?);
+        let mut next = self.moved(&clock, &states, &slopes, asked.method.weights, span)?;
+        let mut start = init.clone();
+        match &clock {
+            Clock::Fixed { step, now } => {
+                if let Some(now) = now {
+                    start.push(self.number(Exact::int(0), span));
+                    let step = self.number(*step, span);
+                    next.push(self.add_sub(true, *now, step, span)?);
+                }
+            }
+            Clock::Own { own, .. } => {
+                start.extend(self.own_start(&asked));
+                next = self.tried(&asked, &clock, *own, (&names, &states), &next, &slopes)?;
+            }
         }
         let parts = Parts {
             over,
-            init,
+            init: start,
             next,
             collect: Vec::new(),
         };
-        self.finish_loop(id, &names, parts, span, env, defined)
+        self.finish_loop(id, &names, parts, span, env, defined)?;
+        match clock {
+            Clock::Fixed { .. } => Ok(()),
+            Clock::Own { .. } => self.only_if_arrived(&names, &init, span, env),
+        }
     }
 
     /// The states moved along some slopes.
     fn moved(
         &mut self,
-        asked: &Asked<'_>,
+        clock: &Clock,
         states: &[NodeId],
         slopes: &[Vec<NodeId>],
-        row: &[i64],
+        row: &[(i64, i64)],
         span: Span,
     ) -> R<Vec<NodeId>> {
         let mut out = Vec::new();
         for (k, &x) in states.iter().enumerate() {
             let mut y = x;
-            for (&c, slope) in row.iter().zip(slopes).filter(|(c, _)| **c != 0) {
-                let length = self.part_of_step(asked, c, span);
+            for (&c, slope) in row.iter().zip(slopes).filter(|(c, _)| c.0 != 0) {
+                let length = self.part_of_step(clock, exact(c), span)?;
                 let part = self.multiply(length, slope[k], span)?;
                 y = self.add_sub(true, y, part, span)?;
             }
@@ -143,9 +145,29 @@ impl Checker<'_> {
         Ok(out)
     }
 
-    /// A part of a step, in units of the method's denominator.
-    fn part_of_step(&mut self, asked: &Asked<'_>, part: i64, span: Span) -> NodeId {
-        self.number(asked.step * Exact::ratio(part, asked.method.denominator), span)
+    /// So many steps.
+    fn part_of_step(&mut self, clock: &Clock, part: Exact, span: Span) -> R<NodeId> {
+        match clock {
+            Clock::Fixed { step, .. } => Ok(self.number(*step * part, span)),
+            Clock::Own { duration, own } => {
+                let part = self.number(*duration * part, span);
+                self.multiply(part, own.step, span)
+            }
+        }
+    }
+
+    /// The time so many steps ahead.
+    fn time_at(&mut self, clock: &Clock, part: Exact, span: Span) -> R<NodeId> {
+        let ahead = self.part_of_step(clock, part, span)?;
+        let now = match clock {
+            Clock::Fixed { now: Some(now), .. } => *now,
+            Clock::Fixed { now: None, .. } => return Ok(ahead),
+            Clock::Own { duration, own } => {
+                let duration = self.number(*duration, span);
+                self.multiply(duration, own.behind, span)?
+            }
+        };
+        self.add_sub(true, now, ahead, span)
     }
 
     /// The derivatives that a body gives its states: of the state's type, vectors for points.
@@ -202,12 +224,13 @@ impl Checker<'_> {
             LoopHead::In(name, e) => (Some(name), e),
         };
         let (method, args) = self.method_named(e)?;
-        let (mut duration, mut steps) = (None, None);
+        let (mut duration, mut steps, mut tolerance) = (None, None, None);
         for (k, a) in args.iter().enumerate() {
             match (a.name.as_ref().map(|n| n.name.as_str()), k) {
                 (None, 0) | (Some("over"), _) => duration = Some(&a.value),
                 (None, 1) | (Some("steps"), _) => steps = Some(&a.value),
-                _ => return Err(self.no_method(a.value.span, "not an argument of a method")),
+                (Some("tol"), _) if method.error.is_some() => tolerance = Some(&a.value),
+                _ => return Err(self.no_method(a.value.span, "not an argument of this method")),
             }
         }
         let (Some(duration), Some(steps)) = (duration, steps) else {
@@ -227,13 +250,28 @@ impl Checker<'_> {
         }
         Ok(Asked {
             method,
-            step: length / Exact::int(n),
+            duration: length,
             steps: n as u32,
+            tolerance: self.tolerance(tolerance, env)?,
             time,
+            span: e.span,
         })
     }
 
-    fn method_named<'e>(&mut self, e: &'e Expr) -> R<(&'static Method, &'e [gdl_syntax::ast::Arg])> {
+    /// The tolerance of a method that chooses its steps, 1e-6 if none is written.
+    fn tolerance(&mut self, e: Option<&Expr>, env: &mut Env) -> R<Exact> {
+        let Some(e) = e else {
+            return Ok(Exact::decimal(TOLERANCE).unwrap_or(Exact::int(1)));
+        };
+        let value = self.eval(e, env)?;
+        let tolerance = self.as_exact(&value, e.span)?;
+        if !(1e-14..=1.0).contains(&tolerance.f) {
+            return Err(self.error("GDL0124", "this tolerance is out of bounds", e.span, "1e-14 to 1"));
+        }
+        Ok(tolerance)
+    }
+
+    fn method_named<'e>(&mut self, e: &'e Expr) -> R<(&'static Method, &'e [Arg])> {
         let (name, args): (_, &[_]) = match &e.kind {
             ExprKind::Call { f, args } => (f.as_ref(), args),
             _ => (e, &[]),
@@ -252,7 +290,7 @@ impl Checker<'_> {
         self.report(
             Diagnostic::error("GDL0130", "an integration names its method", span, label)
                 .note(
-                    "The methods are `euler`, `midpoint` and `rk4`, of orders 1, 2 and 4; their steps have one length.",
+                    "The methods are `euler`, `midpoint` and `rk4`, of orders 1, 2 and 4, whose steps have one length, and `dopri5` of order 5, which chooses its steps by `tol`.",
                 )
                 .help(
                     "Write the duration and the number of steps: `integrate rk4(1.0, 20) from x = x0 { x' = f(x) }`.",
