@@ -1,11 +1,12 @@
 //! What a runtime needs to know of a program in loop IR: everything but the bodies of its kernels.
 
-use crate::loop_ir::{BufferId, Home, Kernel, Program, Step, kernel_cost};
-use gdl_abi::Signature;
+use crate::loop_ir::{BufferId, Home, Kernel, Program, Step, Table, Touched, kernel_cost};
 use gdl_abi::plan::{KernelHead, Life, Plan};
+use gdl_abi::{MapParts, Signature};
 
 /// The plan of a program with this signature.
-pub fn plan(program: &Program, signature: Signature) -> Plan {
+pub fn plan(program: &Program, mut signature: Signature) -> Plan {
+    signature.domains.parts = map_parts(program);
     let head = |kernel: &Kernel| KernelHead {
         name: kernel.name.clone(),
         space: kernel.space,
@@ -24,6 +25,22 @@ pub fn plan(program: &Program, signature: Signature) -> Plan {
         steps: program.steps.clone(),
         lives: lives(program),
     }
+}
+
+/// The arrays of maps that kernels read.
+fn map_parts(program: &Program) -> Vec<MapParts> {
+    let mut parts = vec![MapParts::default(); program.domains.maps.len()];
+    let mut touched = Touched::default();
+    program.kernels.iter().for_each(|k| touched.block(&k.body));
+    for t in touched.tables {
+        match &program.tables[t.0 as usize] {
+            Table::MapIndex(m) => parts[m.0 as usize].index = true,
+            Table::MapPtr(m) => parts[m.0 as usize].ptr = true,
+            Table::MapOrder(m) => parts[m.0 as usize].order = true,
+            _ => {}
+        }
+    }
+    parts
 }
 
 /// The lives of all temporary arrays. One that is used inside a loop and outside lives as long as the loop does.

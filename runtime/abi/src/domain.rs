@@ -92,6 +92,28 @@ pub struct Domains {
     pub dims: Vec<DimDef>,
     /// By [`MapId`].
     pub maps: Vec<MapDef>,
+    /// Which arrays are read, by [`MapId`]; all of those of maps that are not in the list.
+    pub parts: Vec<MapParts>,
+}
+
+/// Which arrays of a map a program reads. Those of pairs are as many as there are pairs, and need not be there at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapParts {
+    /// See [`MapData::index`].
+    pub index: bool,
+    /// See [`MapData::ptr`].
+    pub ptr: bool,
+    /// See [`MapData::order`].
+    pub order: bool,
+}
+
+impl MapParts {
+    /// Every array.
+    pub const ALL: MapParts = MapParts {
+        index: true,
+        ptr: true,
+        order: true,
+    };
 }
 
 impl Default for Domains {
@@ -99,6 +121,7 @@ impl Default for Domains {
         Domains {
             dims: vec![DimDef::Samples],
             maps: Vec::new(),
+            parts: Vec::new(),
         }
     }
 }
@@ -153,6 +176,33 @@ impl Domains {
         }
     }
 
+    /// The arrays of a map that are read.
+    pub fn parts(&self, m: MapId) -> MapParts {
+        self.parts.get(m.0 as usize).copied().unwrap_or(MapParts::ALL)
+    }
+
+    /// For every map whether its index array is needed, for itself or for another map.
+    fn indices_needed(&self) -> Vec<bool> {
+        let mut needed: Vec<bool> = (0..self.maps.len() as u32)
+            .map(|m| self.parts(MapId(m)).index)
+            .collect();
+        for (k, def) in self.maps.iter().enumerate().rev() {
+            let parts = self.parts(MapId(k as u32));
+            // The lists of an end of pairs follow from the sizes of its dims.
+            let lists = (parts.ptr || parts.order) && !matches!(def, MapDef::Left(_) | MapDef::Right(_));
+            needed[k] |= lists;
+            if !needed[k] {
+                continue;
+            }
+            match def {
+                MapDef::Compose { first, second } => [first, second].map(|m| needed[m.0 as usize] = true),
+                MapDef::Pair { left, right, .. } => [left, right].map(|m| needed[m.0 as usize] = true),
+                _ => continue,
+            };
+        }
+        needed
+    }
+
     /// Where a map goes from and to.
     pub fn ends(&self, m: MapId) -> (DimId, DimId) {
         match self.map_def(m) {
@@ -198,7 +248,7 @@ pub struct DoorSizes {
     pub maps: Vec<(String, Vec<u32>)>,
 }
 
-/// A map as arrays.
+/// A map as arrays; those that no program reads ([`MapParts`]) are empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MapData {
     /// The image of every row.
@@ -302,13 +352,46 @@ impl Instance {
             inst.extents.push(extents);
             inst.sample_ptr.push(ptr);
         }
+        let needed = domains.indices_needed();
         for (k, def) in domains.maps.iter().enumerate() {
             let (from, to) = domains.ends(MapId(k as u32));
-            let index = inst.map_index(domains, def, door, from, to)?;
-            let data = MapData::new(index, inst.rows[to.0 as usize]);
+            let parts = domains.parts(MapId(k as u32));
+            let mut data = MapData::default();
+            if needed[k] {
+                data.index = inst.map_index(domains, def, door, from, to)?;
+            }
+            if parts.ptr || parts.order {
+                (data.ptr, data.order) = match (def, domains.dim_def(from)) {
+                    (MapDef::Left(_), DimDef::Pairs { left, right }) => inst.pairs_of(*left, *right, true, parts.order),
+                    (MapDef::Right(_), DimDef::Pairs { left, right }) => {
+                        inst.pairs_of(*left, *right, false, parts.order)
+                    }
+                    _ => inverse(&data.index, inst.rows[to.0 as usize]),
+                };
+            }
             inst.maps.push(data);
         }
         Ok(inst)
+    }
+
+    /// `ptr` and, if asked for, `order` of an end of pairs.
+    fn pairs_of(&self, left: DimId, right: DimId, to_left: bool, order: bool) -> (Vec<u32>, Vec<u32>) {
+        let [left, right] = [left, right].map(|d| &self.sample_ptr[d.0 as usize]);
+        let (mut ptr, mut list) = (vec![0], Vec::new());
+        let mut first = 0;
+        for s in 0..self.rows[0] {
+            let (l, r) = (left[s + 1] - left[s], right[s + 1] - right[s]);
+            let (ends, each) = if to_left { (l, r) } else { (r, l) };
+            for end in 0..ends {
+                ptr.push(first + (end + 1) * each);
+                if order {
+                    let pair = |k| first + if to_left { end * r + k } else { k * r + end };
+                    list.extend((0..each).map(pair));
+                }
+            }
+            first += l * r;
+        }
+        (ptr, list)
     }
 
     /// The largest number of rows that a sample has in `time`.
@@ -445,21 +528,27 @@ impl Instance {
 impl MapData {
     /// The index array together with its inverse image lists; `index` must lie in `0..targets`.
     pub fn new(index: Vec<u32>, targets: usize) -> MapData {
-        let mut ptr = vec![0u32; targets + 1];
-        for &k in &index {
-            ptr[k as usize + 1] += 1;
-        }
-        for k in 0..targets {
-            ptr[k + 1] += ptr[k];
-        }
-        let mut next = ptr.clone();
-        let mut order = vec![0u32; index.len()];
-        for (row, &k) in index.iter().enumerate() {
-            order[next[k as usize] as usize] = row as u32;
-            next[k as usize] += 1;
-        }
+        let (ptr, order) = inverse(&index, targets);
         MapData { index, ptr, order }
     }
+}
+
+/// The lists of the rows that go to every target, and where they begin.
+fn inverse(index: &[u32], targets: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut ptr = vec![0u32; targets + 1];
+    for &k in index {
+        ptr[k as usize + 1] += 1;
+    }
+    for k in 0..targets {
+        ptr[k + 1] += ptr[k];
+    }
+    let mut next = ptr.clone();
+    let mut order = vec![0u32; index.len()];
+    for (row, &k) in index.iter().enumerate() {
+        order[next[k as usize] as usize] = row as u32;
+        next[k as usize] += 1;
+    }
+    (ptr, order)
 }
 
 fn find<'a, T>(list: &'a [(String, T)], name: &str, what: &str) -> Result<&'a T, String> {

@@ -38,12 +38,21 @@ pub struct KernelHead {
     pub name: String,
     /// Its rows.
     pub space: Space,
-    /// The lengths of its local arrays.
-    pub locals: Vec<u32>,
+    /// Its local arrays.
+    pub locals: Vec<Local>,
     /// Buffers without rows to which the rows add: zero before the kernel, summed over rows in a fixed order.
     pub folds: Vec<BufferId>,
     /// Its arithmetic.
     pub cost: Cost,
+}
+
+/// An array of a kernel, one a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Local {
+    /// Reals.
+    pub len: u32,
+    /// Times this size: what one loop over the list of a row leaves for the next loop over it.
+    pub times: Option<SizeId>,
 }
 
 /// When a temporary array is in use: steps, counted through loops.
@@ -194,6 +203,8 @@ pub enum Size {
     StepRows(u32, DimId),
     /// How many windows can reach one cell by one offset.
     Overlap(Window),
+    /// The rows of the longest list of a map.
+    Longest(MapId),
 }
 
 /// One thing to do.
@@ -297,6 +308,7 @@ impl fmt::Display for Size {
             Size::Step(l) => write!(f, "step{l}"),
             Size::StepRows(l, d) => write!(f, "(step{l} * rows(d{}))", d.0),
             Size::Overlap(w) => write!(f, "overlap(d{}, d{})", w.coarse.0, w.fine.0),
+            Size::Longest(m) => write!(f, "longest(m{})", m.0),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::lanes::{Lane, Num, Ops};
 use crate::loop_ir::{BufferId, Expr, Index, Kernel, Program, Reg, SizeId, Stmt, TableId, Touched, Var};
 use cranelift::prelude::*;
 use gdl_core::ir::{Cmp, Fold, Scalar};
-use gdl_runtime::exec::{KernelContext, local_bytes};
+use gdl_runtime::exec::{KernelContext, LOCAL_ALIGN, local_bytes};
 use std::collections::HashMap;
 use std::mem::offset_of;
 
@@ -84,15 +84,28 @@ impl<'a, 'f, 'p> Emitter<'a, 'f, 'p> {
             self.tables.insert(t, address);
         }
         let base = pointers(self, offset_of!(KernelContext, sizes));
-        for &s in &found.sizes {
+        let of_locals = self.kernel.locals.iter().filter_map(|l| l.times);
+        for s in found.sizes.iter().copied().chain(of_locals) {
             let size = self.ops.b.ins().load(types::I64, flags, base, 8 * s.0 as i32);
             self.sizes.insert(s, size);
         }
-        let mut at = 0;
-        for &len in &self.kernel.locals {
-            let address = self.ops.b.ins().iadd_imm_s(params[3], at);
+        let real = self.ops.bytes();
+        let mut address = params[3];
+        for local in &self.kernel.locals {
             self.locals.push(address);
-            at += local_bytes(len, self.ops.bytes() as usize) as i64;
+            let b = &mut self.ops.b;
+            address = match local.times {
+                None => b
+                    .ins()
+                    .iadd_imm_s(address, local_bytes(local.len as usize, real as usize) as i64),
+                // `local_bytes`, of a length that is known when the kernel runs.
+                Some(s) => {
+                    let bytes = b.ins().imul_imm_s(self.sizes[&s], i64::from(local.len) * real);
+                    let up = b.ins().iadd_imm_s(bytes, LOCAL_ALIGN as i64 - 1);
+                    let whole = b.ins().band_imm_s(up, -(LOCAL_ALIGN as i64));
+                    b.ins().iadd(address, whole)
+                }
+            };
         }
     }
 

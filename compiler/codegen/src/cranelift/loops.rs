@@ -10,6 +10,8 @@ use gdl_core::ir::Fold;
 const UNROLL: usize = 48;
 /// Bodies with at most this many expressions run several vectors side by side.
 const SMALL_BODY: usize = 40;
+/// Bodies with at most this many expressions run as many as hide the latency of an accumulator.
+const TINY_BODY: usize = 16;
 
 impl Emitter<'_, '_, '_> {
     /// `for v in low..high step by step`, with the body emitted once.
@@ -88,6 +90,7 @@ impl Emitter<'_, '_, '_> {
     pub(super) fn copies(&self, body: &[Stmt], known: Option<usize>) -> usize {
         let most = known.map_or(4, |n| n / self.ops.width());
         let room = match weight(body) {
+            w if w <= TINY_BODY && most >= 8 => 8,
             w if w <= SMALL_BODY => 4,
             w if w <= 2 * SMALL_BODY => 2,
             _ => 1,

@@ -20,8 +20,8 @@ pub use touched::Touched;
 pub use work::Work;
 
 pub use gdl_abi::plan::{
-    Affine, Buffer, BufferId, Choose, Cost, Extent, Gemm, Home, Matrix, Size, SizeId, Space, Step, Table, TableId,
-    TimeLoop, Window,
+    Affine, Buffer, BufferId, Choose, Cost, Extent, Gemm, Home, Local, Matrix, Size, SizeId, Space, Step, Table,
+    TableId, TimeLoop, Window,
 };
 use gdl_abi::{DimId, Domains};
 use gdl_core::ir::{Cmp, Fold, Scalar};
@@ -64,8 +64,8 @@ pub struct Kernel {
     pub lanes: bool,
     /// How far every variable runs, by [`Var`].
     pub extents: Vec<Option<u32>>,
-    /// The lengths of its local arrays.
-    pub locals: Vec<u32>,
+    /// Its local arrays.
+    pub locals: Vec<Local>,
     /// The number of its registers.
     pub regs: u32,
     /// Buffers without rows to which the rows add: zero before the kernel, summed over rows in a fixed order.

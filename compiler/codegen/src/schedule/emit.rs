@@ -5,8 +5,8 @@ use super::kernel::{Builder, Dest, dest_index};
 use super::nest::Nest;
 use super::{At, Scheduler, sparse};
 use crate::CodegenError;
-use crate::loop_ir::{Array, BufferId, Expr, Index, Loop, LoopKind, Range, Size, Stmt, Table, Window, flatten};
-use gdl_abi::{MapId, SAMPLES};
+use crate::loop_ir::{Array, BufferId, Expr, Index, Range, Size, Table, Window, flatten};
+use gdl_abi::SAMPLES;
 use gdl_core::ir::{Cmp, Fold, Op, Scalar, Value};
 
 impl Scheduler<'_> {
@@ -35,18 +35,12 @@ impl Scheduler<'_> {
                 let Some(row) = row else {
                     return Err(CodegenError::internal("a push-forward without rows"));
                 };
-                let inside: Vec<Value> = self.scopes[at.depth]
-                    .inside
-                    .iter()
-                    .filter(|(owner, _)| *owner == at.v)
-                    .map(|(_, v)| *v)
-                    .collect();
-                if !inside.is_empty() {
-                    return self.segment_around(k, &inside, at, row, dest);
+                if let Some(alone) = self.own_loop(at) {
+                    return self.segments_around(k, &[(at, dest.clone())], &alone, Some(row));
                 }
                 let range = Range::Between(self.table(Table::MapPtr(*map)), row.clone());
                 self.reduction(k, &axes, &[range], Some(*op), dest, &|s, k, out, red| {
-                    let source = s.source(*map, &red[0]);
+                    let source = s.source(k, *map, &red[0], row);
                     s.eval(k, here(*x), Some(&source), out)
                 })
             }
@@ -81,63 +75,6 @@ impl Scheduler<'_> {
             }
             Op::Contract { .. } => self.contract(k, at, row, dest),
             _ => self.pointwise(k, &axes, dest, &|s, k, out, _| s.compute(k, at, row, out)),
-        }
-    }
-
-    /// A push-forward in whose loop other values are computed.
-    fn segment_around(
-        &mut self,
-        k: &mut Builder,
-        inside: &[Value],
-        at: At,
-        row: &Index,
-        dest: &Dest,
-    ) -> Result<(), CodegenError> {
-        let Op::Segment { op, x, map } = self.op(at) else {
-            return Err(CodegenError::internal("not a push-forward"));
-        };
-        let axes = self.shape(at).axes.clone();
-        self.pointwise(k, &axes, dest, &|_, _, _, _| Ok(Expr::Num(super::eval::identity(*op))))?;
-        let ptr = self.table(Table::MapPtr(*map));
-        let place = k.var(None);
-        let source = self.source(*map, &Index::var(place));
-        let (body, result) = k.block(|k| {
-            for &v in inside {
-                let own = At { v, ..at };
-                let local = k.local(self.shape(own).row_len());
-                k.held.insert(own, (local, Some(source.clone())));
-                let dest = Dest {
-                    array: Array::Local(local),
-                    base: Index::lit(0),
-                    fold: None,
-                };
-                self.emit(k, own, Some(&source), &dest)?;
-            }
-            let sum = Dest {
-                fold: Some(*op),
-                ..dest.clone()
-            };
-            self.pointwise(k, &axes, &sum, &|s, k, out, _| {
-                s.eval(k, At { v: *x, ..at }, Some(&source), out)
-            })
-        });
-        result?;
-        let range = Range::Between(ptr, row.clone());
-        k.push(Stmt::For(Loop {
-            var: place,
-            range,
-            kind: LoopKind::Serial,
-            body,
-        }));
-        Ok(())
-    }
-
-    /// The row of the source at a place of the list of a map.
-    pub(super) fn source(&mut self, map: MapId, place: &Index) -> Index {
-        if self.is_sorted(map) {
-            place.clone()
-        } else {
-            self.lookup(Table::MapOrder(map), place.clone())
         }
     }
 

@@ -24,10 +24,11 @@ impl<'a> Scheduler<'a> {
     /// The element of a value at a row and static indices.
     pub(super) fn eval(&mut self, k: &mut Builder, at: At, row: Option<&Index>, idx: &[Index]) -> Evaluated {
         let shape = self.shape(at);
-        if let Some((local, held_at)) = k.held.get(&at)
-            && (held_at.is_none() || held_at.as_ref() == row)
+        if let Some(held) = k.held.get(&at)
+            && (held.row.is_none() || held.row.as_ref() == row)
         {
-            return Ok(Expr::Load(Array::Local(*local), flatten(idx, &shape.axes)));
+            let place = held.base.plus(&flatten(idx, &shape.axes));
+            return Ok(Expr::Load(Array::Local(held.local), place));
         }
         if let Some((buffer, offset)) = self.memory(at) {
             let start = match (shape.dim, row) {
@@ -97,7 +98,7 @@ impl<'a> Scheduler<'a> {
             Op::Concat { xs, axis } => self.concat(k, at.depth, xs, *axis as usize, row, idx),
             Op::Detach { x } => self.eval(k, here(x), row, idx),
             Op::Gather { x, map } => {
-                let target = row.map(|r| self.image(*map, r));
+                let target = row.map(|r| self.image(k, *map, r));
                 self.eval(k, here(x), target.as_ref(), idx)
             }
             Op::Take { x, at: choice } => {
@@ -128,7 +129,7 @@ impl<'a> Scheduler<'a> {
             Op::Compare { op, a, b } => {
                 let Some(row) = row else { return Ok(Expr::Num(f64::NAN)) };
                 let dim = self.shape(at).dim;
-                let [a, b] = [a, b].map(|m| self.image_position(*m, dim, row));
+                let [a, b] = [a, b].map(|m| self.image_position(k, *m, dim, row));
                 Ok(choose(*op, a, b, Expr::Num(1.0), Expr::Num(0.0)))
             }
             Op::Position => match (row, self.shape(at).dim) {
@@ -321,14 +322,22 @@ impl<'a> Scheduler<'a> {
     }
 
     /// The image of a row.
-    pub(super) fn image(&mut self, map: MapId, row: &Index) -> Index {
+    pub(super) fn image(&mut self, k: &Builder, map: MapId, row: &Index) -> Index {
+        if let Some(known) = k.images.get(&(map, row.clone())) {
+            return known.clone();
+        }
+        if let MapDef::Compose { first, second } = *self.program.domains.map_def(map)
+            && let Some(known) = k.images.get(&(first, row.clone()))
+        {
+            return self.image(k, second, &known.clone());
+        }
         self.lookup(Table::MapIndex(map), row.clone())
     }
 
     /// The position within its sample of the image of a row.
-    fn image_position(&mut self, map: Option<MapId>, dim: Option<DimId>, row: &Index) -> Index {
+    fn image_position(&mut self, k: &Builder, map: Option<MapId>, dim: Option<DimId>, row: &Index) -> Index {
         let (target, dim) = match map {
-            Some(m) => (self.image(m, row), Some(self.program.domains.ends(m).1)),
+            Some(m) => (self.image(k, m, row), Some(self.program.domains.ends(m).1)),
             None => (row.clone(), dim),
         };
         match dim {

@@ -4,8 +4,9 @@
 //! of dependence. The values of a group have the same rows, and read each other at their own row only; those that no other
 //! group reads have no memory but a local array.
 
+use super::inside::{map_of, owners};
 use super::place::Place;
-use super::reads::{self, Reads, Where, reads_inside, reads_of};
+use super::reads::{Reads, Where, reads_inside, reads_of};
 use super::{At, Scheduler, Target};
 use crate::loop_ir::BufferId;
 use gdl_abi::DimId;
@@ -75,26 +76,21 @@ pub(super) fn group(s: &mut Scheduler, finals: Vec<Final>) -> Vec<Group> {
         small: small(s.target),
     };
     let nodes = s.scope().body.nodes.len();
-    let owners = reads::owners(s, &finals);
+    let owners = owners(s, &finals);
     let depth = s.depth();
-    for (k, owner) in owners.iter().enumerate() {
-        if let Some(owner) = owner {
-            s.scopes[depth].inside.push((*owner, Value(k as u32)));
-        }
+    for (k, of) in owners.iter().enumerate() {
+        let inside = of.iter().map(|owner| (*owner, Value(k as u32)));
+        s.scopes[depth].inside.extend(inside);
     }
     let mut readers: Vec<(Value, usize, bool)> = Vec::new();
     for k in 0..nodes {
         let v = Value(k as u32);
         let place = s.scope().places[k];
-        if !matches!(place, Place::Row | Place::Gemm | Place::Loop | Place::Choice) || owners[k].is_some() {
+        if !matches!(place, Place::Row | Place::Gemm | Place::Loop | Place::Choice) || !owners[k].is_empty() {
             continue;
         }
-        let mut reads = reads_of(s, v);
-        // What is computed inside its loop reads for it.
-        for (_, u) in s.scope().inside.iter().filter(|(owner, _)| *owner == v) {
-            reads.extend(reads_of(s, *u).into_iter().map(|(w, _)| (w, Where::Elsewhere)));
-        }
-        reads.retain(|(u, _)| owners[u.0 as usize].is_none());
+        let mut reads = reads_around(s, v);
+        reads.retain(|(u, _)| owners[u.0 as usize].is_empty());
         let g = match place {
             Place::Row => {
                 let len = s.scope().body.nodes[k].shape.row_len();
@@ -143,6 +139,17 @@ pub(super) fn group(s: &mut Scheduler, finals: Vec<Final>) -> Vec<Group> {
     }
     give_memory(s, &grouping, &readers);
     grouping.groups
+}
+
+/// What a stored value reads, with all that is computed inside its loop.
+pub(super) fn reads_around(s: &Scheduler, v: Value) -> Reads {
+    let mut reads = reads_of(s, v);
+    if let Some(map) = map_of(s, v) {
+        for (_, u) in s.scope().inside.iter().filter(|(owner, _)| *owner == v) {
+            reads.extend(reads_around(s, *u).into_iter().map(|(w, at)| (w, at.inside(map))));
+        }
+    }
+    reads
 }
 
 /// Results that are stored anyway are stored at their destination.

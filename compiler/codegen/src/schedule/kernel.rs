@@ -3,10 +3,10 @@
 use super::group::{Final, Item, is_fold};
 use super::{At, Scheduler};
 use crate::CodegenError;
-use crate::loop_ir::{Array, BufferId, Expr, Index, Kernel, Reg, Space, Step, Stmt, Var};
-use gdl_abi::DimId;
+use crate::loop_ir::{Array, BufferId, Expr, Index, Kernel, Local, Reg, SizeId, Space, Step, Stmt, Var};
+use gdl_abi::{DimId, MapId};
 use gdl_core::ir::{Cmp, Fold, Op, Value};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The row variable of every kernel.
 pub(super) const ROW: Var = Var(0);
@@ -14,10 +14,21 @@ pub(super) const ROW: Var = Var(0);
 /// An element of a value: its row and static indices.
 pub(super) type Element = (At, Option<Index>, Vec<Index>);
 
+/// Where a value is held.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    /// The local array.
+    pub local: u32,
+    /// Where in it.
+    pub base: Index,
+    /// The row at which it is held; `None` if it has no rows.
+    pub row: Option<Index>,
+}
+
 /// A kernel under construction.
 pub(super) struct Builder {
     pub extents: Vec<Option<u32>>,
-    pub locals: Vec<u32>,
+    pub locals: Vec<Local>,
     pub folds: Vec<BufferId>,
     /// Where the values that it computes come from.
     pub origins: BTreeSet<u32>,
@@ -28,8 +39,12 @@ pub(super) struct Builder {
     known: Vec<HashMap<Element, Expr>>,
     /// Whether a concatenation may ask for a cut.
     pub may_cut: bool,
-    /// Values held in local arrays, at a row.
-    pub held: HashMap<At, (u32, Option<Index>)>,
+    /// Values held in local arrays.
+    pub held: HashMap<At, Held>,
+    /// The local arrays of values that one loop over the list of a row leaves for others.
+    pub kept: BTreeMap<(MapId, At), u32>,
+    /// Images of rows that need not be looked up: those of the rows that a push-forward runs over.
+    pub images: HashMap<(MapId, Index), Index>,
 }
 
 impl Builder {
@@ -44,6 +59,8 @@ impl Builder {
             known: vec![HashMap::new()],
             may_cut: true,
             held: HashMap::new(),
+            kept: BTreeMap::new(),
+            images: HashMap::new(),
         }
     }
 
@@ -58,7 +75,12 @@ impl Builder {
     }
 
     pub fn local(&mut self, len: usize) -> u32 {
-        self.locals.push(len as u32);
+        self.locals_of(len, None)
+    }
+
+    /// A local array of `len` reals, `times` over.
+    pub fn locals_of(&mut self, len: usize, times: Option<SizeId>) -> u32 {
+        self.locals.push(Local { len: len as u32, times });
         self.locals.len() as u32 - 1
     }
 
@@ -133,9 +155,25 @@ impl Scheduler<'_> {
         };
         let mut k = Builder::new(if dim.is_some() { None } else { Some(1) });
         let row = dim.map(|_| Index::var(ROW));
+        let mut loops = self.shared_loops(items).into_iter().peekable();
+        let mut done: Vec<Value> = Vec::new();
         for item in items {
             match item {
-                Item::Value(v) => self.store_value(&mut k, *v, row.as_ref())?,
+                Item::Value(v) if done.contains(v) => {}
+                Item::Value(v) => match loops.next_if(|l| l.owners[0] == *v) {
+                    Some(shared) => {
+                        let owners = shared.owners.iter();
+                        let places: Vec<(At, Dest)> = owners
+                            .map(|v| (self.here(*v), self.destination(&mut k, *v, row.as_ref())))
+                            .collect();
+                        self.segments_around(&mut k, &places, &shared, row.as_ref())?;
+                        done.extend(shared.owners);
+                    }
+                    None => {
+                        let dest = self.destination(&mut k, *v, row.as_ref());
+                        self.emit(&mut k, self.here(*v), row.as_ref(), &dest)?;
+                    }
+                },
                 Item::Final(f) => self.store_final(&mut k, f, row.as_ref())?,
             }
         }
@@ -161,12 +199,11 @@ impl Scheduler<'_> {
         }
     }
 
-    fn store_value(&mut self, k: &mut Builder, v: Value, row: Option<&Index>) -> Result<(), CodegenError> {
+    /// Where a kernel stores a value.
+    fn destination(&mut self, k: &mut Builder, v: Value, row: Option<&Index>) -> Dest {
         let at = self.here(v);
-        let shape = self.shape(at);
-        let len = shape.row_len();
-        let home = self.scope().homes[v.0 as usize];
-        let dest = match home {
+        let len = self.shape(at).row_len();
+        match self.scope().homes[v.0 as usize] {
             Some(b) if is_fold(self, v) => {
                 k.folds.push(b);
                 Dest {
@@ -182,15 +219,15 @@ impl Scheduler<'_> {
             },
             None => {
                 let local = k.local(len);
-                k.held.insert(at, (local, row.cloned()));
+                let (base, row) = (Index::lit(0), row.cloned());
+                k.held.insert(at, Held { local, base, row });
                 Dest {
                     array: Array::Local(local),
                     base: Index::lit(0),
                     fold: None,
                 }
             }
-        };
-        self.emit(k, at, row, &dest)
+        }
     }
 
     fn store_final(&mut self, k: &mut Builder, f: &Final, row: Option<&Index>) -> Result<(), CodegenError> {

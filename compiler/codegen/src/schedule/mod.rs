@@ -5,8 +5,9 @@
 //!
 //! 0. `rewrite`: sums of contractions are contractions;
 //! 1. `place`: which values are stored;
-//! 2. `group`: stored values with the same rows share one loop over them, what only they read stays in local arrays;
-//! 3. `emit` and `nest`: the loops of one stored value, `eval`: the expression of one element;
+//! 2. `inside`: what is computed in the loops of push-forwards;
+//!    `group`: stored values with the same rows share one loop over them, what only they read stays in local arrays;
+//! 3. `emit`, `segment` and `nest`: the loops of one stored value, `eval`: the expression of one element;
 //! 4. `gemm`: contractions that a library does better;
 //! 5. `polish`: loops are joined and rows run side by side where that is possible.
 
@@ -16,6 +17,7 @@ mod emit;
 mod eval;
 mod gemm;
 mod group;
+mod inside;
 mod kernel;
 mod nest;
 mod place;
@@ -23,6 +25,7 @@ mod polish;
 mod reads;
 mod rewrite;
 mod scan;
+mod segment;
 mod sparse;
 mod view;
 

@@ -285,11 +285,12 @@ fn inline_costs(func: &Func, body: &Body) -> Vec<f64> {
         let cost = match &node.op {
             Op::Map { f, args } => scalar_cost(*f) + args.iter().map(of).sum::<f64>(),
             Op::Broadcast { x, .. } | Op::Reshape { x } | Op::Slice { x, .. } | Op::Detach { x } => of(x),
+            // What is read at many rows is stored, if it is work at all.
             Op::Gather { x, .. }
             | Op::Take { x, .. }
             | Op::Window {
                 x, transpose: false, ..
-            } => of(x) + 1.0,
+            } => of(x).min(1.0) + 1.0,
             Op::Concat { xs, .. } => xs.iter().map(of).fold(0.0, f64::max) + xs.len() as f64,
             Op::Reduce { x, .. } => short().map_or(1.0, |n| n * (1.0 + of(x))),
             Op::Contract { a, b, .. } => short().map_or(1.0, |n| n * (1.0 + of(a) + of(b))),

@@ -5,7 +5,7 @@
 //! loops runs its rows side by side where its loads allow it.
 
 use super::kernel::ROW;
-use crate::loop_ir::{Array, Expr, Index, Kernel, Loop, LoopKind, Program, Range, Reg, Space, Stmt, Var};
+use crate::loop_ir::{Array, Expr, Index, Kernel, Local, Loop, LoopKind, Program, Range, Reg, Space, Stmt, Var};
 
 /// Polishes all kernels.
 pub fn polish(program: &mut Program) {
@@ -38,6 +38,8 @@ fn joined(block: &[Stmt], k: u32) -> bool {
     found
 }
 
+const ONE: Local = Local { len: 1, times: None };
+
 /// Local arrays of one element that are stored by one statement become registers: all loads stand after it in its block.
 fn promote(kernel: &mut Kernel) {
     let mut kept = Vec::new();
@@ -50,7 +52,7 @@ fn promote(kernel: &mut Kernel) {
             });
             n
         };
-        if kernel.locals[k as usize] == 1 && stores(&kernel.body) == 1 && !joined(&kernel.body, k) {
+        if kernel.locals[k as usize] == ONE && stores(&kernel.body) == 1 && !joined(&kernel.body, k) {
             new_number.push(None);
         } else {
             new_number.push(Some(kept.len() as u32));

@@ -184,9 +184,9 @@ impl Emitter<'_> {
         let rows = env.kernel(number);
         self.depth = 0;
         if team > 1 {
-            for (k, len) in (0..).zip(&kernel.locals) {
+            for (k, local) in (0..).zip(&kernel.locals) {
                 let name = self.values.local(k);
-                self.line(&format!("var<workgroup> {name}: array<f32, {}>;", len.max(&1)));
+                self.line(&format!("var<workgroup> {name}: array<f32, {}>;", local.len.max(1)));
             }
             self.line(&format!("@compute @workgroup_size({team})"));
             self.line(&format!(
@@ -274,9 +274,9 @@ impl Emitter<'_> {
             ));
         }
         if team == 1 {
-            for (k, len) in (0..).zip(&kernel.locals) {
+            for (k, local) in (0..).zip(&kernel.locals) {
                 let name = self.values.local(k);
-                self.line(&format!("var {name}: array<f32, {}>;", len.max(&1)));
+                self.line(&format!("var {name}: array<f32, {}>;", local.len.max(1)));
             }
         }
     }

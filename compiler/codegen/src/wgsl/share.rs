@@ -52,7 +52,7 @@ const ROOM: u32 = 4096 - MOST_OF_FEW;
 
 /// How a workgroup shares the work of a kernel; none where its rows are better computed by one invocation each.
 pub fn shared(kernel: &Kernel) -> Option<Shared<'_>> {
-    if kernel.locals.iter().sum::<u32>() > ROOM {
+    if kernel.locals.iter().map(|l| l.len).sum::<u32>() > ROOM {
         return None;
     }
     let few = match kernel.space {

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::{Array, RunError};
-use gdl_abi::{ArrayDecl, Dtype, Instance, Signature};
+use gdl_abi::{ArrayDecl, Dtype, Instance, MapId, Signature};
 
 /// Checks numbers, lengths, types and labels of all arguments against a batch.
 pub fn check(
@@ -22,6 +22,21 @@ pub fn check_inputs(signature: &Signature, double: bool, batch: &Instance, input
     let domains = &signature.domains;
     if batch.rows.len() != domains.dims.len() || batch.maps.len() != domains.maps.len() {
         return Err(RunError("the batch belongs to another program".into()));
+    }
+    for (k, data) in batch.maps.iter().enumerate() {
+        let map = MapId(k as u32);
+        let (parts, (from, to)) = (domains.parts(map), domains.ends(map));
+        let [from, to] = [from, to].map(|d| batch.rows[d.0 as usize]);
+        let arrays = [
+            (parts.index, data.index.len(), from),
+            (parts.ptr, data.ptr.len(), to + 1),
+            (parts.order, data.order.len(), from),
+        ];
+        if arrays.iter().any(|(read, have, want)| *read && have != want) {
+            return Err(RunError(
+                "the batch was made for a program that reads less of it".into(),
+            ));
+        }
     }
     check_list("input", &signature.inputs, double, batch, inputs)
 }

@@ -31,9 +31,12 @@ pub struct KernelContext {
 }
 
 /// Bytes of a local array of `len` reals of `real` bytes, rounded up so that the next one is aligned.
-pub fn local_bytes(len: u32, real: usize) -> usize {
-    (len as usize * real).next_multiple_of(64)
+pub fn local_bytes(len: usize, real: usize) -> usize {
+    (len * real).next_multiple_of(LOCAL_ALIGN)
 }
+
+/// Local arrays begin at multiples of so many bytes.
+pub const LOCAL_ALIGN: usize = 64;
 
 /// A program ready to run: any number of calls, from any number of threads, on batches of any size.
 pub struct Executor {

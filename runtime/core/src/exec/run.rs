@@ -5,7 +5,7 @@ use super::{Executor, KernelContext, local_bytes, place, tables};
 use crate::gemm::Real;
 use crate::{Array, RunError};
 use gdl_abi::Instance;
-use gdl_abi::plan::{Buffer, BufferId, Extent, Home, KernelHead, Size, Space, Step, Table, TimeLoop};
+use gdl_abi::plan::{Buffer, BufferId, Extent, Home, KernelHead, Local, Size, Space, Step, Table, TimeLoop};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -316,7 +316,7 @@ impl Call<'_> {
             (true, false) => threads.min(rows),
         };
         let parts = if threads == 1 { 1 } else { parts.max(1) };
-        let locals: usize = kernel.locals.iter().map(|&n| local_bytes(n, self.bytes)).sum();
+        let locals: usize = kernel.locals.iter().map(|l| self.local_bytes(l)).sum();
         let fold_bytes: Vec<usize> = kernel
             .folds
             .iter()
@@ -352,6 +352,14 @@ impl Call<'_> {
             self.join_parts(*b, parts);
         }
         Ok(())
+    }
+
+    fn local_bytes(&self, local: &Local) -> usize {
+        // SAFETY: `sizes` has all sizes of the plan, and none is written while a kernel is prepared.
+        let times = local
+            .times
+            .map_or(1, |s| unsafe { *self.sizes.add(s.0 as usize) } as usize);
+        local_bytes(local.len as usize * times, self.bytes)
     }
 
     /// Adds the parts' own copies of a buffer, in order.

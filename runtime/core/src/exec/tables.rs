@@ -35,6 +35,10 @@ pub fn size(size: &Size, batch: &Instance) -> i64 {
         Size::Cells(d) => cells(*d, batch),
         Size::Step(_) | Size::StepRows(..) => 0,
         Size::Overlap(w) => overlap(w, batch),
+        Size::Longest(m) => {
+            let lists = batch.maps[m.0 as usize].ptr.windows(2);
+            lists.map(|w| i64::from(w[1] - w[0])).max().unwrap_or(0)
+        }
     }
 }
 

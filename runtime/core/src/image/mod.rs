@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The version of the format. Images of another version are refused.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// The first bytes of a head, the last of a footer.
 const MAGIC: [u8; 8] = *b"GDLimage";
 /// Code begins at multiples of this in a file, so that it can be mapped.

@@ -189,7 +189,7 @@ impl Parser {
         };
         func.domains = Domains {
             dims: Vec::new(),
-            maps: Vec::new(),
+            ..Domains::default()
         };
         while self.has_word("dim") {
             let k = self.dim()?;
