@@ -108,6 +108,8 @@ fn unitary_groups() {
         &[(4, 2), (2, 2), (6, 2), (3, 1), (4, 2), (8, 2)],
     );
     check(&named("U", &[3]), &[&[1, 0, -1], &[1, 1, 0]], &[(8, 1), (6, 2)]);
+    // Long rows.
+    check(&named("U", &[2]), &[&[30, 0], &[12, -12]], &[(62, 2), (25, 1)]);
 }
 
 #[test]
@@ -240,6 +242,13 @@ fn refused() {
         ("U", &[2], &[0, 1], "do not ascend"),
         ("SU", &[3], &[30, 30], "boxes"),
         ("SU", &[3], &[9, 9], "dimension"),
+        ("U", &[2], &[45, 0], "square roots"),
+        (
+            "SO",
+            &[8],
+            &[1, 0, 0, 2],
+            "of dimension 224, lies in a space of dimension 448",
+        ),
         ("Sp", &[4], &[-1, 0], "Dynkin labels"),
     ] {
         let error = Atom::irrep(&named(name, args), labels).unwrap_err().to_string();

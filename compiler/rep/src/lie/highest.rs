@@ -269,7 +269,8 @@ pub(crate) fn list(family: Family, max: u32) -> Vec<Weight> {
         let canonical = |w: &Weight| by_labels(family, &labels(w)).is_ok_and(|c| c == *w);
         found.extend(Weight::of(family, &w).filter(canonical));
     }
-    found.sort_by_key(|w| (w.height(), std::cmp::Reverse(w.coordinates)));
+    let boxes = |w: &Weight| w.list().iter().map(|x| x.abs()).sum::<i64>();
+    found.sort_by_key(|w| (w.height(), boxes(w), std::cmp::Reverse(w.coordinates)));
     found.dedup();
     found
 }
@@ -412,7 +413,7 @@ pub(crate) fn check(weight: &Weight) -> Result<(), Error> {
     let whole = weights::diagram_dim(shape.series, shape.n, &shape.rows);
     if whole > MAX_SPACE as u64 {
         return Err(Error::TooLarge(format!(
-            "this representation of {} has dimension {}; matrices are built up to {MAX_SPACE}",
+            "this representation of {}, of dimension {}, lies in a space of dimension {whole}; those of at most {MAX_SPACE} are built",
             super::name(weight.family),
             dim(weight)
         )));

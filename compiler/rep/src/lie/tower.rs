@@ -359,9 +359,19 @@ impl Tower {
                 let length = column.iter().fold(Exact::ZERO, |sum, (_, x)| sum + *x * *x).sqrt();
                 let scale = if orthogonal { Exact::ONE / length } else { Exact::ONE };
                 let pivot = column.first().map_or(0, |x| x.0);
-                let scaled = column.into_iter().map(|(at, x)| (at, (x * scale).polish())).collect();
+                let scaled = column.into_iter().map(|(at, x)| (at, refined(x * scale))).collect();
                 found.push((place.clone(), scaled, pivot));
             }
+        }
+        if found
+            .iter()
+            .flat_map(|(_, column, _)| column)
+            .any(|(_, x)| x.r.is_none())
+        {
+            return Err(Error::TooLarge(
+                "this representation needs square roots of primes that are not known exactly; none are built with them"
+                    .into(),
+            ));
         }
         // e_1, …, e_n come in this order.
         found.sort_by(|a, b| {
@@ -387,7 +397,7 @@ impl Tower {
                 }
             }
             out.into_iter()
-                .map(|(c, x)| (c, x.polish()))
+                .map(|(c, x)| (c, refined(x)))
                 .filter(|(_, x)| !small(*x))
                 .collect()
         };
@@ -571,6 +581,17 @@ impl Tower {
 /// Does a basis vector have an odd number of axes from `positive` on?
 pub(super) fn is_odd(place: &Place, positive: usize) -> bool {
     place.iter().skip(positive).filter(|&&x| x & 1 != 0).count() % 2 == 1
+}
+
+/// The same number with a better float, if it is the square root of a rational one.
+fn refined(x: Exact) -> Exact {
+    match (x * x).as_ratio() {
+        Some((n, d)) => Exact {
+            f: (n as f64 / d as f64).sqrt().copysign(x.f),
+            r: x.r,
+        },
+        None => x,
+    }
 }
 
 /// Zero, or what rounding leaves of it.
