@@ -51,6 +51,7 @@ pub struct Gpu {
     common: Mutex<HashMap<&'static str, wgpu::ComputePipeline>>,
     info: DeviceInfo,
     lost: Arc<Mutex<Option<String>>>,
+    failed: Arc<Mutex<Option<String>>>,
 }
 
 fn adapters() -> Vec<wgpu::Adapter> {
@@ -132,8 +133,16 @@ impl Gpu {
         let note = lost.clone();
         device.set_device_lost_callback(move |reason, message| {
             let text = format!("the device was lost ({reason:?}): {message}");
-            *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+            let mut slot = note.lock().unwrap_or_else(PoisonError::into_inner);
+            slot.get_or_insert(text);
         });
+        let failed = Arc::new(Mutex::new(None));
+        let note = failed.clone();
+        // What goes wrong outside of what is asked for here, above all on a device that is gone: whoever calls next is told.
+        device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| {
+            let mut slot = note.lock().unwrap_or_else(PoisonError::into_inner);
+            slot.get_or_insert(format!("the device failed: {e}"));
+        }));
         let [layout, choosing] = [true, false].map(|read_only| {
             device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
                 label: Some("gdl"),
@@ -153,6 +162,7 @@ impl Gpu {
             common: Mutex::default(),
             info,
             lost,
+            failed,
         }))
     }
 
@@ -180,6 +190,7 @@ impl Gpu {
                 most >> 20
             )));
         }
+        self.check()?;
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("gdl"),
@@ -259,9 +270,26 @@ impl Gpu {
         Ok(numbers)
     }
 
-    /// Why the device is gone, if it is.
+    /// Gives the device up: programs on it fail from now on.
+    pub fn close(&self) {
+        self.device.destroy();
+    }
+
+    /// Why the device is gone, if it is, or what it failed at since this was last asked.
     pub(crate) fn lost(&self) -> Option<String> {
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let gone = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let why = gone.or(failed)?;
+        let name = &self.info.name;
+        Some(format!("`{name}`: {why}. Start again, with smaller batches if it ran out of memory"))
+    }
+
+    /// Whether the device is there.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub(crate) fn check(&self) -> Result<(), GpuError> {
+        self.lost().map_or(Ok(()), |why| Err(GpuError(why)))
     }
 
     /// The pipeline of a shader that all programs share, by its entry point.

@@ -188,6 +188,7 @@ impl Memory {
 
     /// One call.
     pub fn call(&mut self, program: &GpuProgram, call: Call<'_>, outputs: &mut Vec<Array>) -> Result<(), RunError> {
+        program.gpu.check()?;
         let pipelines = program.pipelines()?;
         self.lay(program, call.batch, call.next)?;
         self.write_inputs(program, call.inputs);

@@ -49,6 +49,8 @@ fn the_page_of_the_example() {
     browser.open_page(&server.url("index.html"));
     browser
         .wait_for("document.documentElement.dataset.state === 'ready' || !document.getElementById('problem').hidden");
+    let times = browser.value("[performance.now(), ...Object.values(document.getElementById('speed').dataset)]");
+    println!("milliseconds until this is asked, {times}");
     const LOGITS: &str = "[...document.querySelectorAll('#logits data')].map((d) => Number(d.value))";
     let shown = browser.value(LOGITS);
     let cells = browser.value(

@@ -1,8 +1,10 @@
 //! Shaders against the interpreter and machine code, on whatever device there is.
 
 mod choices;
+mod errors;
 mod examples;
 mod functions;
+mod learning;
 
 use gdl_abi::{ArrayDecl, DoorSizes, Dtype, Instance};
 use gdl_core::ir::Func;
