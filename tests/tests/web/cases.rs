@@ -68,20 +68,6 @@ fn edges_of(matrix: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
     (edges, found.map(|k| matrix[k]).collect())
 }
 
-/// The potential of the examples with one layer and without l = 2: software devices take long to compile the larger shaders.
-const POTENTIAL: &str = "model Potential under O(3) (m: cloud(3, cutoff = 4.0), z: m.nodes -> enum(H, C, O)) -> (energy: 1, forces: m.nodes -> vector) {
-  param E: enum(H, C, O) -> 8x0e ~ normal(1.0)
-  r[e in m.edges] = bessel(norm(e.vec), 4, m.cutoff) * envelope(norm(e.vec), 6, m.cutoff)
-  h = E[z] |> interaction(r, 1, 0e + 1o)
-  energy = sum i: mlp((h[i] as 8x0e + 8x1o).[0e], [8, 1], silu)
-  forces = -grad(energy, m.pos)
-}
-data Ethanol from \"ethanol.npz\" {
-  m: cloud(3) = points(positions)
-  z: m.nodes -> enum(H, C, O) = shared(numbers)
-}
-";
-
 pub fn cases(folder: &Scratch) -> Vec<Case> {
     let mut all = Vec::new();
     let digits = Example::new("01-digits/digits8x8.npz");
@@ -148,7 +134,7 @@ pub fn cases(folder: &Scratch) -> Vec<Case> {
     let both = [&numbers[..], &numbers[..]].concat();
     all.push(Case {
         name: "cutoff",
-        program: folder.file("potential.gdl", POTENTIAL),
+        program: example("06-potential/potential.gdl"),
         fold: None,
         call: json!({ "m_ptr": wholes(&[0, 9, 18]), "m_pos": reals(&pos), "z": wholes(&both) }),
         data: owned(vec![

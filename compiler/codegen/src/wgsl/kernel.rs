@@ -1,6 +1,6 @@
 //! A kernel as a compute shader.
 
-use super::env_of;
+use super::{env_of, lookups};
 use super::share::{self, Part, Shared};
 use super::value::Values;
 use crate::loop_ir::{Array, BufferId, Home, Kernel, Loop, Program, Reg, Space, Stmt, Touched, Var};
@@ -58,6 +58,8 @@ pub fn shader(values: &Values<'_>, number: usize, label: &dyn Fn(u32) -> Option<
         out: String::new(),
         depth: 1,
         own: Vec::new(),
+        known: Vec::new(),
+        names: 0,
     };
     let entry = entry(kernel, number);
     e.comment(kernel, number, width, team, label);
@@ -68,15 +70,22 @@ pub fn shader(values: &Values<'_>, number: usize, label: &dyn Fn(u32) -> Option<
                 let mut all = vec![(ROW, 1)];
                 all.extend(loops);
                 e.split(&all, "job");
+                let vars: Vec<Var> = all.iter().map(|(v, _)| *v).collect();
+                let mark = e.enter(&vars, body);
                 e.block(body);
+                e.leave(mark);
             }
             By::Team(shared) => {
                 e.line("let v0 = job;");
+                let mark = e.enter(&[ROW], &kernel.body);
                 e.shared(kernel, &shared.parts, team);
+                e.leave(mark);
             }
             By::Row => {
                 e.line("let v0 = job;");
+                let mark = e.enter(&[ROW], &kernel.body);
                 e.block(&kernel.body);
+                e.leave(mark);
             }
         }
     } else {
@@ -90,7 +99,7 @@ pub fn shader(values: &Values<'_>, number: usize, label: &dyn Fn(u32) -> Option<
             }
             By::Element(..) | By::Row => {
                 e.open_rows();
-                e.nested(&kernel.body);
+                e.nested_in(&[ROW], &kernel.body);
                 e.line("}");
             }
         }
@@ -127,6 +136,10 @@ pub struct Emitter<'a> {
     pub depth: usize,
     /// Accumulators of which every invocation of a workgroup has a part.
     pub own: Vec<Reg>,
+    /// Variables that are known here.
+    pub known: Vec<Var>,
+    /// Names given to entries of tables.
+    pub names: usize,
 }
 
 impl Emitter<'_> {
@@ -287,6 +300,35 @@ impl Emitter<'_> {
         self.depth -= 1;
     }
 
+    /// As `nested`, in loops over these variables.
+    pub fn nested_in(&mut self, vars: &[Var], block: &[Stmt]) {
+        self.depth += 1;
+        let mark = self.enter(vars, block);
+        self.block(block);
+        self.leave(mark);
+        self.depth -= 1;
+    }
+
+    /// Variables are known from here on: entries of tables that depend on them and are read more than once are read now.
+    pub fn enter(&mut self, vars: &[Var], block: &[Stmt]) -> (usize, usize) {
+        let mark = (self.known.len(), self.values.entries.borrow().len());
+        for entry in lookups::shared(block, &self.known, vars) {
+            let name = format!("at{}", self.names);
+            self.names += 1;
+            let value = self.values.lookup(entry.0, &entry.1);
+            self.line(&format!("let {name} = {value};"));
+            self.values.entries.borrow_mut().push((entry, name));
+        }
+        self.known.extend(vars);
+        mark
+    }
+
+    /// The end of [`Emitter::enter`].
+    pub fn leave(&mut self, (known, entries): (usize, usize)) {
+        self.known.truncate(known);
+        self.values.entries.borrow_mut().truncate(entries);
+    }
+
     pub fn block(&mut self, block: &[Stmt]) {
         for stmt in block {
             self.stmt(stmt);
@@ -338,7 +380,7 @@ impl Emitter<'_> {
 
     fn looped(&mut self, l: &Loop) {
         self.open_loop(l, "0", "1");
-        self.nested(&l.body);
+        self.nested_in(&[l.var], &l.body);
         self.line("}");
     }
 }

@@ -11,6 +11,7 @@
 
 mod functions;
 mod kernel;
+mod lookups;
 mod share;
 mod team;
 mod value;

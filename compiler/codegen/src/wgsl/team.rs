@@ -40,11 +40,18 @@ impl Emitter<'_> {
             Array::Local(_) => false,
         };
         let mut open = Access::default();
-        self.parts(parts, team, &ignored, &mut open);
+        self.parts(kernel, parts, team, &ignored, &mut open);
     }
 
     /// Parts, after what has been done since invocations have waited for each other.
-    pub fn parts(&mut self, parts: &[Part<'_>], team: u32, ignored: &dyn Fn(Array) -> bool, open: &mut Access) {
+    fn parts(
+        &mut self,
+        kernel: &Kernel,
+        parts: &[Part<'_>],
+        team: u32,
+        ignored: &dyn Fn(Array) -> bool,
+        open: &mut Access,
+    ) {
         for part in parts {
             let access = Access::of(part, ignored);
             if let Part::Around { of, body } = part {
@@ -56,7 +63,12 @@ impl Emitter<'_> {
                     None => self.open_rows(),
                 }
                 self.depth += 1;
-                self.parts(body, team, ignored, open);
+                let mark = match of {
+                    Some(l) => self.enter(&[l.var], &l.body),
+                    None => self.enter(&[Var(0)], &kernel.body),
+                };
+                self.parts(kernel, body, team, ignored, open);
+                self.leave(mark);
                 self.depth -= 1;
                 self.line("}");
                 open.join(&before);
@@ -122,7 +134,10 @@ impl Emitter<'_> {
         if loops.len() > 1 {
             self.split(loops, &k);
         }
+        let vars: Vec<Var> = loops.iter().map(|(v, _)| *v).collect();
+        let mark = self.enter(&vars, body);
         self.block(body);
+        self.leave(mark);
         self.depth -= 1;
         self.line("}");
     }
@@ -161,7 +176,7 @@ impl Emitter<'_> {
         self.depth += 1;
         self.split(loops, "k");
         self.open_loop(terms, &format!("lane / {width}"), &slices.to_string());
-        self.nested(&terms.body);
+        self.nested_in(&[terms.var], &terms.body);
         self.line("}");
         self.depth -= 1;
         self.line("}");
@@ -191,7 +206,7 @@ impl Emitter<'_> {
         }
         self.own = accs.iter().map(|(acc, _)| *acc).collect();
         self.open_loop(of, "lane", &team.to_string());
-        self.nested(&of.body);
+        self.nested_in(&[of.var], &of.body);
         self.line("}");
         self.own.clear();
         for &(acc, fold) in accs {

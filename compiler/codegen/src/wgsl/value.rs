@@ -1,6 +1,7 @@
 //! Numbers and indices of a kernel as WGSL.
 
 use super::functions;
+use super::lookups::Entry;
 use super::team::AllFold;
 use crate::loop_ir::{Array, Atom, BufferId, Divisor, Expr, Index, Program, SizeId, TableId};
 use gdl_core::ir::{Cmp, Fold, Scalar};
@@ -15,6 +16,8 @@ pub struct Values<'a> {
     pub folded: RefCell<Vec<AllFold>>,
     /// The sizes of workgroups whose invocations show each other numbers.
     pub boards: RefCell<Vec<u32>>,
+    /// Entries of tables that have been read, and their names; the innermost last.
+    pub entries: RefCell<Vec<(Entry, String)>>,
     /// What the names of local arrays begin with, where workgroups have them.
     pub prefix: RefCell<String>,
 }
@@ -27,6 +30,7 @@ impl<'a> Values<'a> {
             called: RefCell::default(),
             folded: RefCell::default(),
             boards: RefCell::default(),
+            entries: RefCell::default(),
             prefix: RefCell::default(),
         }
     }
@@ -70,7 +74,12 @@ impl<'a> Values<'a> {
 
     /// An entry of a table.
     pub fn lookup(&self, t: TableId, at: &Index) -> String {
-        format!("tables[{} + {}]", self.table(t), self.index(at))
+        let entries = self.entries.borrow();
+        let known = entries.iter().find(|((table, x), _)| *table == t && x == at);
+        match known {
+            Some((_, name)) => name.clone(),
+            None => format!("tables[{} + {}]", self.table(t), self.index(at)),
+        }
     }
 
     /// An index, in parentheses where it is a sum.
