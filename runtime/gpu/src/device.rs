@@ -281,7 +281,9 @@ impl Gpu {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
         let why = gone.or(failed)?;
         let name = &self.info.name;
-        Some(format!("`{name}`: {why}. Start again, with smaller batches if it ran out of memory"))
+        Some(format!(
+            "`{name}`: {why}. Start again, with smaller batches if it ran out of memory"
+        ))
     }
 
     /// Whether the device is there.

@@ -34,7 +34,9 @@ fn refused(func: &gdl_core::ir::Func, n: u32) -> Option<String> {
     let x = Array::F32(vec![0.5; n as usize]);
     let params: Vec<Array> = func.params.iter().map(|d| Array::F32(vec![0.1; d.row_len()])).collect();
     let params: Vec<&Array> = params.iter().collect();
-    let failed = program.run(&batch, &[&x], &params, &mut Vec::new()).expect_err("too much");
+    let failed = program
+        .run(&batch, &[&x], &params, &mut Vec::new())
+        .expect_err("too much");
     // What failed does not stand in the way of what fits.
     let one = Instance::new(&func.domains, &rows(1)).expect("a batch");
     let (x, mut outputs) = (Array::F32(vec![0.5]), Vec::new());
@@ -48,13 +50,19 @@ fn refused(func: &gdl_core::ir::Func, n: u32) -> Option<String> {
 fn batches_that_are_too_large() {
     let func = function(LAYER);
     let Some(said) = refused(&func, 2_200_000) else { return };
-    assert!(said.contains("too large for a shader to count: use smaller batches"), "{said}");
+    assert!(
+        said.contains("too large for a shader to count: use smaller batches"),
+        "{said}"
+    );
     let gpu = device().expect("a device");
     // As many rows as the device's largest array has not, if these are few enough to be made here.
     let n = gpu.info().largest_binding / 4096 + 1;
     if n < 2_000_000 {
         let said = refused(&func, n as u32).expect("a device");
-        assert!(said.contains("the batch needs an array of") && said.contains("use smaller batches"), "{said}");
+        assert!(
+            said.contains("the batch needs an array of") && said.contains("use smaller batches"),
+            "{said}"
+        );
     }
 }
 
@@ -77,7 +85,10 @@ fn a_device_that_is_gone() {
     let many = Array::F32(vec![1.0; 70_000]);
     for (batch, x) in [(&batch, &x), (&larger, &many)] {
         let said = bound.run(batch, &[x], &mut outputs).expect_err("no device").0;
-        assert!(said.contains("the device was lost") || said.contains("the device failed"), "{said}");
+        assert!(
+            said.contains("the device was lost") || said.contains("the device failed"),
+            "{said}"
+        );
     }
     assert!(bound.params().is_err());
 }
@@ -88,7 +99,14 @@ fn parameters_stay_on_the_device() {
     let Some(gpu) = device() else { return };
     let func = function("model Step (x: 5) -> 5 {\n  param c: 5\n  c + x\n}\n");
     let program = on_device(&gpu, &func, "step");
-    let batch = Instance::new(&func.domains, &DoorSizes { samples: 1, ..DoorSizes::default() }).expect("a batch");
+    let batch = Instance::new(
+        &func.domains,
+        &DoorSizes {
+            samples: 1,
+            ..DoorSizes::default()
+        },
+    )
+    .expect("a batch");
     assert_eq!((func.params.len(), func.outputs.len()), (1, 1));
     let (x, c) = (Array::F32(vec![1.0; 5]), Array::F32(vec![0.5; 5]));
     let mut bound = bind(&program, vec![Cow::Borrowed(&c)]).expect("room");
@@ -111,7 +129,10 @@ fn no_device() {
             .envs(["VK_ICD_FILENAMES", "VK_DRIVER_FILES"].map(|name| (name, "/nowhere.json")))
             .output()
             .expect("gdl");
-        (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr))
+        (
+            done.status.code(),
+            String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr),
+        )
     };
     if cfg!(not(target_os = "linux")) {
         return;
@@ -121,5 +142,8 @@ fn no_device() {
     assert!(code == Some(1) && said.contains("there is no GPU"), "{said}");
     assert!(said.contains("--backend cranelift"), "{said}");
     let (code, said) = run(&["devices"]);
-    assert!(code == Some(0) && said.contains("no device: install a Vulkan driver"), "{said}");
+    assert!(
+        code == Some(0) && said.contains("no device: install a Vulkan driver"),
+        "{said}"
+    );
 }

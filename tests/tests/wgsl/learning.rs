@@ -30,7 +30,11 @@ fn settings() -> Vec<OptimSpec> {
         ..OptimSpec::new(Rule::adamw(0.3), rate(0.02))
     };
     let rules = [Rule::sgd(0.0), Rule::sgd(0.8), nesterov, Rule::adam()];
-    rules.map(|rule| OptimSpec::new(rule, rate(0.05))).into_iter().chain([clipped]).collect()
+    rules
+        .map(|rule| OptimSpec::new(rule, rate(0.05)))
+        .into_iter()
+        .chain([clipped])
+        .collect()
 }
 
 fn all_rules() {
@@ -63,7 +67,13 @@ fn all_rules() {
                 Array::F64((0..d.row_len()).map(|_| 0.5 * rng.normal()).collect())
             })
             .collect();
-        let place = |name: &String| step.signature().params.iter().position(|p| p.name == *name).expect("a parameter");
+        let place = |name: &String| {
+            step.signature()
+                .params
+                .iter()
+                .position(|p| p.name == *name)
+                .expect("a parameter")
+        };
         let trained: Vec<usize> = training.plan.gradients.iter().map(|(p, _)| place(p)).collect();
         let before: Vec<&Array> = trained.iter().map(|&k| &weights[k]).collect();
         let mut outside = Optimizer::new(spec.clone(), &before).expect("an optimiser");
@@ -100,7 +110,12 @@ fn all_rules() {
             let mut outputs = Vec::new();
             step.run(&batch, &inputs, &refs, &mut outputs).expect("a step");
             let gradient = |(_, name): &(String, String)| step.signature().outputs.iter().position(|o| o.name == *name);
-            let gradients: Vec<&Array> = training.plan.gradients.iter().map(|g| &outputs[gradient(g).expect("a gradient")]).collect();
+            let gradients: Vec<&Array> = training
+                .plan
+                .gradients
+                .iter()
+                .map(|g| &outputs[gradient(g).expect("a gradient")])
+                .collect();
             let mut slots: Vec<Option<&mut Array>> = weights.iter_mut().map(Some).collect();
             let mut own: Vec<&mut Array> = trained.iter().map(|&k| slots[k].take().expect("one each")).collect();
             let stepped = outside.step(&mut own, &gradients, time).expect("a step");
@@ -126,11 +141,25 @@ fn all_rules() {
                 }
             };
             for (a, b) in x.to_f64().iter().zip(&want) {
-                assert!((a - b).abs() <= 1e-11 * b.abs().max(1e-6), "{:?} {}: {a} {b}", spec.rule, decl.name);
+                assert!(
+                    (a - b).abs() <= 1e-11 * b.abs().max(1e-6),
+                    "{:?} {}: {a} {b}",
+                    spec.rule,
+                    decl.name
+                );
             }
         }
         // Nothing changes where something is not finite.
-        let bad = Array::F64(vec![f64::NAN; inside.take_step(Time { step: 4, total: 5, per_epoch: 2 }).len()]);
+        let bad = Array::F64(vec![
+            f64::NAN;
+            inside
+                .take_step(Time {
+                    step: 4,
+                    total: 5,
+                    per_epoch: 2
+                })
+                .len()
+        ]);
         let spoiled: Vec<Array> = given
             .inputs
             .iter()
@@ -141,7 +170,9 @@ fn all_rules() {
             .collect();
         let mut wrong: Vec<&Array> = spoiled.iter().collect();
         wrong.push(&bad);
-        bound.advance(&batch, &wrong, &mut Vec::new(), &changes).expect("a step");
+        bound
+            .advance(&batch, &wrong, &mut Vec::new(), &changes)
+            .expect("a step");
         assert_eq!(bound.params().expect("parameters"), found);
     }
 }

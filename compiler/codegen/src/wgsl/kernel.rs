@@ -1,8 +1,8 @@
 //! A kernel as a compute shader.
 
-use super::{env_of, lookups};
 use super::share::{self, Part, Shared};
 use super::value::Values;
+use super::{env_of, lookups};
 use crate::loop_ir::{Array, BufferId, Home, Kernel, Loop, Program, Reg, Space, Stmt, Touched, Var};
 use gdl_abi::shader::{Shader, WORKGROUP};
 use gdl_core::ir::Fold;
