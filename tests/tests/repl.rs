@@ -80,6 +80,24 @@ fn pictures_are_written_as_png() {
     assert_eq!(at(w * 3 / 4 - 20, h / 4 + 20), [247, 251, 255]);
 }
 
+/// Help fits a terminal of 80 columns, but for long examples.
+#[test]
+fn help_is_narrow() {
+    let mut inputs = vec![":help".to_string()];
+    for (_, methods) in gdl::repl::methods::TABLES {
+        inputs.extend(methods.iter().map(|m| format!(":help {}", m.name)));
+    }
+    for text in session(&inputs) {
+        for line in text
+            .lines()
+            .skip(1)
+            .filter(|l| !l.starts_with("  > ") && !l.starts_with("  . "))
+        {
+            assert!(line.chars().count() <= 80 || line.contains("   for "), "{line}");
+        }
+    }
+}
+
 /// What a session prints for inputs, one after the other.
 fn session(inputs: &[String]) -> Vec<String> {
     std::env::set_current_dir(root()).expect("the root");

@@ -7,7 +7,18 @@ use std::fs;
 fn the_example_session_is_what_it_prints() {
     let source = root().join("examples/10-repl").canonicalize().expect("the example");
     let scratch = Scratch::new();
-    let folder = scratch.path("");
+    let folder = scratch.path("10-repl");
+    // Where the session finds a trained model.
+    for file in [
+        "12-web/digits.gdl",
+        "12-web/weights.safetensors",
+        "01-digits/digits8x8.npz",
+    ] {
+        let to = std::path::PathBuf::from(scratch.path(file));
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        fs::copy(root().join("examples").join(file), to).expect("a copy");
+    }
+    fs::create_dir_all(&folder).expect("a folder");
     let copied = |e: fs::DirEntry| {
         let name = e.file_name().into_string().expect("a name");
         if name.ends_with(".png") {

@@ -160,7 +160,8 @@ fn help(session: &Session, name: &str) -> Outcome {
     let plain = name.trim_start_matches(':');
     if let Some(c) = COMMANDS.iter().find(|c| c.name == plain) {
         let usage = format!(":{} {}", c.name, c.args);
-        return said(session, format!("{}\n  {}\n  > {}", usage.trim_end(), c.doc, c.example));
+        let doc = filled(" ", 1, c.doc);
+        return said(session, format!("{}\n{doc}\n  > {}", usage.trim_end(), c.example));
     }
     let found: Vec<String> = TABLES
         .iter()
@@ -173,7 +174,8 @@ fn help(session: &Session, name: &str) -> Outcome {
             } else {
                 format!("   for {}", kinds.join(", "))
             };
-            format!("{}{on}\n  {}\n  > {}", m.usage(), m.doc, m.example)
+            let example = m.example.replace('\n', "\n  . ");
+            format!("{}{on}\n{}\n  > {example}", m.usage(), filled(" ", 1, m.doc))
         })
         .collect();
     if !found.is_empty() {
@@ -199,24 +201,44 @@ fn help(session: &Session, name: &str) -> Outcome {
 
 fn overview() -> String {
     let mut out = String::from(
-        "Type an expression of the language, a definition, or a command. `_` is the last result; a line goes on while a bracket is open.\n",
+        "Type an expression of the language, a definition, or a command. `_` is the last\nresult; a line goes on while a bracket is open.\n",
     );
-    out += "\nCommands\n";
-    let usages: Vec<String> = COMMANDS.iter().map(|c| format!(":{} {}", c.name, c.args)).collect();
-    let wide = usages.iter().map(String::len).max().unwrap_or(0);
-    for (c, usage) in COMMANDS.iter().zip(&usages) {
-        out += &format!("  {usage:wide$}  {}\n", c.doc);
-    }
+    let commands: Vec<(String, &str)> = COMMANDS
+        .iter()
+        .map(|c| (format!(":{} {}", c.name, c.args), c.doc))
+        .collect();
+    out += &format!("\nCommands\n{}", glossary(&commands));
     for (subject, list) in TABLES {
-        out += &format!("\n{subject}\n");
-        let wide = list.iter().map(|m| m.usage().chars().count()).max().unwrap_or(0);
-        for m in list {
-            let usage = m.usage();
-            out += &format!("  {usage}{}  {}\n", " ".repeat(wide - usage.chars().count()), m.doc);
-        }
+        let entries: Vec<(String, &str)> = list.iter().map(|m| (m.usage(), m.doc)).collect();
+        out += &format!("\n{subject}\n{}", glossary(&entries));
     }
     out += "\n`f(x, y)` and `x.f(y)` are the same. `:help NAME` shows an example.";
     out
+}
+
+/// Words to the left, what they mean to the right.
+fn glossary(entries: &[(String, &str)]) -> String {
+    let wide = entries.iter().map(|(word, _)| word.chars().count()).max().unwrap_or(0);
+    let entry = |(word, meaning): &(String, &str)| filled(&format!("  {word:wide$} "), wide + 3, meaning) + "\n";
+    entries.iter().map(entry).collect()
+}
+
+/// A text after another in lines of 80 columns, further ones indented.
+fn filled(start: &str, indent: usize, text: &str) -> String {
+    const WIDTH: usize = 80;
+    let mut lines = vec![start.to_string()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().map_or(0, |l| l.chars().count());
+        if last + 1 + word.chars().count() > WIDTH {
+            lines.push(" ".repeat(indent));
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    let lines: Vec<&str> = lines.iter().map(|l| l.trim_end()).collect();
+    lines.join("\n")
 }
 
 fn of_type(session: &Session, text: &str) -> Outcome {

@@ -74,6 +74,9 @@ pub fn short(v: &Value) -> String {
         Value::Basis(b) => format!("{} maps from {} to {}", b.basis.len(), b.from, b.to),
         Value::Function(f) => {
             let callee = gdl_syntax::print::print_expr(&f.callee);
+            if let Some(file) = &f.weights {
+                return format!("{callee} with the weights of {}", file.display());
+            }
             if f.args.is_empty() {
                 return callee;
             }

@@ -1,8 +1,8 @@
 //! From a program's text to something that runs: the model or training asked for, its data, its options, its compiled programs.
 //!
-//! [`Session`] finds what is meant and reports what is wrong with it; [`data`] turns a `data` block into arrays to read,
-//! [`options`] the options of a `train` block into settings of the training loop, [`programs`] models into compiled programs, [`subjects`] the programs of a file
-//! with data to run them on, [`scene`] statements of tests and of the prompt.
+//! [`Session`] finds what is meant and reports what is wrong with it; [`data`] turns a `data` block into arrays to read, [`domain`] holds
+//! domains with their elements, [`options`] the options of a `train` block into settings of the training loop, [`programs`] models into
+//! compiled programs, [`subjects`] the programs of a file with data to run them on, [`scene`] statements of tests and of the prompt.
 
 pub mod backend;
 pub mod data;

@@ -59,7 +59,7 @@ pub const METHODS: &[Method] = &[
         name: "graph",
         on: &[Kind::Number],
         params: &[one("edges", &[Kind::List])],
-        doc: "A graph with n nodes and edges (source, destination), counted from 0.",
+        doc: "A graph with n nodes and edges (source, destination), counted from 0; `graph[0-1, 1->2]` writes one down, and likewise `cloud[…]`, `mesh[octahedron]`.",
         example: "graph(3, [(0, 1), (1, 2)])",
         run: graph,
     },
