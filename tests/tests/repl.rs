@@ -166,6 +166,27 @@ fn models_with_weights_run_as_elsewhere() {
     assert!(printed[4].contains("equal up to rounding"), "{}", printed[4]);
 }
 
+/// An element acts on a whole sample, positions and fields alike, and on all that a model gives.
+#[test]
+fn samples_are_acted_on() {
+    let inputs = [
+        ":load examples/06-potential/potential.gdl",
+        "equivariance(Potential, O(3).random(3), Ethanol[5])",
+        ":load examples/05-egnn/nbody.gdl",
+        "equivariance(Particles, O(3).random(4), Bodies.test[1])",
+        ":load examples/07-mesh/slope.gdl",
+        "equivariance(Slope, SO(3).random(5), Spheres[2])",
+    ];
+    let printed = session(&inputs.map(String::from));
+    for k in [1, 3, 5] {
+        assert!(
+            printed[k].starts_with("f(g x) and g f(x): equal up to rounding"),
+            "{}",
+            printed[k]
+        );
+    }
+}
+
 /// The contents of elements `name` of an SVG, in order.
 fn texts(svg: &str, name: &str) -> Vec<String> {
     let open = format!("<{name}");

@@ -94,6 +94,11 @@ pub fn call(session: &Session, model: &Callable, weights: Option<&Path>, args: &
             Value::Tensor(t) => signals[k] = Some((t.clone(), a.span)),
             v => match super::methods::numbers(v) {
                 Some(list) => signals[k] = Some((Tensor::numbers(list), a.span)),
+                None if matches!(v, Value::Samples(_)) => {
+                    let title = format!("`{}` runs on one sample", m.name);
+                    let d = Diagnostic::error("GDL0202", title, a.span, format!("this is {}", v.kind()));
+                    return Err(Box::new(d.help("Take one by its number: `D[0]`.")));
+                }
                 None => {
                     return Err(wrong(
                         format!("`{}` needs a signal", m.inputs.get(k).map_or("", |i| i.name.as_str())),

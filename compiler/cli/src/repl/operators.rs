@@ -169,6 +169,11 @@ pub fn index(v: &Value, list: &[Index], e: &Expr) -> D<Value> {
             let none = |why: String| wrong(format!("`{}` has no sample {k}", s.title()), *span, why);
             s.sample(*k).map_err(none)
         }
+        (Value::Samples(s), Index::Value(_, span)) => Err(wrong(
+            format!("samples of `{}` are numbered", s.title()),
+            *span,
+            "a whole number is needed".into(),
+        )),
         (_, Index::Cycles(_, span)) => Err(wrong(
             "cycles name elements of permutation groups".into(),
             *span,

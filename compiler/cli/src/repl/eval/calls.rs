@@ -6,6 +6,7 @@ use crate::repl::methods::{self, Argument, Call};
 use crate::repl::model;
 use crate::repl::value::{Function, Kind, Value};
 use crate::session::D;
+use gdl_core::check::nearest;
 use gdl_core::diag::Diagnostic;
 use gdl_core::modules::Program;
 use gdl_syntax::ast::*;
@@ -44,6 +45,22 @@ impl<'a> Evaluator<'a> {
             && let Some((_, field)) = fields.iter().find(|(n, _)| *n == name.name)
         {
             return Ok(Lifted::Value(field.clone()));
+        }
+        if let Value::Record(fields) = &v
+            && args.is_empty()
+            && methods::find(Kind::Record, &name.name).is_none()
+        {
+            let known: Vec<String> = fields.iter().map(|(n, _)| n.clone()).collect();
+            let d = Diagnostic::error(
+                "GDL0201",
+                format!("this has no `{}`", name.name),
+                name.span,
+                "not a field",
+            );
+            return Err(Box::new(match nearest(&name.name, &known) {
+                Some(near) => d.help(format!("Did you mean `{near}`?")),
+                None => d.help(format!("Its fields are {}.", known.join(", "))),
+            }));
         }
         if let Value::Samples(s) = &v
             && args.is_empty()
