@@ -14,6 +14,7 @@ use gdl_tests::{Scratch, gdl};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 /// Weights of the size that networks start from, so that rounding stays what it is: the path of the file.
 fn weights(folder: &Scratch, program: &str) -> String {
@@ -122,7 +123,13 @@ fn packages_give_what_the_cpu_gives() {
         let ran = gdl(&arguments);
         assert_eq!(ran.code, 0, "{}: {ran:?}", case.name);
         let want: Value = serde_json::from_str(&ran.out).expect("JSON");
+        let start = Instant::now();
         let got = browser.value(&format!("run({}, {})", json!(package), case.call));
+        println!(
+            "{}: {:.1} s until the first answer",
+            case.name,
+            start.elapsed().as_secs_f64()
+        );
         for (name, got) in got.as_object().expect("outputs") {
             let apart = apart(got, &want["outputs"][name]);
             assert!(apart <= 1e-5, "{}: `{name}` is {apart:e} apart", case.name);

@@ -121,7 +121,11 @@ fn training() {
         };
         log.lines().flat_map(scores).collect()
     };
-    for (name, epochs) in [("03-karate/karate.gdl", "10"), ("07-mesh/slope.gdl", "1")] {
+    for (name, epochs) in [
+        ("02-sets/sets.gdl", "1"),
+        ("03-karate/karate.gdl", "10"),
+        ("07-mesh/slope.gdl", "1"),
+    ] {
         let (gpu, cpu) = (curve(name, epochs, "wgsl"), curve(name, epochs, "cranelift"));
         assert!(!cpu.is_empty() && gpu.len() == cpu.len(), "{name}: {gpu:?} {cpu:?}");
         for (a, b) in gpu.iter().zip(&cpu) {

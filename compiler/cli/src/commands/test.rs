@@ -2,7 +2,7 @@
 
 use crate::report::{Report, Style};
 use crate::session::backend::Engine;
-use crate::session::programs::{self, call};
+use crate::session::programs::{self, bound, call};
 use crate::session::scene::{Compiled, Trouble};
 use crate::source::{self, Source};
 use crate::{Failure, Terminal};
@@ -243,7 +243,8 @@ fn equivariant(t: &EquivarianceTest) -> Result<(), Failed> {
             shake(array, &mut rng);
         }
         let batches = random_batches(&t.model, &lowered.func, seed)?;
-        let mut run = |door: &DoorSizes, inputs: &[Vec<f64>]| call(program.as_ref(), &params, door, inputs);
+        let mut bound = bound(program.as_ref(), &params)?;
+        let mut run = |door: &DoorSizes, inputs: &[Vec<f64>]| call(program.as_ref(), bound.as_mut(), door, inputs);
         let options = VerifyOptions {
             seed,
             double: t.double,

@@ -1,7 +1,7 @@
 //! `gdl verify`.
 
 use crate::session::backend::{Engine, Runs};
-use crate::session::programs::{self, call};
+use crate::session::programs::{self, bound, call};
 use crate::session::{Session, words};
 use crate::{Failure, Terminal};
 use clap::Args;
@@ -88,7 +88,9 @@ impl Verify {
                 if first && self.input.is_some() {
                     batches.push(self.batch(&session, model, program.as_ref(), terminal)?);
                 }
-                let mut run = |door: &DoorSizes, inputs: &[Vec<f64>]| call(program.as_ref(), &params, door, inputs);
+                let mut bound = bound(program.as_ref(), &params).map_err(Failure::error)?;
+                let mut run =
+                    |door: &DoorSizes, inputs: &[Vec<f64>]| call(program.as_ref(), bound.as_mut(), door, inputs);
                 let options = VerifyOptions {
                     double,
                     ..VerifyOptions::default()

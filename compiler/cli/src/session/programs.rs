@@ -14,8 +14,9 @@ use gdl_host::optim::OptimSpec;
 use gdl_host::params::{Init, ParamSpec, Params};
 use gdl_host::random::{Draw, drawing, without_draws};
 use gdl_host::train::{Plan, Stat, Update, load_params};
-use gdl_runtime::{Array, Program};
+use gdl_runtime::{Array, Bound, Program, bind};
 use gdl_syntax::ast::Span;
+use std::borrow::Cow;
 use std::path::Path;
 
 /// How much of a statistic is replaced by that of a batch.
@@ -244,13 +245,22 @@ impl Session {
     }
 }
 
-/// Runs a compiled program on arrays of doubles.
+/// A program with the parameters of its model in place.
+///
+/// # Errors
+/// If they do not fit, or there is no room for them where the program runs.
+pub fn bound<'a>(program: &'a dyn Program, params: &'a Params) -> Result<Box<dyn Bound + 'a>, String> {
+    let arrays = params.of(program.signature()).map_err(|e| e.to_string())?;
+    bind(program, arrays.into_iter().map(Cow::Borrowed).collect()).map_err(|e| e.to_string())
+}
+
+/// Runs a compiled program, its parameters in place, on arrays of doubles.
 ///
 /// # Errors
 /// What is wrong with an argument.
 pub fn call(
     program: &dyn Program,
-    params: &Params,
+    bound: &mut dyn Bound,
     door: &DoorSizes,
     inputs: &[Vec<f64>],
 ) -> Result<Vec<Vec<f64>>, String> {
@@ -267,10 +277,7 @@ pub fn call(
         })
         .collect();
     let inputs: Vec<&Array> = arrays.iter().collect();
-    let params = params.of(signature).map_err(|e| e.to_string())?;
     let mut outputs = Vec::new();
-    program
-        .run(&instance, &inputs, &params, &mut outputs)
-        .map_err(|e| e.to_string())?;
+    bound.run(&instance, &inputs, &mut outputs).map_err(|e| e.to_string())?;
     Ok(outputs.iter().map(Array::to_f64).collect())
 }
