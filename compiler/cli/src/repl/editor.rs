@@ -185,7 +185,7 @@ fn kind_before(session: &Session, base: &str) -> Option<Value> {
     let (answers, _) = session.input(word);
     answers.into_iter().find_map(|a| match a {
         Answer::Value {
-            value: v @ Value::Group(_),
+            value: v @ (Value::Group(_) | Value::Samples(_)),
             ..
         } => Some(v),
         _ => None,

@@ -6,6 +6,7 @@
 //! interrupted leaves the old one.
 
 mod action;
+mod blocks;
 mod commands;
 mod editor;
 mod elements;
@@ -159,10 +160,12 @@ fn print<'a>(
         match a {
             Answer::Value { value, .. } if json => terminal.object(&json::value(value))?,
             Answer::Value {
-                value: value::Value::Picture(p),
-                ..
-            } if terminal.style() == Style::Colour && p.blocks().is_some() => {
-                terminal.line(p.blocks().unwrap_or_default())?;
+                value: value @ value::Value::Picture(p),
+                name,
+                text,
+            } if terminal.style() == Style::Colour => {
+                let shown = p.blocks();
+                terminal.line(shown.unwrap_or_else(|| show::value(value, name.as_deref(), text)))?;
             }
             Answer::Value { name, text, value } => terminal.line(show::value(value, name.as_deref(), text))?,
             Answer::Text(text) => terminal.line(text)?,

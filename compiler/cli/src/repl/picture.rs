@@ -1,4 +1,4 @@
-//! Pictures: shapes on a plane, drawn as SVG or, for images, as blocks of a terminal.
+//! Pictures: shapes on a plane, and how they are drawn as SVG; see [`super::raster`] for pixels, [`super::blocks`] for terminals.
 
 use plotters::backend::SVGBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -80,28 +80,6 @@ impl Picture {
         backend.present().map_err(|e| failed(&e))?;
         drop(backend);
         Ok(text)
-    }
-
-    /// An image in half blocks of a terminal with colours: two pixels a character.
-    pub fn blocks(&self) -> Option<String> {
-        let width = self.pixels.first()?.len();
-        if width > 120 {
-            return None;
-        }
-        let mut out = String::new();
-        for pair in self.pixels.chunks(2) {
-            for k in 0..width {
-                let (r, g, b) = pair[0][k];
-                out += &format!("\x1b[38;2;{r};{g};{b}m");
-                if let Some(below) = pair.get(1) {
-                    let (r, g, b) = below[k];
-                    out += &format!("\x1b[48;2;{r};{g};{b}m");
-                }
-                out.push('▀');
-            }
-            out += "\x1b[0m\n";
-        }
-        Some(out.trim_end().to_string())
     }
 }
 

@@ -5,7 +5,10 @@ use font8x8::{BASIC_FONTS, GREEK_FONTS, LATIN_FONTS, UnicodeFonts};
 use tiny_skia::{Color, FillRule, Paint, PathBuilder, Pixmap, Rect, Stroke, Transform};
 
 /// Pixels of the file for one of the picture.
-const SCALE: i32 = 2;
+pub(super) const SCALE: i32 = 2;
+
+/// How much wider lines are in small pictures.
+const BOLD: f32 = 3.0;
 
 impl Picture {
     /// The picture as the bytes of a PNG file, of twice its size.
@@ -13,15 +16,10 @@ impl Picture {
     /// # Errors
     /// It is too large.
     pub fn png(&self) -> Result<Vec<u8>, String> {
-        let (w, h) = (self.size.0 * SCALE as u32, self.size.1 * SCALE as u32);
         let failed = |e: &dyn std::fmt::Display| format!("the picture cannot be drawn: {e}");
-        let mut map = Pixmap::new(w, h).ok_or_else(|| failed(&"it is too large"))?;
-        map.fill(Color::WHITE);
-        for shape in &self.shapes {
-            draw(&mut map, shape);
-        }
+        let map = self.raster(true).ok_or_else(|| failed(&"it is too large"))?;
         let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, w, h);
+        let mut encoder = png::Encoder::new(&mut bytes, map.width(), map.height());
         encoder.set_color(png::ColorType::Rgb);
         // Nothing is transparent.
         let rgb: Vec<u8> = map
@@ -36,6 +34,15 @@ impl Picture {
         writer.finish().map_err(|e| failed(&e))?;
         Ok(bytes)
     }
+
+    /// Its shapes as pixels of [`SCALE`] times its size; `None` if it is too large. Without words lines are bold: it is to be made smaller.
+    pub(super) fn raster(&self, words: bool) -> Option<Pixmap> {
+        let mut map = Pixmap::new(self.size.0 * SCALE as u32, self.size.1 * SCALE as u32)?;
+        map.fill(Color::WHITE);
+        let drawn = self.shapes.iter().filter(|s| words || !matches!(s, Shape::Text { .. }));
+        drawn.for_each(|s| draw(&mut map, s, if words { 1.0 } else { BOLD }));
+        Some(map)
+    }
 }
 
 fn paint(c: Colour) -> Paint<'static> {
@@ -48,7 +55,7 @@ fn pixels(x: i32) -> f32 {
     (x * SCALE) as f32
 }
 
-fn draw(map: &mut Pixmap, shape: &Shape) {
+fn draw(map: &mut Pixmap, shape: &Shape, bold: f32) {
     let whole = Transform::identity();
     let line = |points: &[(i32, i32)], closed: bool| {
         let mut path = PathBuilder::new();
@@ -85,7 +92,7 @@ fn draw(map: &mut Pixmap, shape: &Shape) {
         }
         Shape::Line { points, colour, width } => {
             if let Some(path) = line(points, false) {
-                map.stroke_path(&path, &paint(*colour), &stroke(*width as f32), whole, None);
+                map.stroke_path(&path, &paint(*colour), &stroke(*width as f32 * bold), whole, None);
             }
         }
         Shape::Polygon { points, fill } => {
