@@ -220,6 +220,17 @@ data Words from \"words.npz\" {
 }
 ";
 
+/// Elements in the order of a key, and the nearest ones.
+const PICKS: &str = "model Picks under trivial [ties] (s: set, x: s -> 3) -> (near: s -> 3, all: 3) {
+  near[i] = sum e: j -> i in knn(x, 2): x[j]
+  all = sum k in sort(linear(x, 1)): (1 + k) * x[k]
+}
+data Rows from \"rows.npz\" {
+  s: set = ptr(ptr)
+  x: s -> 3
+}
+";
+
 fn own_cases(folder: &Scratch) -> Vec<Case> {
     let pos: Vec<f64> = wave(15, 0.3).iter().map(|x| 2.0 * x + 1.0).collect();
     let cells = [3.0, 0.2, 0.0, 0.1, 2.5, 0.3, 0.0, -0.4, 4.0].map(|x| x * 1.1);
@@ -268,5 +279,15 @@ fn own_cases(folder: &Scratch) -> Vec<Case> {
             ("x", array(&[11, 3], wave(33, 0.7))),
         ]),
     };
-    vec![crystals, dots, wide, words]
+    let picks = Case {
+        name: "choices",
+        program: folder.file("picks.gdl", PICKS),
+        fold: None,
+        call: json!({ "s_ptr": wholes(&[0, 6, 7, 7, 11]), "x": reals(&wave(33, 0.2)) }),
+        data: owned(vec![
+            ("ptr", array(&[5], vec![0i64, 6, 7, 7, 11])),
+            ("x", array(&[11, 3], wave(33, 0.2))),
+        ]),
+    };
+    vec![crystals, dots, wide, words, picks]
 }
