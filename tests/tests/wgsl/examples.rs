@@ -1,6 +1,7 @@
 //! All examples: what runs, what trains and what is prepared, against machine code; every shader is validated.
 
 use gdl::session::Session;
+use gdl::session::learn::learning;
 use gdl::session::programs::Training;
 use gdl::session::subjects::subjects;
 use gdl::source::Source;
@@ -111,6 +112,9 @@ fn example(path: &str) {
             let (train, _) = session.training(Some(&model.name), &mut terminal).expect("a training");
             let training = Training::new(&train).expect("programs");
             shaders(&optimised(&training.eval).expect("a program"), "eval");
+            let config = session.config(&train).expect("settings");
+            let learn = learning(&training, &config.optim).expect("a program");
+            shaders(&optimised(&learn).expect("a program"), "learn");
         }
     };
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(work);
