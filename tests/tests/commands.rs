@@ -3,6 +3,7 @@
 use gdl_host::files;
 use gdl_tests::{Scratch, gdl};
 use serde_json::{Value, json};
+use std::fs;
 
 const SAMPLES: usize = 600;
 
@@ -10,10 +11,15 @@ const SAMPLES: usize = 600;
 fn a_new_project_learns() {
     let folder = Scratch::new();
     let project = folder.path("counting");
-    let made = gdl(&["new", &project]);
+    let made = gdl(&["new", &project, "--json"]);
     assert_eq!(made.code, 0, "{made:?}");
+    let made: Value = serde_json::from_str(&made.out).expect("a report");
+    for file in made["files"].as_array().expect("files") {
+        assert!(fs::metadata(file.as_str().expect("a path")).is_ok(), "{made}");
+    }
     assert_eq!(gdl(&["new", &project]).code, 1, "an existing folder is refused");
     let model = format!("{project}/model.gdl");
+    assert_eq!(made["model"], model);
 
     assert_eq!(gdl(&["check", &model]).code, 0);
     let tests = gdl(&["test", &model]);

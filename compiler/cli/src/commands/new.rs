@@ -5,6 +5,7 @@ use clap::Args;
 use gdl_host::error::why;
 use gdl_host::files::{self, HostArray};
 use gdl_host::rng::Rng;
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,10 +21,17 @@ pub struct New {
     /// The folder to make.
     #[arg(value_name = "NAME")]
     name: PathBuf,
+    /// One JSON object: the files, and the model to train.
+    #[arg(long)]
+    json: bool,
 }
+
+/// What a project consists of.
+const FILES: [&str; 3] = ["model.gdl", "points.npz", "README.md"];
 
 impl New {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+        terminal.set_json(self.json);
         let name = self
             .name
             .file_name()
@@ -43,8 +51,13 @@ impl New {
             let _ = fs::remove_dir_all(&scratch);
         }
         made?;
-        terminal.line(format!("{}: model.gdl, points.npz, README.md", self.name.display()))?;
-        terminal.say(format!("next: gdl train {}", self.name.join("model.gdl").display()))
+        let files = FILES.map(|f| self.name.join(f).display().to_string());
+        let model = &files[0];
+        if self.json {
+            return terminal.object(&json!({ "files": files, "model": model }));
+        }
+        terminal.line(format!("{}: {}", self.name.display(), FILES.join(", ")))?;
+        terminal.say(format!("next: gdl train {model}"))
     }
 
     fn make(&self, name: &str, scratch: &Path) -> Result<(), Failure> {
@@ -55,9 +68,10 @@ impl New {
             return Err(Failure::error(format!("`{}` exists already", self.name.display())).help("Take another name."));
         }
         fs::create_dir(scratch).map_err(|e| refused("make", e))?;
-        fs::write(scratch.join("model.gdl"), MODEL).map_err(|e| refused("write", e))?;
-        points(&scratch.join("points.npz"))?;
-        fs::write(scratch.join("README.md"), README.replace("NAME", name)).map_err(|e| refused("write", e))?;
+        let [model, points_file, readme] = FILES.map(|f| scratch.join(f));
+        fs::write(model, MODEL).map_err(|e| refused("write", e))?;
+        points(&points_file)?;
+        fs::write(readme, README.replace("NAME", name)).map_err(|e| refused("write", e))?;
         fs::rename(scratch, &self.name).map_err(|e| refused("make", e))
     }
 }
