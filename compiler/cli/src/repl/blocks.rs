@@ -1,4 +1,4 @@
-//! Pictures in a terminal with colours: half blocks, two pixels a character, and words as words.
+//! Pictures in a terminal: half blocks, two pixels a character, or shades where there are no colours; words are words.
 
 use super::picture::{Colour, Picture, Shape};
 use super::raster::SCALE;
@@ -11,11 +11,38 @@ const COLUMNS: usize = 78;
 const MAX_IMAGE: usize = 120;
 
 impl Picture {
-    /// The picture in half blocks; `None` if it is too large.
+    /// The picture in half blocks, for terminals with colours; `None` if it is too large.
     pub fn blocks(&self) -> Option<String> {
+        let (pixels, words) = self.small()?;
+        Some(lines(&pixels, &words))
+    }
+
+    /// The picture in shades, dark ones full; `None` if it is too large.
+    pub fn shades(&self) -> Option<String> {
+        const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
+        let (pixels, words) = self.small()?;
+        let dark = |c: &Colour| {
+            let light = 0.3 * f64::from(c.0) + 0.59 * f64::from(c.1) + 0.11 * f64::from(c.2);
+            SHADES[((255.0 - light) / 256.0 * 5.0) as usize]
+        };
+        let mut out = String::new();
+        for (line, pair) in pixels.chunks(2).enumerate() {
+            let letters = letters(line, pair[0].len(), &words);
+            let cells = letters
+                .iter()
+                .zip(&pair[0])
+                .map(|(l, c)| l.map_or_else(|| dark(c), |l| l.0));
+            out += cells.collect::<String>().trim_end();
+            out.push('\n');
+        }
+        Some(out.trim_end().to_string())
+    }
+
+    /// Its pixels, as few as a terminal has, and its words.
+    fn small(&self) -> Option<(Vec<Vec<Colour>>, Vec<Word<'_>>)> {
         let is_image = self.pixels.first().is_some_and(|row| row.len() <= MAX_IMAGE);
         if is_image {
-            return Some(lines(&self.pixels, &[]));
+            return Some((self.pixels.clone(), vec![]));
         }
         let map = self.raster(false)?;
         let (width, height) = (map.width() as usize, map.height() as usize);
@@ -58,7 +85,7 @@ impl Picture {
                 _ => None,
             })
             .collect();
-        Some(lines(&small, &words))
+        Some((small, words))
     }
 }
 
@@ -70,17 +97,22 @@ struct Word<'a> {
     colour: Colour,
 }
 
+/// The letters of words in a line.
+fn letters(line: usize, width: usize, words: &[Word<'_>]) -> Vec<Option<(char, Colour)>> {
+    let mut letters = vec![None; width];
+    for word in words.iter().filter(|w| w.row == line) {
+        for (cell, c) in letters.iter_mut().skip(word.column).zip(word.text.chars()) {
+            *cell = Some((c, word.colour));
+        }
+    }
+    letters
+}
+
 /// Rows of colours, two a line, with words over them.
 fn lines(pixels: &[Vec<Colour>], words: &[Word<'_>]) -> String {
     let mut out = String::new();
     for (line, pair) in pixels.chunks(2).enumerate() {
-        let width = pair[0].len();
-        let mut letters: Vec<Option<(char, Colour)>> = vec![None; width];
-        for word in words.iter().filter(|w| w.row == line) {
-            for (cell, c) in letters.iter_mut().skip(word.column).zip(word.text.chars()) {
-                *cell = Some((c, word.colour));
-            }
-        }
+        let letters = letters(line, pair[0].len(), words);
         for (k, letter) in letters.iter().enumerate() {
             let (top, below) = (pair[0][k], pair.get(1).map(|row| row[k]));
             let (c, fore, back) = match letter {
@@ -135,5 +167,13 @@ mod tests {
             .collect();
         assert_eq!(plain.chars().filter(|c| c.is_alphabetic()).collect::<String>(), "abc");
         assert!(plain.contains("abc"), "{plain}");
+        // In shades the left half is dark, the right one empty.
+        let shades = picture.shades().expect("a picture");
+        let first = shades.lines().next().expect("a line");
+        assert!(
+            first.chars().count() == 39 && first.chars().all(|c| c == '▓'),
+            "{first}"
+        );
+        assert!(shades.lines().nth(10).is_some_and(|l| l.contains("abc")));
     }
 }

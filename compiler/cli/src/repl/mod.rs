@@ -163,8 +163,12 @@ fn print<'a>(
                 value: value @ value::Value::Picture(p),
                 name,
                 text,
-            } if terminal.style() == Style::Colour => {
-                let shown = p.blocks();
+            } => {
+                let shown = match terminal.style() {
+                    Style::Colour => p.blocks(),
+                    Style::Plain if std::io::stdout().is_terminal() => p.shades(),
+                    Style::Plain => None,
+                };
                 terminal.line(shown.unwrap_or_else(|| show::value(value, name.as_deref(), text)))?;
             }
             Answer::Value { name, text, value } => terminal.line(show::value(value, name.as_deref(), text))?,
