@@ -23,7 +23,8 @@ impl Picture {
         let (pixels, words) = self.small()?;
         let dark = |c: &Colour| {
             let light = 0.3 * f64::from(c.0) + 0.59 * f64::from(c.1) + 0.11 * f64::from(c.2);
-            SHADES[((255.0 - light) / 256.0 * 5.0) as usize]
+            // Faint lines are lines.
+            SHADES[((255.0 - light) / 255.0 * 4.0 - 0.1).ceil().clamp(0.0, 4.0) as usize]
         };
         let mut out = String::new();
         for (line, pair) in pixels.chunks(2).enumerate() {
@@ -171,7 +172,7 @@ mod tests {
         let shades = picture.shades().expect("a picture");
         let first = shades.lines().next().expect("a line");
         assert!(
-            first.chars().count() == 39 && first.chars().all(|c| c == '▓'),
+            first.chars().count() == 39 && first.chars().all(|c| c == '▓' || c == '█'),
             "{first}"
         );
         assert!(shades.lines().nth(10).is_some_and(|l| l.contains("abc")));
