@@ -1,6 +1,6 @@
 //! From a new project to a trained model.
 
-use gdl_host::files;
+use gdl_host::files::{self, HostArray};
 use gdl_tests::{Scratch, gdl};
 use serde_json::{Value, json};
 use std::fs;
@@ -385,4 +385,23 @@ fn answers_for_programs() {
         failed.out.is_empty() || serde_json::from_str::<Value>(&failed.out).is_ok(),
         "{failed:?}"
     );
+}
+
+/// An integration that does not reach its end within its tries gives no numbers, and `run` says so.
+#[test]
+fn results_that_are_not_finite_are_pointed_out() {
+    let folder = Scratch::new();
+    let model = folder.file(
+        "decay.gdl",
+        "model Decay(s: set, x: s -> 2) -> (s -> 2) {\n  integrate dopri5(1.0, 8, tol = 0.001) from q = x {\n    q'[i] = -norm2(q[i]) * q[i]\n  }\n  q\n}\n",
+    );
+    let input = folder.path("x.npz");
+    let x = HostArray::new(&[2, 1, 2], vec![1.0f32, 0.0, 900.0, 0.0]).expect("an array");
+    files::save_npz(input.as_ref(), [("x", &x)]).expect("a file");
+    let run = gdl(&["run", &model, "--input", &input]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let warning = "warning: `output`: 2 of 4 numbers are not finite, the first in row 1";
+    assert!(run.err.contains(warning), "{run:?}");
+    // 1 / sqrt(1 + 2t) at t = 1 is 0.5774.
+    assert!(run.out.contains(": 0.57"), "{run:?}");
 }

@@ -104,6 +104,11 @@ impl Run {
         if let Some(path) = &self.output {
             files::save_results(path, &table, &results)?;
         }
+        for (name, array) in &results {
+            if let Some(warning) = not_finite(name, array) {
+                terminal.say(warning)?;
+            }
+        }
         if self.json {
             let outputs: Map<String, Value> = results.iter().map(|(n, a)| (n.clone(), a.json())).collect();
             return terminal.object(&json!({
@@ -132,6 +137,18 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// What is said of an array with numbers that are not finite.
+fn not_finite(name: &str, array: &HostArray) -> Option<String> {
+    let first = array.reals()?.position(|x| !x.is_finite())?;
+    let count = array.reals()?.filter(|x| !x.is_finite()).count();
+    let row = array.shape().iter().skip(1).product::<usize>().max(1);
+    Some(format!(
+        "warning: `{name}`: {count} of {} numbers are not finite, the first in row {}",
+        array.len(),
+        first / row
+    ))
 }
 
 /// To a hundredth.
