@@ -1,5 +1,6 @@
 """Five programs on a GPU beside the same in PyTorch on the same card, in one run: a matrix product, a p4m network, a Transformer block, graph
-attention on 10^5 edges, and energy and forces of 32,768 atoms.
+attention on 10^5 edges, and energy and forces of 32,768 atoms
+(fewer where these need a larger array than the device has, which is said).
 
     python tests/compare/gpu/run.py [--small] [--device NAME] [--gdl PATH] [SUBJECT ...]
 
@@ -21,7 +22,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 
 
-def data(subject, small):
+# Atoms along an edge of the box: as many as the largest array of the device has room for.
+SIDES = [32, 26, 20, 16, 12, 8]
+
+
+class TooLarge(Exception):
+    """The device has no array as large as the batch needs; the message says how large."""
+
+
+def data(subject, small, side):
     """The arrays of a subject: random, the same in every run."""
     rng = np.random.default_rng(0)
     real = lambda *shape: rng.standard_normal(shape).astype(np.float32)
@@ -36,7 +45,7 @@ def data(subject, small):
         nodes, edges = (100, 1000) if small else (10_000, 100_000)
         return {"x": real(1, nodes, 64), "edges": rng.integers(0, nodes, (edges, 2))}
     # Atoms on a cubic lattice, moved a little: about 17 neighbours each.
-    side = 3 if small else 32
+    side = 3 if small else side
     at = np.stack(np.meshgrid(*[np.arange(side)] * 3, indexing="ij"), -1).reshape(1, -1, 3)
     positions = 2.4 * at + 0.1 * rng.standard_normal(at.shape)
     return {"positions": positions.astype(np.float32), "numbers": np.array([1, 6, 8])[np.arange(side**3) % 3]}
@@ -50,6 +59,9 @@ def own(gdl, subject, arrays, device):
         command = [gdl, "bench", os.path.join(HERE, f"{subject}.gdl"), "--input", path, "--part", "forward", "--backend", "wgsl", "--json"]
         command += ["--seconds", "0.5"] + (["--device", device] if device else [])
         done = subprocess.run(command, capture_output=True, text=True)
+    said = done.stderr + done.stdout
+    if "use smaller batches" in said:
+        raise TooLarge(said[said.index("the batch needs") : said.index(": use smaller batches")])
     if done.returncode != 0:
         sys.exit(f"{subject}: gdl failed\n{done.stderr}{done.stdout}")
     report = json.loads(done.stdout)
@@ -140,6 +152,19 @@ def cuda():
     return torch
 
 
+def measured(subject, options):
+    """What is measured of a subject, with its arrays; of the potential, in the largest box that fits."""
+    for side in SIDES:
+        arrays = data(subject, options.small, side)
+        try:
+            return arrays, *own(options.gdl, subject, arrays, options.device)
+        except TooLarge as refused:
+            print(f"{subject:12} {side**3} atoms: {refused}" if subject == "potential" else f"{subject:12} {refused}", flush=True)
+            if subject != "potential":
+                break
+    return None, None, None
+
+
 def main():
     known = ["product", "p4m", "transformer", "gat", "potential"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -156,9 +181,12 @@ def main():
         sys.exit(f"There is no GPU here, only\n{listed}Nothing is measured; --small tries the programs on a software device.")
     torch = cuda() if not options.small else None
     print(f"{'':12} {'gdl ms':>9} {'GFLOP/s':>9} {'of peak':>8} {'GB/s':>8} {'of peak':>8} {'PyTorch ms':>11} {'times':>7}")
+    machine = None
     for subject in options.subjects or known:
-        arrays = data(subject, options.small)
-        machine, t = own(options.gdl, subject, arrays, options.device)
+        arrays, found, t = measured(subject, options)
+        if t is None:
+            continue
+        machine = found
         line = f"{subject:12} {t['ms']:9.3f} {t['gflops_per_s']:9.1f} {t['of_peak']:8.1%} {t['gb_per_s']:8.1f} {t['of_bandwidth']:8.1%}"
         if torch:
             try:
@@ -168,7 +196,8 @@ def main():
             except ImportError as missing:
                 line += f"  {missing.name} is not installed"
         print(line, flush=True)
-    print(f"on {machine['name']}: {machine['f32_gflops_per_s']:.0f} GFLOP/s on registers, {machine['gb_per_s']:.0f} GB/s on long arrays")
+    if machine:
+        print(f"on {machine['name']}: {machine['f32_gflops_per_s']:.0f} GFLOP/s on registers, {machine['gb_per_s']:.0f} GB/s on long arrays")
 
 
 if __name__ == "__main__":
