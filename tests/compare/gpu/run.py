@@ -1,6 +1,6 @@
 """Five programs on a GPU beside the same in PyTorch on the same card, in one run: a matrix product, a p4m network, a Transformer block, graph
-attention on 10^5 edges, and energy and forces of 32,768 atoms
-(fewer where these need a larger array than the device has, which is said).
+attention on 10^5 edges, and energy and forces of 32,768 atoms (fewer
+where these need a larger array than the device has, which is said).
 
     python tests/compare/gpu/run.py [--small] [--device NAME] [--gdl PATH] [SUBJECT ...]
 
