@@ -7,6 +7,8 @@ pub(crate) mod character;
 mod elements;
 mod families;
 pub mod highest;
+mod labels;
+mod product;
 pub mod spin;
 mod tensors;
 mod tower;

@@ -7,7 +7,7 @@
 use crate::error::Error;
 use crate::group::Group;
 use crate::lie::Family;
-use crate::lie::tower;
+use crate::lie::product;
 use std::collections::BTreeMap;
 
 /// Products are taken of representations of at most this dimension.
@@ -253,12 +253,12 @@ impl Roots {
 }
 
 /// The dimension of the representation of GL(n), O(n) or Sp(n) with a diagram of at most n, n/2 and n/2 rows.
-pub(super) fn diagram_dim(series: tower::Series, n: usize, rows: &[u32]) -> u64 {
+pub(super) fn diagram_dim(series: product::Series, n: usize, rows: &[u32]) -> u64 {
     let (roots, width) = match series {
-        tower::Series::Gl => (Roots::new(Series::A, n - 1), n),
-        tower::Series::Symplectic => (Roots::new(Series::C, n / 2), n / 2),
-        tower::Series::Orthogonal if n % 2 == 1 => (Roots::new(Series::B, n / 2), n / 2),
-        tower::Series::Orthogonal => (Roots::new(Series::D, n / 2), n / 2),
+        product::Series::Gl => (Roots::new(Series::A, n - 1), n),
+        product::Series::Symplectic => (Roots::new(Series::C, n / 2), n / 2),
+        product::Series::Orthogonal if n % 2 == 1 => (Roots::new(Series::B, n / 2), n / 2),
+        product::Series::Orthogonal => (Roots::new(Series::D, n / 2), n / 2),
     };
     let weight: Weight = (0..width)
         .map(|i| 2 * rows.get(i).map_or(0, |&r| i64::from(r)))
