@@ -1,10 +1,13 @@
 //! A kernel under construction, and the kernel of a group.
 
 use super::group::{Final, Item, is_fold};
-use super::{At, Scheduler};
+use super::place::Place;
+use super::{At, Scheduler, Target};
 use crate::CodegenError;
-use crate::loop_ir::{Array, BufferId, Expr, Index, Kernel, Local, Reg, SizeId, Space, Step, Stmt, Var};
-use gdl_abi::{DimId, MapId};
+use crate::loop_ir::{
+    Array, BufferId, Expr, Index, Kernel, Local, Loop, LoopKind, Range, Reg, SizeId, Space, Step, Stmt, Table, Var,
+};
+use gdl_abi::{DimDef, DimId, MapDef, MapId};
 use gdl_core::ir::{Cmp, Fold, Op, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -149,12 +152,45 @@ pub(super) struct Dest {
 impl Scheduler<'_> {
     /// The kernel of a group.
     pub(super) fn kernel(&mut self, dim: Option<DimId>, items: &[Item]) -> Result<Step, CodegenError> {
+        if let Some(left) = dim.and_then(|d| self.by_left_ends(d, items)) {
+            return self.kernel_of_pairs(left, items);
+        }
         let space = match dim {
             Some(dim) => Space::Rows { dim, times: 1 },
             None => Space::Fixed(1),
         };
         let mut k = Builder::new(if dim.is_some() { None } else { Some(1) });
         let row = dim.map(|_| Index::var(ROW));
+        self.items(&mut k, items, row.as_ref())?;
+        Ok(self.finished(k, items, space))
+    }
+
+    /// A kernel over pairs that runs over their left ends, and over the pairs of each: which ends a pair has need not be looked up.
+    fn kernel_of_pairs(&mut self, left: MapId, items: &[Item]) -> Result<Step, CodegenError> {
+        let mut k = Builder::new(None);
+        let end = Index::var(ROW);
+        let place = k.var(None);
+        let row = self.source(&mut k, left, &Index::var(place), &end);
+        let (body, result) = k.block(|k| self.items(k, items, Some(&row)));
+        result?;
+        k.push(Stmt::For(Loop {
+            var: place,
+            range: Range::Between(self.table(Table::MapPtr(left)), end),
+            kind: LoopKind::Serial,
+            body,
+        }));
+        let dim = self.program.domains.ends(left).1;
+        Ok(self.finished(k, items, Space::Rows { dim, times: 1 }))
+    }
+
+    fn finished(&mut self, k: Builder, items: &[Item], space: Space) -> Step {
+        let kernel = k.finish(self.kernel_name(items), space);
+        self.program.kernels.push(kernel);
+        Step::Kernel(self.program.kernels.len() - 1)
+    }
+
+    /// Does all items at a row.
+    fn items(&mut self, k: &mut Builder, items: &[Item], row: Option<&Index>) -> Result<(), CodegenError> {
         let mut loops = self.shared_loops(items).into_iter().peekable();
         let mut done: Vec<Value> = Vec::new();
         for item in items {
@@ -163,23 +199,52 @@ impl Scheduler<'_> {
                 Item::Value(v) => match loops.next_if(|l| l.owners[0] == *v) {
                     Some(shared) => {
                         let owners = shared.owners.iter();
-                        let places: Vec<(At, Dest)> = owners
-                            .map(|v| (self.here(*v), self.destination(&mut k, *v, row.as_ref())))
-                            .collect();
-                        self.segments_around(&mut k, &places, &shared, row.as_ref())?;
+                        let places: Vec<(At, Dest)> =
+                            owners.map(|v| (self.here(*v), self.destination(k, *v, row))).collect();
+                        self.segments_around(k, &places, &shared, row)?;
                         done.extend(shared.owners);
                     }
                     None => {
-                        let dest = self.destination(&mut k, *v, row.as_ref());
-                        self.emit(&mut k, self.here(*v), row.as_ref(), &dest)?;
+                        let dest = self.destination(k, *v, row);
+                        self.emit(k, self.here(*v), row, &dest)?;
                     }
                 },
-                Item::Final(f) => self.store_final(&mut k, f, row.as_ref())?,
+                Item::Final(f) => self.store_final(k, f, row)?,
             }
         }
-        let kernel = k.finish(self.kernel_name(items), space);
-        self.program.kernels.push(kernel);
-        Ok(Step::Kernel(self.program.kernels.len() - 1))
+        Ok(())
+    }
+
+    /// For rows that are pairs, on a CPU: the map to their left ends, if anything is read at an end. A GPU rather has a row for every pair.
+    fn by_left_ends(&self, dim: DimId, items: &[Item]) -> Option<MapId> {
+        let domains = &self.program.domains;
+        let DimDef::Pairs { .. } = domains.dim_def(dim) else {
+            return None;
+        };
+        let body = self.scope().body;
+        let inline = |v: &Value| self.scope().places[v.0 as usize] == Place::Inline;
+        let mut todo: Vec<Value> = Vec::new();
+        for item in items {
+            match item {
+                Item::Value(v) => todo.push(*v),
+                Item::Final(Final::Copy { v, .. } | Final::Part { v, .. }) => todo.extend(inline(v).then_some(*v)),
+                Item::Final(Final::Commit { .. }) => {}
+            }
+        }
+        let at_end = |m: &MapId| domains.ends(*m).0 == dim;
+        let mut seen: BTreeSet<Value> = BTreeSet::new();
+        let mut found = false;
+        while let Some(v) = todo.pop() {
+            let op = &body.nodes[v.0 as usize].op;
+            found |= match op {
+                Op::Gather { map, .. } => at_end(map),
+                Op::Compare { a, b, .. } => a.iter().chain(b).any(at_end),
+                _ => false,
+            };
+            todo.extend(op.operands().into_iter().filter(|x| inline(x) && seen.insert(*x)));
+        }
+        let left = domains.maps.iter().position(|m| *m == MapDef::Left(dim))?;
+        (found && matches!(self.target, Target::Cpu { .. })).then_some(MapId(left as u32))
     }
 
     fn kernel_name(&self, items: &[Item]) -> String {
