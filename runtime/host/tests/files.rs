@@ -365,3 +365,26 @@ fn numpy_writes_it() {
     }
     assert_eq!(table.arrays.len(), 16);
 }
+
+/// An archive takes `a:b` for a file on drive a, and steps upwards for what they say: names are kept as they are, or refused.
+#[test]
+fn names_in_archives_are_kept() {
+    let array: HostArray = vec![1.0f64, 2.0].into();
+    let written = |name: &str| files::npz::encode([(name, &array)]);
+    for name in [
+        "a:b",
+        r"c\d",
+        "..",
+        "/x/",
+        "./y",
+        "a//b",
+        "grad.layer_1/W",
+        "ä.größe",
+        "αβ/γ",
+    ] {
+        let table = files::parse(Path::new("names.npz"), &written(name).unwrap()).unwrap();
+        assert_eq!(table.arrays.keys().collect::<Vec<_>>(), [name]);
+    }
+    let refused = written("ä:b").unwrap_err().to_string();
+    assert!(refused.contains("ä:b") && refused.contains("archive"), "{refused}");
+}

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
 use flate2::write::DeflateEncoder;
+use rawzip::path::{EntryPath, ZipFilePath};
 use rawzip::{CompressionMethod, ZipArchive, ZipArchiveWriter};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -70,13 +71,15 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Table> {
 /// The bytes of a `.npz` file that holds these arrays, deflated.
 ///
 /// # Errors
-/// For text arrays, which are not written.
+/// For text arrays, which are not written, and for names that an archive would change.
 pub fn encode<'a>(arrays: impl IntoIterator<Item = (&'a str, &'a HostArray)>) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     let mut archive = ZipArchiveWriter::new(&mut out);
     for (name, array) in arrays {
         let content = npy::encode(array).map_err(|e| e.in_array(name))?;
-        add(&mut archive, &format!("{name}.npy"), &content)
+        let file = format!("{name}.npy");
+        let entry = entry_name(&file).map_err(|e| e.in_array(name))?;
+        add(&mut archive, entry, &content)
             .map_err(|e| Error::data(format!("it cannot be put into an archive: {e}")).in_array(name))?;
     }
     archive
@@ -85,9 +88,22 @@ pub fn encode<'a>(arrays: impl IntoIterator<Item = (&'a str, &'a HostArray)>) ->
     Ok(out)
 }
 
+/// The name of an entry, as it is: an archive would take `a:b` for a file `b` on drive a. Letters beyond ASCII need the mark that only
+/// names without drives and steps upwards get.
+fn entry_name(file: &str) -> Result<EntryPath<'_>> {
+    if file.is_ascii() {
+        return Ok(EntryPath::verbatim(file.as_bytes()));
+    }
+    match ZipFilePath::from_str(file).as_str() == file {
+        true => Ok(EntryPath::conformant(file)),
+        false => Err(Error::data("its name cannot be that of a file in an archive")
+            .help("take a name without `:`, `\\`, `..` and `/` at its ends, or one of ASCII characters")),
+    }
+}
+
 fn add(
     archive: &mut ZipArchiveWriter<&mut Vec<u8>>,
-    file: &str,
+    file: EntryPath<'_>,
     content: &[u8],
 ) -> std::result::Result<(), rawzip::Error> {
     let (mut entry, config) = archive
