@@ -86,11 +86,19 @@ impl Emitter<'_, '_, '_> {
         }
     }
 
-    /// How many vectors run side by side.
+    /// How many vectors run side by side, each with accumulators of its own where there are any.
     pub(super) fn copies(&self, body: &[Stmt], known: Option<usize>) -> usize {
         let most = known.map_or(4, |n| n / self.ops.width());
+        match weight(body) <= TINY_BODY && most >= 8 {
+            true => 8,
+            false => self.copies_of_fold(body, known),
+        }
+    }
+
+    /// How many vectors run side by side as parts of one accumulator. The order of its terms follows from it.
+    pub(super) fn copies_of_fold(&self, body: &[Stmt], known: Option<usize>) -> usize {
+        let most = known.map_or(4, |n| n / self.ops.width());
         let room = match weight(body) {
-            w if w <= TINY_BODY && most >= 8 => 8,
             w if w <= SMALL_BODY => 4,
             w if w <= 2 * SMALL_BODY => 2,
             _ => 1,
@@ -142,7 +150,7 @@ impl Emitter<'_, '_, '_> {
     /// Iterations side by side with accumulators outside: these become vectors, joined at the end.
     pub(super) fn lane_fold(&mut self, l: &Loop, low: Value, high: Value, known: Option<usize>) {
         let width = self.ops.width();
-        let copies = self.copies(&l.body, known);
+        let copies = self.copies_of_fold(&l.body, known);
         let mut at = low;
         if copies > 0 {
             let mut accs: Vec<(Reg, Fold, Held)> = Vec::new();
