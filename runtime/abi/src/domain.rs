@@ -138,11 +138,17 @@ impl Domains {
 
     /// The map with this definition, added if new.
     pub fn map(&mut self, def: MapDef) -> MapId {
-        if let Some(k) = self.maps.iter().position(|m| *m == def) {
-            return MapId(k as u32);
+        if let Some(known) = self.find_map(&def) {
+            return known;
         }
         self.maps.push(def);
         MapId(self.maps.len() as u32 - 1)
+    }
+
+    /// The map with this definition, if there is one.
+    pub fn find_map(&self, def: &MapDef) -> Option<MapId> {
+        let k = self.maps.iter().position(|m| m == def)?;
+        Some(MapId(k as u32))
     }
 
     /// The definition of a dim.

@@ -4,11 +4,11 @@
 //! there, if that takes one loop, or if computing it again is cheaper than keeping it: on pairs, whose number is the square of
 //! that of the nodes, that is almost always so, and a softmax over all pairs of a set needs no memory for pairs.
 
+use super::Scheduler;
 use super::contract::Roles;
 use super::group::{Final, LOCAL, is_fold, space_of};
 use super::place::Place;
 use super::reads::{Where, reads_inside, reads_of};
-use super::{Scheduler, Target};
 use crate::loop_ir::scalar_cost;
 use gdl_abi::{DimDef, DimId, MapId, SAMPLES};
 use gdl_core::ir::{Op, Value};
@@ -98,7 +98,7 @@ pub(super) fn map_of(s: &Scheduler, v: Value) -> Option<MapId> {
 /// How often a value is computed inside the loops of these push-forwards, ascending. Those along one map share a loop unless one needs
 /// the result of another, and then a thread keeps the value from one to the other.
 fn passes(s: &Scheduler, owners: &[Value]) -> usize {
-    let keeps = matches!(s.target, Target::Cpu { .. });
+    let keeps = s.target.has_list_memory();
     let mut loops: Vec<Vec<Value>> = Vec::new();
     for &v in owners {
         let free = |members: &Vec<Value>| {

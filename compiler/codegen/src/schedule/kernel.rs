@@ -78,11 +78,15 @@ impl Builder {
     }
 
     pub fn local(&mut self, len: usize) -> u32 {
-        self.locals_of(len, None)
+        self.add_local(len, None)
     }
 
-    /// A local array of `len` reals, `times` over.
-    pub fn locals_of(&mut self, len: usize, times: Option<SizeId>) -> u32 {
+    /// A local array of `len` reals for every row of a list, which has `longest` rows at most.
+    pub fn list_local(&mut self, len: usize, longest: SizeId) -> u32 {
+        self.add_local(len, Some(longest))
+    }
+
+    fn add_local(&mut self, len: usize, times: Option<SizeId>) -> u32 {
         self.locals.push(Local { len: len as u32, times });
         self.locals.len() as u32 - 1
     }
@@ -243,8 +247,8 @@ impl Scheduler<'_> {
             };
             todo.extend(op.operands().into_iter().filter(|x| inline(x) && seen.insert(*x)));
         }
-        let left = domains.maps.iter().position(|m| *m == MapDef::Left(dim))?;
-        (found && matches!(self.target, Target::Cpu { .. })).then_some(MapId(left as u32))
+        let left = domains.find_map(&MapDef::Left(dim))?;
+        (found && matches!(self.target, Target::Cpu { .. })).then_some(left)
     }
 
     fn kernel_name(&self, items: &[Item]) -> String {

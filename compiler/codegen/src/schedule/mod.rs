@@ -97,6 +97,13 @@ pub enum Target {
     Gpu,
 }
 
+impl Target {
+    /// Whether a kernel can have local arrays as long as a list whose length is known late: invocations of a GPU have no such memory.
+    fn has_list_memory(self) -> bool {
+        matches!(self, Target::Cpu { .. })
+    }
+}
+
 /// Schedules a function.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use super::group::{Item, reads_around};
 use super::inside::{MEMORY, map_of, row_cost};
 use super::kernel::{Builder, Dest, Held};
 use super::reads::{Where, reads_of};
-use super::{At, Scheduler, Target};
+use super::{At, Scheduler};
 use crate::CodegenError;
 use crate::loop_ir::{Array, Expr, Index, Loop, LoopKind, Range, Size, Stmt, Table};
 use gdl_abi::{DimId, MapDef, MapId};
@@ -136,12 +136,7 @@ impl Scheduler<'_> {
     /// Whether a value is rather kept than computed again.
     fn is_kept(&self, v: Value) -> bool {
         let len = self.shape(self.here(v)).row_len() as f64;
-        self.has_late_memory() && row_cost(self, v) > MEMORY * len
-    }
-
-    /// Whether local arrays may have a size that is known late: invocations of a GPU have no such memory.
-    fn has_late_memory(&self) -> bool {
-        matches!(self.target, Target::Cpu { .. })
+        self.target.has_list_memory() && row_cost(self, v) > MEMORY * len
     }
 
     /// What a push-forward reads in its loop, if all of that is narrow against its own rows.
@@ -149,7 +144,7 @@ impl Scheduler<'_> {
         let len = |v: Value| self.shape(self.here(v)).row_len();
         let reads: Vec<Value> = reads_of(self, owner).into_iter().map(|(u, _)| u).collect();
         let inside: Vec<Value> = reads.into_iter().filter(|u| computed.contains(u)).collect();
-        let narrow = self.has_late_memory() && inside.iter().all(|u| NARROW * len(*u) <= len(owner));
+        let narrow = self.target.has_list_memory() && inside.iter().all(|u| NARROW * len(*u) <= len(owner));
         if narrow { inside } else { Vec::new() }
     }
 
@@ -230,7 +225,7 @@ impl Scheduler<'_> {
                 let len = self.shape(own).row_len();
                 let (local, base) = if shared.kept.contains(&v) {
                     let longest = self.program.size(Size::Longest(map));
-                    let local = k.locals_of(len, Some(longest));
+                    let local = k.list_local(len, longest);
                     k.kept.insert((map, own), local);
                     (local, in_list.times(len as i64))
                 } else {
@@ -308,8 +303,7 @@ impl Scheduler<'_> {
             MapDef::Right(pairs) => MapDef::Left(*pairs),
             _ => return None,
         };
-        let at = domains.maps.iter().position(|m| *m == other)?;
-        let other = MapId(at as u32);
+        let other = domains.find_map(&other)?;
         Some((other, domains.ends(other).1))
     }
 }

@@ -27,8 +27,8 @@ pub(super) struct Own {
     whole: NodeId,
 }
 
-/// By how much a step changes at most, as e^(-1/10) / 0.9 tells: 4.5^10 and 0.18^10.
-const BOUNDS: [&str; 2] = ["3405062.8916015625", "0.00000003570467226624"];
+/// The errors at which a step changes as much as it may: (9/2)^10 and (9/50)^10, where 0.9 e^(-1/10) is 1/5 and 5.
+const BOUNDS: [(i64, i64); 2] = [(3_486_784_401, 1024), (3_486_784_401, 97_656_250_000_000_000)];
 
 impl Checker<'_> {
     /// The states of the control, which come after `k` others.
@@ -117,8 +117,7 @@ impl Checker<'_> {
         let power = self.pointwise("exp", Scalar::Exp, Parity::Neither, power, span, &f64::exp)?;
         let safe = self.number(Exact::ratio(9, 10), span);
         let between = self.multiply(safe, power, span)?;
-        let [most, least] = BOUNDS.map(|b| Exact::decimal(b).unwrap_or(Exact::int(1)));
-        let (most, least) = (self.number(most, span), self.number(least, span));
+        let [most, least] = BOUNDS.map(|b| self.number(exact(b), span));
         let longest = self.number(Exact::int(5), span);
         let shortest = self.number(Exact::ratio(1, 5), span);
         let tiny = self.compare_values(BinOp::Lt, error, least, span)?;

@@ -21,7 +21,7 @@ use methods::{METHODS, Method, ahead, exact};
 /// The most steps.
 const MOST: i64 = 4096;
 /// The tolerance of a method that chooses its steps.
-const TOLERANCE: &str = "0.000001";
+const TOLERANCE: (i64, i64) = (1, 1_000_000);
 
 /// What an integration is asked for.
 struct Asked<'e> {
@@ -261,7 +261,7 @@ impl Checker<'_> {
     /// The tolerance of a method that chooses its steps, 1e-6 if none is written.
     fn tolerance(&mut self, e: Option<&Expr>, env: &mut Env) -> R<Exact> {
         let Some(e) = e else {
-            return Ok(Exact::decimal(TOLERANCE).unwrap_or(Exact::int(1)));
+            return Ok(exact(TOLERANCE));
         };
         let value = self.eval(e, env)?;
         let tolerance = self.as_exact(&value, e.span)?;
