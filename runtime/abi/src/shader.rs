@@ -1,11 +1,61 @@
-//! What a program on a GPU and its driver agree on: the layout of `env`, and what is known of a shader.
+//! What a program on a GPU and its driver agree on: the layout of `env`, the names of arrays, and what is known of a shader.
 
 use crate::plan::{BufferId, SizeId, TableId};
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 /// Invocations of a workgroup, where each works alone.
 pub const WORKGROUP: u32 = 64;
+
+/// Bindings that hold reals, at most: together with tables and `env` as many as WebGPU gives every device.
+pub const BANKS: usize = 6;
+
+/// What every access to reals begins with; then follow the name of where an array begins, and the rest of the index.
+const ACCESS: &str = "memory[";
+
+/// The name of where a buffer begins, in a shader: the buffer's own, as far as WGSL allows, and its number.
+pub fn buffer_name(name: &str, b: BufferId) -> String {
+    array_name("b", name, b)
+}
+
+/// The name of where an invocation's own copy of a buffer begins.
+pub fn copy_name(name: &str, b: BufferId) -> String {
+    array_name("copy", name, b)
+}
+
+fn array_name(kind: &str, name: &str, b: BufferId) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = name.chars().map(allowed).collect();
+    format!("{kind}_{name}_{}", b.0).replace("__", "_")
+}
+
+/// The buffer whose beginning has this name; nothing for copies.
+pub fn named_buffer(name: &str) -> Option<BufferId> {
+    let number = name.strip_prefix("b_")?.rsplit('_').next()?;
+    number.parse().ok().map(BufferId)
+}
+
+/// A module of WGSL whose reals lie in `banks` bindings instead of one: `bank` says in which the array is whose beginning has a name.
+/// Bank 0 is the binding `memory`; bank `k` is `memory_k`, binding `2 + k`.
+pub fn in_banks(source: &str, banks: usize, bank: &dyn Fn(&str) -> usize) -> String {
+    let mut pieces = source.split(ACCESS);
+    let mut text = String::from(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let end = piece.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        match bank(&piece[..end.unwrap_or(piece.len())]) {
+            0 => text.push_str(ACCESS),
+            k => text.push_str(&format!("memory_{k}[")),
+        }
+        text.push_str(piece);
+    }
+    for k in 1..banks {
+        text.push_str(&format!(
+            "\n@group(0) @binding({}) var<storage, read_write> memory_{k}: array<f32>;",
+            2 + k
+        ));
+    }
+    text
+}
 
 /// The kernels of a program as compute shaders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,5 +114,25 @@ impl Env {
     /// Where the rows of a kernel are said; then its parts, then where its parts' copies begin.
     pub fn kernel(&self, k: usize) -> usize {
         Env::SPECIAL.len() + self.buffers + self.tables + self.sizes + 3 * k
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_to_banks() {
+        let name = buffer_name("loss of__x2", BufferId(17));
+        assert_eq!(name, "b_loss_of_x2_17");
+        assert_eq!(named_buffer(&name), Some(BufferId(17)));
+        assert_eq!(named_buffer(&copy_name("x", BufferId(3))), None);
+        let bank = |name: &str| named_buffer(name).map_or(0, |b| b.0 as usize);
+        let text = "memory[b_x_2 + i] = memory[b_y_0 + 3] + memory[copy_x_2 + memory[b_z_1]];";
+        let split = "memory_2[b_x_2 + i] = memory[b_y_0 + 3] + memory[copy_x_2 + memory_1[b_z_1]];
+@group(0) @binding(3) var<storage, read_write> memory_1: array<f32>;
+@group(0) @binding(4) var<storage, read_write> memory_2: array<f32>;";
+        assert_eq!(in_banks(text, 3, &bank), split);
+        assert_eq!(in_banks(text, 1, &|_| 0), text);
     }
 }

@@ -2,7 +2,7 @@
 // chose. `rank` counts for every key how many come before it, `count` how often every row is chosen, `offsets` adds the counts up, and `list`
 // lists who chose a row. Whoever writes an entry is fixed: nothing depends on the order in which invocations run.
 // p: the first key; samples; where the offsets of samples begin among the rows, the choosers, the choices and the keys; where the tables of
-// chosen rows, of offsets and of the list begin; whether nothing chooses itself; the numbers of keys and of rows.
+// chosen rows, of offsets and of the list begin; whether nothing chooses itself; the numbers of keys and of rows. Operand: key.
 
 @group(0) @binding(0) var<storage, read_write> memory: array<f32>;
 @group(0) @binding(1) var<storage, read_write> tables: array<i32>;
@@ -21,7 +21,8 @@ fn sample(start: i32, entry: i32) -> i32 {
 
 // Keys as integers in the same order; NaN is the least.
 fn order(at: i32) -> u32 {
-  let bits = bitcast<u32>(memory[p[0] + at]);
+  let key = p[0] + at;
+  let bits = bitcast<u32>(memory[key]);
   let size = bits & 0x7fffffffu;
   if (size > 0x7f800000u) { return 0u; }
   return select(0x80000000u - size, 0x80000000u + size, bits == size);

@@ -1,6 +1,8 @@
 //! The steps of a plan as what a GPU is told to do, one after the other.
 
 use crate::GpuError;
+use crate::banks::Place;
+use crate::common::Common;
 use crate::layout::{Layout, step_sizes};
 use gdl_abi::plan::{Affine, Choose, Extent, Gemm, Matrix, Plan, Step, Table, TableId};
 use gdl_abi::shader::{Env, Shader, WORKGROUP};
@@ -16,8 +18,8 @@ const FEW_TILES: usize = 64;
 pub enum Run {
     /// A kernel of the plan.
     Kernel(usize),
-    /// A shader that all programs share, by its entry point.
-    Common(&'static str),
+    /// A shader that all programs share.
+    Common(Common),
 }
 
 /// One dispatch.
@@ -58,7 +60,18 @@ pub struct Commands {
     pub words: Vec<Vec<i32>>,
 }
 
-/// Everything to do for a batch. In the end numbers are moved: from, to, how many.
+/// Numbers that are moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Move {
+    /// From here.
+    pub from: Place,
+    /// To there.
+    pub to: Place,
+    /// How many.
+    pub len: usize,
+}
+
+/// Everything to do for a batch. In the end numbers are moved.
 ///
 /// # Errors
 /// A choice without the tables that it fills.
@@ -67,7 +80,7 @@ pub fn commands(
     shaders: &[Shader],
     layout: &Layout,
     batch: &Instance,
-    moves: &[[usize; 3]],
+    moves: &[Move],
 ) -> Result<Commands, GpuError> {
     let mut writer = Writer {
         plan,
@@ -82,10 +95,9 @@ pub fn commands(
     writer.out.words.push(writer.env.clone());
     writer.steps(&plan.steps)?;
     writer.step += 1;
-    for &[from, to, len] in moves {
+    for &Move { from, to, len } in moves {
         // One part, which is all there is to add.
-        writer.out.words.push([len, 1, from, 0, to].map(|n| n as i32).to_vec());
-        writer.push(Run::Common("join"), Writer::flat(len), writer.out.words.len() - 1);
+        writer.join(len, 1, from, 0, to);
     }
     Ok(writer.out)
 }
@@ -188,17 +200,32 @@ impl Writer<'_> {
         let mut from = self.layout.copies;
         for b in &self.plan.kernels[k].folds {
             let len = self.plan.buffers[b.0 as usize].row_len;
-            let words = [
+            self.join(
                 len,
                 parts,
                 from,
                 shader.folds as usize,
                 self.layout.buffers[b.0 as usize],
-            ];
-            self.out.words.push(words.map(|n| n as i32).to_vec());
-            self.push(Run::Common("join"), Self::flat(len), self.out.words.len() - 1);
-            from += len;
+            );
+            from.at += len;
         }
+    }
+
+    /// Adds parts of so many numbers, `stride` apart (`join.wgsl`).
+    fn join(&mut self, len: usize, parts: usize, from: Place, stride: usize, to: Place) {
+        let words = [len, parts, from.at, stride, to.at];
+        let at = self.words(words.map(|n| n as i32).to_vec());
+        self.common("join", [from.bank, to.bank, 0], Self::flat(len), at);
+    }
+
+    /// The number of words for a dispatch.
+    fn words(&mut self, words: Vec<i32>) -> usize {
+        self.out.words.push(words);
+        self.out.words.len() - 1
+    }
+
+    fn common(&mut self, entry: &'static str, operands: [usize; 3], groups: [usize; 3], words: usize) {
+        self.push(Run::Common(Common { entry, operands }), groups, words);
     }
 
     /// Fills the tables of a choice (`choose.wgsl`).
@@ -227,8 +254,8 @@ impl Writer<'_> {
             words.push(self.env[env.table(TableId(k as u32))]);
         }
         words.extend([i32::from(*others), keys_count as i32, rows_count as i32]);
-        self.out.words.push(words);
-        let at = self.out.words.len() - 1;
+        let at = self.words(words);
+        let bank = self.layout.buffers[c.key.0 as usize].bank;
         for (entry, jobs) in [
             ("rank", keys_count),
             ("count", rows_count),
@@ -236,7 +263,7 @@ impl Writer<'_> {
             ("list", rows_count),
         ] {
             if jobs > 0 {
-                self.push(Run::Common(entry), Self::flat(jobs), at);
+                self.common(entry, [bank, 0, 0], Self::flat(jobs), at);
             }
         }
         Ok(())
@@ -262,7 +289,7 @@ impl Writer<'_> {
             .iter()
             .map(|(s, c)| i64::from(self.env[env.size(*s)]) * c)
             .sum();
-        (self.layout.buffers[buffer] as i64 + at.offset + terms) as i32
+        (self.layout.buffers[buffer].at as i64 + at.offset + terms) as i32
     }
 
     fn gemm(&mut self, g: &Gemm) {
@@ -286,10 +313,11 @@ impl Writer<'_> {
             words.push(*n as i32);
             words.extend(strides.iter().map(|&s| s as i32));
         }
+        let operands = [&g.a, &g.b, &g.c].map(|x| self.layout.buffers[x.buffer.0 as usize].bank);
         if m.div_ceil(64) * n.div_ceil(64) * count < FEW_TILES {
-            self.out.words.push(words);
             let groups = [n.div_ceil(32), m.div_ceil(32), count];
-            self.push(Run::Common("direct"), groups, self.out.words.len() - 1);
+            let at = self.words(words);
+            self.common("direct", operands, groups, at);
             return;
         }
         // Rows are cut so that no axis has too many workgroups.
@@ -302,9 +330,9 @@ impl Writer<'_> {
                 own[3] += top as i32 * own[4];
                 own[9] += top as i32 * own[10];
                 own[12] = first as i32;
-                self.out.words.push(own);
                 let groups = [n.div_ceil(64), rows.div_ceil(64), (count - first).min(GROUPS)];
-                self.push(Run::Common("tiled"), groups, self.out.words.len() - 1);
+                let at = self.words(own);
+                self.common("tiled", operands, groups, at);
             }
         }
     }

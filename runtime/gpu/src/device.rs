@@ -1,6 +1,7 @@
 //! GPUs: which there are, and how one is opened.
 
 use crate::GpuError;
+use crate::common::Common;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,34 +22,15 @@ pub struct DeviceInfo {
     pub largest_binding: u64,
 }
 
-/// The shaders of matrix products: `tiled`, and `direct` for results of few tiles.
-pub const GEMM: &str = include_str!("gemm.wgsl");
-/// The shader that adds the copies of parts, `join`.
-pub const JOIN: &str = include_str!("join.wgsl");
-/// The shaders of choices: `rank`, `count`, `offsets`, `list`.
-pub const CHOOSE: &str = include_str!("choose.wgsl");
-
-/// The shaders that all programs share: the entry point of each, and its module.
-const COMMON: [(&str, &str); 7] = [
-    ("tiled", GEMM),
-    ("direct", GEMM),
-    ("join", JOIN),
-    ("rank", CHOOSE),
-    ("count", CHOOSE),
-    ("offsets", CHOOSE),
-    ("list", CHOOSE),
-];
-
 /// An open GPU.
 pub struct Gpu {
     pub(crate) device: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
     pub(crate) limits: wgpu::Limits,
-    pub(crate) layout: wgpu::BindGroupLayout,
-    /// As `layout`, with tables that are written.
-    pub(crate) choosing: wgpu::BindGroupLayout,
-    /// Made when they are first needed.
-    common: Mutex<HashMap<&'static str, wgpu::ComputePipeline>>,
+    /// Of so many banks of reals, with tables that are read, or written; made when they are first needed.
+    layouts: Mutex<HashMap<(usize, bool), wgpu::BindGroupLayout>>,
+    /// Where reals lie in so many banks; made when they are first needed.
+    common: Mutex<HashMap<(Common, usize), wgpu::ComputePipeline>>,
     info: DeviceInfo,
     lost: Arc<Mutex<Option<String>>>,
     failed: Arc<Mutex<Option<String>>>,
@@ -88,6 +70,14 @@ impl Gpu {
     /// # Errors
     /// If there is no such device, or it cannot be opened.
     pub fn open(which: Option<&str>) -> Result<Arc<Gpu>, GpuError> {
+        Gpu::open_with(which, u64::MAX)
+    }
+
+    /// As [`Gpu::open`], with arrays of at most so many bytes: as on a smaller device.
+    ///
+    /// # Errors
+    /// As [`Gpu::open`].
+    pub fn open_with(which: Option<&str>, most: u64) -> Result<Arc<Gpu>, GpuError> {
         let list = adapters();
         let infos: Vec<DeviceInfo> = list.iter().enumerate().map(|(k, a)| info(k, a)).collect();
         let names: Vec<String> = infos.iter().map(|d| format!("{} {}", d.number, d.name)).collect();
@@ -110,14 +100,14 @@ impl Gpu {
                 )
             }));
         };
-        Gpu::new(&list[chosen.number], chosen.clone())
+        Gpu::new(&list[chosen.number], chosen.clone(), most)
     }
 
-    fn new(adapter: &wgpu::Adapter, info: DeviceInfo) -> Result<Arc<Gpu>, GpuError> {
+    fn new(adapter: &wgpu::Adapter, info: DeviceInfo, most: u64) -> Result<Arc<Gpu>, GpuError> {
         let limits = adapter.limits();
         // What the defaults forbid and large models need: long arrays.
         let wanted = wgpu::Limits {
-            max_storage_buffer_binding_size: limits.max_storage_buffer_binding_size,
+            max_storage_buffer_binding_size: limits.max_storage_buffer_binding_size.min(most),
             max_buffer_size: limits.max_buffer_size,
             ..wgpu::Limits::default()
         };
@@ -143,22 +133,11 @@ impl Gpu {
             let mut slot = note.lock().unwrap_or_else(PoisonError::into_inner);
             slot.get_or_insert(format!("the device failed: {e}"));
         }));
-        let [layout, choosing] = [true, false].map(|read_only| {
-            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-                label: Some("gdl"),
-                entries: &[
-                    binding(0, false, false),
-                    binding(1, read_only, false),
-                    binding(2, true, true),
-                ],
-            })
-        });
         Ok(Arc::new(Gpu {
             device,
             queue,
             limits: wanted,
-            layout,
-            choosing,
+            layouts: Mutex::default(),
             common: Mutex::default(),
             info,
             lost,
@@ -171,17 +150,19 @@ impl Gpu {
         &self.info
     }
 
-    /// Whether a shader that all programs share writes tables.
-    pub(crate) fn is_choosing(entry: &str) -> bool {
-        COMMON.iter().any(|(name, source)| *name == entry && *source == CHOOSE)
+    /// The largest array that a shader may see, in bytes.
+    pub(crate) fn largest_array(&self) -> u64 {
+        self.limits
+            .max_buffer_size
+            .min(self.limits.max_storage_buffer_binding_size)
     }
 
     /// A buffer of so many bytes.
     pub(crate) fn buffer(&self, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer, GpuError> {
-        let most = self
-            .limits
-            .max_buffer_size
-            .min(self.limits.max_storage_buffer_binding_size);
+        let most = match usage.contains(wgpu::BufferUsages::STORAGE) {
+            true => self.largest_array(),
+            false => self.limits.max_buffer_size,
+        };
         if bytes > most {
             return Err(GpuError(format!(
                 "the batch needs an array of {} MB, and `{}` has room for {} MB: use smaller batches",
@@ -206,25 +187,46 @@ impl Gpu {
         }
     }
 
-    /// The three bindings of a shader; the words of one dispatch have so many bytes.
+    /// The bindings of shaders: so many banks of reals, tables that are read or written, and words.
+    pub(crate) fn layout(&self, banks: usize, writes_tables: bool) -> wgpu::BindGroupLayout {
+        let mut known = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let mut entries = vec![
+                binding(0, false, false),
+                binding(1, !writes_tables, false),
+                binding(2, true, true),
+            ];
+            entries.extend((1..banks).map(|k| binding(2 + k as u32, false, false)));
+            self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                label: Some("gdl"),
+                entries: &entries,
+            })
+        };
+        known.entry((banks, writes_tables)).or_insert_with(make).clone()
+    }
+
+    /// What a shader sees; the words of one dispatch have so many bytes.
     pub(crate) fn group(
         &self,
-        layout: &wgpu::BindGroupLayout,
-        buffers: [&wgpu::Buffer; 3],
-        words: u64,
+        writes_tables: bool,
+        reals: &[&wgpu::Buffer],
+        tables: &wgpu::Buffer,
+        (words, bytes): (&wgpu::Buffer, u64),
     ) -> wgpu::BindGroup {
-        let entry = |(binding, size): (u32, u64)| wgpu::BindGroupEntry {
-            binding,
+        let entry = |binding: usize, buffer, bytes| wgpu::BindGroupEntry {
+            binding: binding as u32,
             resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                buffer: buffers[binding as usize],
+                buffer,
                 offset: 0,
-                size: std::num::NonZeroU64::new(size),
+                size: std::num::NonZeroU64::new(bytes),
             }),
         };
+        let mut entries = vec![entry(0, reals[0], 0), entry(1, tables, 0), entry(2, words, bytes)];
+        entries.extend((1..reals.len()).map(|k| entry(2 + k, reals[k], 0)));
         self.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("gdl"),
-            layout,
-            entries: &[(0, 0), (1, 0), (2, words)].map(entry),
+            layout: &self.layout(reals.len(), writes_tables),
+            entries: &entries,
         })
     }
 
@@ -294,33 +296,30 @@ impl Gpu {
         self.lost().map_or(Ok(()), |why| Err(GpuError(why)))
     }
 
-    /// The pipeline of a shader that all programs share, by its entry point.
-    pub(crate) fn common(&self, entry: &'static str) -> Result<wgpu::ComputePipeline, GpuError> {
+    /// The pipeline of a shader that all programs share, where reals lie in so many banks.
+    pub(crate) fn common(&self, of: Common, banks: usize) -> Result<wgpu::ComputePipeline, GpuError> {
         let mut known = self.common.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pipeline) = known.get(entry) {
+        if let Some(pipeline) = known.get(&(of, banks)) {
             return Ok(pipeline.clone());
         }
-        let missing = || GpuError(format!("the shader `{entry}` is missing"));
-        let (_, source) = COMMON.iter().find(|(name, _)| *name == entry).ok_or_else(missing)?;
-        let layout = if *source == CHOOSE {
-            &self.choosing
-        } else {
-            &self.layout
-        };
-        let mut made = pipelines(&self.device, layout, entry, source, &[entry])?;
+        let missing = || GpuError(format!("the shader `{}` is missing", of.entry));
+        let source = of.source(banks).ok_or_else(missing)?;
+        let layout = self.layout(banks, of.writes_tables());
+        let mut made = pipelines(&self.device, &layout, of.entry, &source, &[of.entry])?;
         let pipeline = made.pop().ok_or_else(missing)?;
-        known.insert(entry, pipeline.clone());
+        known.insert((of, banks), pipeline.clone());
         Ok(pipeline)
     }
 
-    /// Compute pipelines for entry points of a module of WGSL.
+    /// Compute pipelines for entry points of a module of WGSL, where reals lie in so many banks.
     pub(crate) fn pipelines(
         &self,
         name: &str,
         source: &str,
         entries: &[&str],
+        banks: usize,
     ) -> Result<Vec<wgpu::ComputePipeline>, GpuError> {
-        pipelines(&self.device, &self.layout, name, source, entries)
+        pipelines(&self.device, &self.layout(banks, false), name, source, entries)
     }
 }
 

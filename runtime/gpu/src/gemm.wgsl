@@ -1,6 +1,7 @@
 // c = a b for matrices with any strides. `tiled`: tiles of 64 x 64 in workgroup memory, for large results; `direct`: tiles of 32 x 32 read
 // from memory as they are, for results of few tiles. An invocation computes 4 x 4 results.
 // p: m, n, k; offset, row and column stride of a, b, c; first outer index; number of outer loops; their extents and strides in a, b, c.
+// Operands: a, b, c.
 
 @group(0) @binding(0) var<storage, read_write> memory: array<f32>;
 @group(0) @binding(1) var<storage, read> tables: array<i32>;
@@ -19,15 +20,15 @@ fn starts(z: u32) -> vec3<i32> {
 }
 
 // Stores the results that exist of four rows and columns.
-fn put(c: i32, row: i32, col: i32, sums: array<vec4<f32>, 4>) {
+fn put(start: i32, row: i32, col: i32, sums: array<vec4<f32>, 4>) {
   var rows = sums;
   for (var j = 0; j < min(4, p[0] - row); j++) {
-    let at = c + (row + j) * p[10] + col * p[11];
+    let c = start + (row + j) * p[10] + col * p[11];
     let values = rows[j];
-    if (col < p[1]) { memory[at] = values.x; }
-    if (col + 1 < p[1]) { memory[at + p[11]] = values.y; }
-    if (col + 2 < p[1]) { memory[at + 2 * p[11]] = values.z; }
-    if (col + 3 < p[1]) { memory[at + 3 * p[11]] = values.w; }
+    if (col < p[1]) { memory[c] = values.x; }
+    if (col + 1 < p[1]) { memory[c + p[11]] = values.y; }
+    if (col + 2 < p[1]) { memory[c + 2 * p[11]] = values.z; }
+    if (col + 3 < p[1]) { memory[c + 3 * p[11]] = values.w; }
   }
 }
 
@@ -56,20 +57,20 @@ fn tiled(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) 
     // 256 invocations load 64 x 16 elements of a, x counting the places of the sum, and 16 x 64 of b, y counting them.
     var value = vec4<f32>();
     if (low + x < k) {
-      let at = start.x + row * p[4] + (low + x) * p[5];
-      if (row < m) { value.x = memory[at]; }
-      if (row + 1 < m) { value.y = memory[at + p[4]]; }
-      if (row + 2 < m) { value.z = memory[at + 2 * p[4]]; }
-      if (row + 3 < m) { value.w = memory[at + 3 * p[4]]; }
+      let a = start.x + row * p[4] + (low + x) * p[5];
+      if (row < m) { value.x = memory[a]; }
+      if (row + 1 < m) { value.y = memory[a + p[4]]; }
+      if (row + 2 < m) { value.z = memory[a + 2 * p[4]]; }
+      if (row + 3 < m) { value.w = memory[a + 3 * p[4]]; }
     }
     left[x * 16 + y] = value;
     value = vec4<f32>();
     if (low + y < k) {
-      let at = start.y + (low + y) * p[7] + col * p[8];
-      if (col < n) { value.x = memory[at]; }
-      if (col + 1 < n) { value.y = memory[at + p[8]]; }
-      if (col + 2 < n) { value.z = memory[at + 2 * p[8]]; }
-      if (col + 3 < n) { value.w = memory[at + 3 * p[8]]; }
+      let b = start.y + (low + y) * p[7] + col * p[8];
+      if (col < n) { value.x = memory[b]; }
+      if (col + 1 < n) { value.y = memory[b + p[8]]; }
+      if (col + 2 < n) { value.z = memory[b + 2 * p[8]]; }
+      if (col + 3 < n) { value.w = memory[b + 3 * p[8]]; }
     }
     right[y * 16 + x] = value;
     workgroupBarrier();
@@ -100,13 +101,13 @@ fn direct(@builtin(global_invocation_id) id: vec3<u32>) {
   var sum2 = vec4<f32>();
   var sum3 = vec4<f32>();
   for (var d = 0; d < p[2]; d++) {
-    let l = rows + d * p[5];
-    let at = cols + d * p[7];
-    let r = vec4<f32>(memory[at.x], memory[at.y], memory[at.z], memory[at.w]);
-    sum0 += memory[l.x] * r;
-    sum1 += memory[l.y] * r;
-    sum2 += memory[l.z] * r;
-    sum3 += memory[l.w] * r;
+    let a = rows + d * p[5];
+    let b = cols + d * p[7];
+    let r = vec4<f32>(memory[b.x], memory[b.y], memory[b.z], memory[b.w]);
+    sum0 += memory[a.x] * r;
+    sum1 += memory[a.y] * r;
+    sum2 += memory[a.z] * r;
+    sum3 += memory[a.w] * r;
   }
   put(start.z, row, col, array(sum0, sum1, sum2, sum3));
 }

@@ -1,11 +1,12 @@
 //! Where everything lies in the memory of a GPU for one batch: reals, tables, and the `env` that says so.
 
 use crate::GpuError;
+use crate::banks::{Banks, Full, Place};
 use gdl_abi::Instance;
-use gdl_abi::plan::{Home, Life, Plan, Size, Space, Step, Table};
-use gdl_abi::shader::{Env, Shader};
+use gdl_abi::plan::{Home, KernelHead, Life, Plan, Size, Space, Step, Table};
+use gdl_abi::shader::{BANKS, Env, Shader};
 use gdl_runtime::RunError;
-use gdl_runtime::exec::{place, tables};
+use gdl_runtime::exec::tables;
 
 /// Arrays begin at multiples of so many elements.
 pub const ALIGN: usize = 64;
@@ -13,6 +14,8 @@ pub const ALIGN: usize = 64;
 const PARTS: usize = 256;
 /// Elements of all parts' copies together, at most.
 const COPIES: usize = 1 << 24;
+/// What a shader can count.
+const MOST: usize = i32::MAX as usize;
 
 /// What stays from call to call: parameters, then constants.
 pub struct Lasting {
@@ -42,10 +45,10 @@ pub fn lasting(plan: &Plan) -> Lasting {
 
 /// The layout of one batch.
 pub struct Layout {
-    /// Where every buffer begins, in elements.
-    pub buffers: Vec<usize>,
-    /// Elements of the memory of reals.
-    pub len: usize,
+    /// Where every buffer begins.
+    pub buffers: Vec<Place>,
+    /// Elements of every bank.
+    pub lens: Vec<usize>,
     /// All tables, one after the other; labels, which are inputs, are 0.
     pub tables: Vec<u32>,
     /// Where labels go, and the input that they are.
@@ -55,7 +58,15 @@ pub struct Layout {
     /// For every kernel: rows, and the parts into which they are cut.
     pub kernels: Vec<(usize, usize)>,
     /// Where copies of parts begin.
-    pub copies: usize,
+    pub copies: Place,
+}
+
+impl Layout {
+    /// The bank of every buffer, and that of copies.
+    pub fn banks(&self) -> Vec<usize> {
+        let all = self.buffers.iter().chain([&self.copies]);
+        all.map(|place| place.bank).collect()
+    }
 }
 
 /// The elements of a buffer.
@@ -64,53 +75,49 @@ pub fn elements(plan: &Plan, buffer: usize, batch: &Instance) -> usize {
     b.dim.map_or(1, |d| batch.rows[d.0 as usize]) * b.row_len
 }
 
+/// How arrays are spread over banks.
+pub struct Room<'a> {
+    /// The name of the device.
+    pub device: &'a str,
+    /// Elements that fit into a bank.
+    pub elements: usize,
+    /// The banks of another batch ([`Layout::banks`]): where they have enough room they are taken again, because shaders know them.
+    pub banks: Option<&'a [usize]>,
+}
+
 /// Lays out a batch.
 ///
 /// # Errors
-/// More elements or table entries than a shader can count.
-pub fn layout(plan: &Plan, shaders: &[Shader], lasting: &Lasting, batch: &Instance) -> Result<Layout, RunError> {
+/// More elements than there is room for; more elements or table entries than a shader can count.
+pub fn layout(
+    plan: &Plan,
+    shaders: &[Shader],
+    lasting: &Lasting,
+    batch: &Instance,
+    room: &Room<'_>,
+) -> Result<Layout, RunError> {
     let env = Env {
         buffers: plan.buffers.len(),
         tables: plan.tables.len(),
         sizes: plan.sizes.len(),
     };
     let mut words: Vec<i32> = Env::SPECIAL.iter().map(|&w| w as i32).collect();
-    // Reals: what lasts first, then what is in use for some steps only.
-    let (mut buffers, mut len) = (vec![0; plan.buffers.len()], lasting.len);
-    for (k, b) in plan.buffers.iter().enumerate() {
-        if let Some(at) = lasting.at[k] {
-            buffers[k] = at;
-        } else if !matches!(b.home, Home::Temp | Home::Tile) {
-            buffers[k] = len;
-            len += elements(plan, k, batch).next_multiple_of(ALIGN);
-        }
-    }
-    let mut lives = plan.lives.clone();
-    tile_lives(&plan.steps, &mut 0, &mut lives);
-    let sizes: Vec<usize> = lives
+    let kernels = parts(plan, shaders, batch);
+    let copies = kernels
         .iter()
-        .map(|l| elements(plan, l.buffer.0 as usize, batch).next_multiple_of(ALIGN))
-        .collect();
-    let (offsets, total) = place::place(&lives, &sizes);
-    for (life, offset) in lives.iter().zip(offsets) {
-        buffers[life.buffer.0 as usize] = len + offset;
-    }
-    len += total;
-    let copies = len;
-    let mut kernels = Vec::with_capacity(shaders.len());
-    for (head, shader) in plan.kernels.iter().zip(shaders) {
-        let rows = match head.space {
-            Space::Rows { dim, times } => batch.rows[dim.0 as usize] * times as usize,
-            Space::Fixed(n) => n as usize,
-        };
-        let parts = match shader.folds as usize {
-            0 => 0,
-            n => rows.min(PARTS).min(COPIES / n).max(1),
-        };
-        len = len.max(copies + parts * shader.folds as usize);
-        kernels.push((rows, parts));
-    }
-    words.extend(buffers.iter().map(|&at| at as i32));
+        .zip(shaders)
+        .map(|((_, parts), s)| parts * s.folds as usize);
+    let reals = Reals {
+        lasting,
+        sizes: (0..plan.buffers.len()).map(|k| elements(plan, k, batch)).collect(),
+        copies: copies.max().unwrap_or(0),
+    };
+    let again = room
+        .banks
+        .and_then(|banks| reals.places(plan, room.elements, Some(banks)).ok());
+    let places = again.map_or_else(|| reals.places(plan, room.elements, None), Ok);
+    let (buffers, copies, lens) = places.map_err(|Full| reals.too_large(plan, room))?;
+    words.extend(buffers.iter().map(|place| place.at as i32));
     // Tables.
     let mut all: Vec<u32> = Vec::new();
     let mut labels = Vec::new();
@@ -136,25 +143,109 @@ pub fn layout(plan: &Plan, shaders: &[Shader], lasting: &Lasting, batch: &Instan
     }
     words.extend(plan.sizes.iter().map(|s| tables::size(s, batch) as i32));
     for &(rows, parts) in &kernels {
-        words.extend([rows as i32, parts as i32, copies as i32]);
+        words.extend([rows as i32, parts as i32, copies.at as i32]);
     }
     debug_assert_eq!(words.len(), env.kernel(kernels.len()));
     let jobs = kernels
         .iter()
         .zip(shaders)
         .map(|(&(rows, _), s)| rows * s.width as usize);
-    if jobs.chain([len, all.len()]).any(|n| n > i32::MAX as usize) {
-        return Err(GpuError("the batch is too large for a shader to count: use smaller batches".into()).into());
+    if jobs.chain([all.len()]).any(|n| n > MOST) {
+        return Err(uncountable().into());
     }
     Ok(Layout {
         buffers,
-        len,
+        lens,
         tables: all,
         labels,
         env: words,
         kernels,
         copies,
     })
+}
+
+/// For every kernel: rows, and the parts into which they are cut.
+fn parts(plan: &Plan, shaders: &[Shader], batch: &Instance) -> Vec<(usize, usize)> {
+    let of = |(head, shader): (&KernelHead, &Shader)| {
+        let rows = match head.space {
+            Space::Rows { dim, times } => batch.rows[dim.0 as usize] * times as usize,
+            Space::Fixed(n) => n as usize,
+        };
+        let parts = match shader.folds as usize {
+            0 => 0,
+            n => rows.min(PARTS).min(COPIES / n).max(1),
+        };
+        (rows, parts)
+    };
+    plan.kernels.iter().zip(shaders).map(of).collect()
+}
+
+/// The reals of a batch.
+struct Reals<'a> {
+    lasting: &'a Lasting,
+    /// Elements of every buffer.
+    sizes: Vec<usize>,
+    /// Elements of the copies of all parts, of the kernel that has the most.
+    copies: usize,
+}
+
+impl Reals<'_> {
+    /// Where everything lies, and the elements of every bank: what lasts first, then what is in use all the time, then temporary arrays.
+    fn places(
+        &self,
+        plan: &Plan,
+        room: usize,
+        wanted: Option<&[usize]>,
+    ) -> Result<(Vec<Place>, Place, Vec<usize>), Full> {
+        let mut banks = Banks::new(room);
+        banks.put(self.lasting.len, Some(0))?;
+        let mut buffers = vec![Place::default(); self.sizes.len()];
+        for (k, b) in plan.buffers.iter().enumerate() {
+            if let Some(at) = self.lasting.at[k] {
+                buffers[k].at = at;
+            } else if !matches!(b.home, Home::Temp | Home::Tile) {
+                buffers[k] = banks.put(self.sizes[k], wanted.map(|w| w[k]))?;
+            }
+        }
+        let copies = banks.put(self.copies, wanted.map(|w| w[self.sizes.len()]))?;
+        let mut lives = plan.lives.clone();
+        tile_lives(&plan.steps, &mut 0, &mut lives);
+        let of = |l: &Life| self.sizes[l.buffer.0 as usize].next_multiple_of(ALIGN);
+        let sizes: Vec<usize> = lives.iter().map(of).collect();
+        let bank = |w: &[usize]| lives.iter().map(|l| w[l.buffer.0 as usize]).collect::<Vec<_>>();
+        let placed = banks.put_temporary(&lives, &sizes, wanted.map(bank).as_deref())?;
+        for (life, place) in lives.iter().zip(placed.places) {
+            buffers[life.buffer.0 as usize] = place;
+        }
+        Ok((buffers, copies, placed.lens))
+    }
+
+    /// What is said where there is not enough room.
+    fn too_large(&self, plan: &Plan, room: &Room<'_>) -> GpuError {
+        let largest = self.sizes.iter().chain([&self.lasting.len]).max().copied().unwrap_or(0);
+        if largest > MOST {
+            return uncountable();
+        }
+        let all = || self.places(plan, usize::MAX, None).map_or(0, |(_, _, lens)| lens[0]);
+        let (needed, arrays) = if largest > room.elements {
+            (format!("an array of {}", megabytes(largest)), String::new())
+        } else {
+            (megabytes(all()), format!("{BANKS} arrays of "))
+        };
+        let (device, most) = (room.device, megabytes(room.elements));
+        GpuError(format!(
+            "the batch needs {needed}, and `{device}` has room for {arrays}{most}: use smaller batches"
+        ))
+    }
+}
+
+/// The size of so many elements.
+fn megabytes(elements: usize) -> String {
+    format!("{} MB", (4 * elements).div_ceil(1 << 20))
+}
+
+fn uncountable() -> GpuError {
+    GpuError("the batch is too large for a shader to count: use smaller batches".into())
 }
 
 /// The matrices that are packed tile by tile on a CPU are whole here, and in use during their own step.

@@ -30,11 +30,7 @@ const TRIALS: usize = 8;
 /// # Errors
 /// If it has no clock, or fails.
 pub fn limits(gpu: &Gpu) -> Result<Limits, GpuError> {
-    let most = gpu
-        .limits
-        .max_storage_buffer_binding_size
-        .min(gpu.limits.max_buffer_size) as usize
-        / 4;
+    let most = gpu.largest_array() as usize / 4;
     let elements = ELEMENTS.min(most / 3);
     let usage = Usage::STORAGE | Usage::COPY_DST;
     let reals = gpu.buffer(4 * (3 * elements).max(2 + WIDTH * GROUPS) as u64, usage)?;
@@ -43,8 +39,8 @@ pub fn limits(gpu: &Gpu) -> Result<Limits, GpuError> {
     gpu.queue.write_buffer(&reals, 0, bytemuck::cast_slice(&[1.0f32, 1e-9]));
     gpu.queue
         .write_buffer(&words, 0, bytemuck::cast_slice(&[ROUNDS as i32, elements as i32]));
-    let group = gpu.group(&gpu.layout, [&reals, &tables, &words], words.size());
-    let pipelines = gpu.pipelines("limits", include_str!("limits.wgsl"), &["arithmetic", "triad"])?;
+    let group = gpu.group(false, &[&reals], &tables, (&words, words.size()));
+    let pipelines = gpu.pipelines("limits", include_str!("limits.wgsl"), &["arithmetic", "triad"], 1)?;
     let best = |k: usize, groups: usize| -> Result<f64, GpuError> {
         let across = groups.min(65_535);
         let all = clock::times(gpu, TRIALS, &|_, pass| {

@@ -1,13 +1,15 @@
 //! The memory of a program on a device, and calls in it.
 //!
-//! One buffer holds all reals: parameters and constants first, which stay from call to call, then what belongs to a batch. Another holds all
-//! tables, a third the words of every dispatch. A call writes its inputs, is one submission, and reads its results; calls on the same batch as
+//! Reals lie in one buffer, or in several where one would be too large: parameters and constants first, which stay from call to call, then what
+//! belongs to a batch. Another buffer holds all tables, and one the words of every dispatch. A call writes its inputs, is one submission, and reads its results; calls on the same batch as
 //! the last one write nothing else.
 
-use crate::commands::{Command, Run, commands, step_names};
-use crate::layout::{Layout, elements, layout};
-use crate::program::GpuProgram;
-use crate::{Gpu, GpuError, clock};
+use crate::banks::Place;
+use crate::commands::{Command, Move, Run, commands, step_names};
+use crate::common::Common;
+use crate::layout::{ALIGN, Layout, Room, elements, layout};
+use crate::program::{GpuProgram, Pipelines};
+use crate::{GpuError, clock};
 use gdl_abi::Instance;
 use gdl_abi::plan::Home;
 use gdl_runtime::{Array, RunError};
@@ -27,11 +29,14 @@ pub struct Call<'a> {
 /// Memory of a device.
 #[derive(Default)]
 pub struct Memory {
-    reals: Option<wgpu::Buffer>,
+    /// By bank.
+    reals: Vec<wgpu::Buffer>,
     tables: Option<wgpu::Buffer>,
     words: Option<wgpu::Buffer>,
     staging: Option<wgpu::Buffer>,
     last: Option<Batch>,
+    /// The banks of the last batch.
+    banks: Option<Vec<usize>>,
 }
 
 /// Everything that follows from the sizes and maps of a batch, and is on the device.
@@ -45,14 +50,15 @@ struct Batch {
     /// Without and with tables that are written.
     groups: [wgpu::BindGroup; 2],
     /// Where the outputs that are read lie, and their lengths.
-    outputs: Vec<(usize, usize)>,
-    common: HashMap<&'static str, wgpu::ComputePipeline>,
+    outputs: Vec<(Place, usize)>,
+    pipelines: Pipelines,
+    common: HashMap<Common, wgpu::ComputePipeline>,
 }
 
 impl Memory {
     /// Writes parameters.
     pub fn set_params(&mut self, program: &GpuProgram, params: &[&Array]) -> Result<(), RunError> {
-        self.grow(program, program.lasting.len)?;
+        self.grow(program, 0, program.lasting.len)?;
         self.write_lasting(program, |home| match home {
             Home::Param(j) => match params[*j as usize] {
                 Array::F32(v) => Some(v.clone()),
@@ -66,41 +72,48 @@ impl Memory {
     fn write_lasting(&self, program: &GpuProgram, numbers: impl Fn(&Home) -> Option<Vec<f32>>) {
         for (b, at) in program.plan.buffers.iter().zip(&program.lasting.at) {
             if let (Some(at), Some(numbers)) = (at, numbers(&b.home)) {
-                self.write_reals(program, *at, &numbers);
+                self.write_reals(program, Place { bank: 0, at: *at }, &numbers);
             }
         }
     }
 
-    fn write_reals(&self, program: &GpuProgram, at: usize, numbers: &[f32]) {
-        if let Some(reals) = &self.reals {
+    fn write_reals(&self, program: &GpuProgram, to: Place, numbers: &[f32]) {
+        if let Some(reals) = self.reals.get(to.bank) {
             let queue = &program.gpu.queue;
-            queue.write_buffer(reals, 4 * at as u64, bytemuck::cast_slice(numbers));
+            queue.write_buffer(reals, 4 * to.at as u64, bytemuck::cast_slice(numbers));
         }
     }
 
-    /// Makes room for so many reals. What lasts moves along.
-    fn grow(&mut self, program: &GpuProgram, len: usize) -> Result<(), GpuError> {
+    /// Makes room for so many reals in a bank, the last one or the next. What lasts, in the first bank, moves along.
+    fn grow(&mut self, program: &GpuProgram, bank: usize, len: usize) -> Result<(), GpuError> {
         let bytes = 4 * len.max(1) as u64;
-        if self.reals.as_ref().is_some_and(|b| b.size() >= bytes) {
+        if self.reals.get(bank).is_some_and(|b| b.size() >= bytes) {
             return Ok(());
         }
         self.last = None;
         let gpu = &program.gpu;
-        let old = self.reals.take();
-        let larger = gpu.buffer(bytes, Usage::STORAGE | Usage::COPY_DST | Usage::COPY_SRC)?;
-        match old {
-            Some(old) => {
+        let make = || gpu.buffer(bytes, Usage::STORAGE | Usage::COPY_DST | Usage::COPY_SRC);
+        match self.reals.get_mut(bank) {
+            Some(old) if bank == 0 => {
+                let larger = make()?;
                 let mut encoder = gpu.device.create_command_encoder(&Default::default());
-                encoder.copy_buffer_to_buffer(&old, 0, &larger, 0, old.size().min(4 * program.lasting.len as u64));
+                encoder.copy_buffer_to_buffer(old, 0, &larger, 0, old.size().min(4 * program.lasting.len as u64));
                 gpu.queue.submit([encoder.finish()]);
-                self.reals = Some(larger);
+                *old = larger;
+            }
+            Some(_) => {
+                // The old one goes first, and those after it, which are made again.
+                self.reals.truncate(bank);
+                self.reals.push(make()?);
             }
             None => {
-                self.reals = Some(larger);
-                self.write_lasting(program, |home| match home {
-                    Home::Const(v) => Some(v.iter().map(|&x| x as f32).collect()),
-                    _ => None,
-                });
+                self.reals.push(make()?);
+                if bank == 0 {
+                    self.write_lasting(program, |home| match home {
+                        Home::Const(v) => Some(v.iter().map(|&x| x as f32).collect()),
+                        _ => None,
+                    });
+                }
             }
         }
         Ok(())
@@ -113,16 +126,23 @@ impl Memory {
         }
         self.last = None;
         let (gpu, plan) = (&program.gpu, &program.plan);
-        let at = layout(plan, &program.shaders, &program.lasting, batch)?;
+        let room = Room {
+            device: &gpu.info().name,
+            elements: gpu.largest_array() as usize / 4,
+            banks: self.banks.as_deref(),
+        };
+        let at = layout(plan, &program.shaders, &program.lasting, batch, &room)?;
+        let banks = at.lens.len();
+        let pipelines = program.pipelines(&at.banks())?;
         let outputs = outputs(program, &at, batch);
         let moves = moves(program, &outputs, next);
         let todo = commands(plan, &program.shaders, &at, batch, &moves)?;
         let mut common = HashMap::new();
         for c in &todo.list {
-            if let Run::Common(entry) = c.run
-                && !common.contains_key(entry)
+            if let Run::Common(of) = c.run
+                && !common.contains_key(&of)
             {
-                common.insert(entry, gpu.common(entry)?);
+                common.insert(of, gpu.common(of, banks)?);
             }
         }
         // The words of every dispatch begin where bindings may.
@@ -139,18 +159,21 @@ impl Memory {
             words.extend(list);
             words.resize(words.len().next_multiple_of(window), 0);
         }
-        self.grow(program, at.len)?;
+        for (bank, len) in at.lens.iter().enumerate() {
+            self.grow(program, bank, *len)?;
+        }
         let read = Usage::STORAGE | Usage::COPY_DST;
         gpu.reserve(&mut self.tables, 4 * at.tables.len().max(1) as u64, read)?;
         gpu.reserve(&mut self.words, 4 * words.len() as u64, read)?;
-        let (Some(reals), Some(tables), Some(third)) = (&self.reals, &self.tables, &self.words) else {
+        let (Some(tables), Some(third)) = (&self.tables, &self.words) else {
             return Err(RunError("a buffer of the device is missing".into()));
         };
         gpu.queue.write_buffer(tables, 0, bytemuck::cast_slice(&at.tables));
         gpu.queue.write_buffer(third, 0, bytemuck::cast_slice(&words));
         let window = 4 * window as u32;
-        let groups =
-            [&gpu.layout, &gpu.choosing].map(|layout| gpu.group(layout, [reals, tables, third], window.into()));
+        let reals: Vec<&wgpu::Buffer> = self.reals.iter().take(banks).collect();
+        let groups = [false, true].map(|writes| gpu.group(writes, &reals, tables, (third, window.into())));
+        self.banks = Some(at.banks());
         self.last = Some(Batch {
             of: batch.clone(),
             next: next.to_vec(),
@@ -163,6 +186,7 @@ impl Memory {
             list: todo.list,
             window,
             groups,
+            pipelines,
             common,
         });
         Ok(())
@@ -189,7 +213,6 @@ impl Memory {
     /// One call.
     pub fn call(&mut self, program: &GpuProgram, call: Call<'_>, outputs: &mut Vec<Array>) -> Result<(), RunError> {
         program.gpu.check()?;
-        let pipelines = program.pipelines()?;
         self.lay(program, call.batch, call.next)?;
         self.write_inputs(program, call.inputs);
         let Some(batch) = &self.last else { return Ok(()) };
@@ -200,18 +223,19 @@ impl Memory {
             4 * total.max(1) as u64,
             Usage::MAP_READ | Usage::COPY_DST,
         )?;
-        let (Some(reals), Some(staging)) = (&self.reals, &self.staging) else {
+        let Some(staging) = &self.staging else {
             return Err(RunError("a buffer of the device is missing".into()));
         };
         let scope = gpu.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
-            batch.list.iter().for_each(|c| dispatch(pipelines, batch, &mut pass, c));
+            batch.list.iter().for_each(|c| dispatch(batch, &mut pass, c));
         }
         let mut to = 0;
         for &(from, len) in batch.outputs.iter().filter(|(_, len)| *len > 0) {
-            encoder.copy_buffer_to_buffer(reals, 4 * from as u64, staging, to, 4 * len as u64);
+            let reals = &self.reals[from.bank];
+            encoder.copy_buffer_to_buffer(reals, 4 * from.at as u64, staging, to, 4 * len as u64);
             to += 4 * len as u64;
         }
         gpu.queue.submit([encoder.finish()]);
@@ -239,7 +263,7 @@ impl Memory {
             4 * len.max(1) as u64,
             Usage::MAP_READ | Usage::COPY_DST,
         )?;
-        let (Some(reals), Some(staging)) = (&self.reals, &self.staging) else {
+        let (Some(reals), Some(staging)) = (self.reals.first(), &self.staging) else {
             return Err(RunError("a buffer of the device is missing".into()));
         };
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
@@ -266,20 +290,17 @@ impl Memory {
     pub fn times(&mut self, program: &GpuProgram) -> Result<Vec<(String, f64)>, RunError> {
         let gpu = &program.gpu;
         let Some(batch) = &self.last else { return Ok(Vec::new()) };
-        let pipelines = program.pipelines()?;
-        let times = clock::times(gpu, batch.list.len(), &|k, pass| {
-            dispatch(pipelines, batch, pass, &batch.list[k])
-        })?;
+        let times = clock::times(gpu, batch.list.len(), &|k, pass| dispatch(batch, pass, &batch.list[k]))?;
         let names = step_names(&program.plan);
         let steps = batch.list.iter().map(|c| names[c.step].clone());
         Ok(steps.zip(times).collect())
     }
 }
 
-fn dispatch(pipelines: &[wgpu::ComputePipeline], batch: &Batch, pass: &mut wgpu::ComputePass<'_>, c: &Command) {
+fn dispatch(batch: &Batch, pass: &mut wgpu::ComputePass<'_>, c: &Command) {
     let (pipeline, writes_tables) = match c.run {
-        Run::Kernel(k) => (&pipelines[k], false),
-        Run::Common(entry) => (&batch.common[entry], Gpu::is_choosing(entry)),
+        Run::Kernel(k) => (&batch.pipelines[k], false),
+        Run::Common(of) => (&batch.common[&of], of.writes_tables()),
     };
     pass.set_pipeline(pipeline);
     pass.set_bind_group(
@@ -292,9 +313,9 @@ fn dispatch(pipelines: &[wgpu::ComputePipeline], batch: &Batch, pass: &mut wgpu:
 }
 
 /// Where every output lies, and its length.
-fn outputs(program: &GpuProgram, at: &Layout, batch: &Instance) -> Vec<(usize, usize)> {
+fn outputs(program: &GpuProgram, at: &Layout, batch: &Instance) -> Vec<(Place, usize)> {
     let plan = &program.plan;
-    let mut list = vec![(0, 0); plan.signature.outputs.len()];
+    let mut list = vec![(Place::default(), 0); plan.signature.outputs.len()];
     for (k, b) in plan.buffers.iter().enumerate() {
         if let Home::Output(j) = b.home {
             list[j as usize] = (at.buffers[k], elements(plan, k, batch));
@@ -303,27 +324,38 @@ fn outputs(program: &GpuProgram, at: &Layout, batch: &Instance) -> Vec<(usize, u
     list
 }
 
-/// What is moved where so that outputs are parameters: from, to, length. Neighbours are moved at once.
-fn moves(program: &GpuProgram, outputs: &[(usize, usize)], next: &[(usize, usize)]) -> Vec<[usize; 3]> {
+/// What is moved where so that outputs are parameters. Neighbours are moved at once.
+fn moves(program: &GpuProgram, outputs: &[(Place, usize)], next: &[(usize, usize)]) -> Vec<Move> {
     let param = |p: usize| {
         let is = |b: &gdl_abi::plan::Buffer| b.home == Home::Param(p as u32);
-        program.lasting.at[program.plan.buffers.iter().position(is)?]
+        let at = program.lasting.at[program.plan.buffers.iter().position(is)?]?;
+        Some(Place { bank: 0, at })
     };
-    let mut all: Vec<[usize; 3]> = next
-        .iter()
-        .filter_map(|&(from, to)| Some([outputs[from].0, param(to)?, outputs[from].1]))
-        .collect();
+    let of = |&(output, p): &(usize, usize)| {
+        let (from, len) = outputs[output];
+        Some(Move {
+            from,
+            to: param(p)?,
+            len,
+        })
+    };
+    let mut all: Vec<Move> = next.iter().filter_map(of).collect();
     all.sort_unstable();
-    let mut joined: Vec<[usize; 3]> = Vec::new();
-    for [from, to, len] in all {
+    let mut joined: Vec<Move> = Vec::new();
+    for next in all {
         match joined.last_mut() {
-            Some([f, t, n])
-                if from - *f == to.wrapping_sub(*t) && from - *f == n.next_multiple_of(crate::layout::ALIGN) =>
-            {
-                *n = from - *f + len;
-            }
-            _ => joined.push([from, to, len]),
+            Some(last) if follows(last, &next) => last.len = next.from.at - last.from.at + next.len,
+            _ => joined.push(next),
         }
     }
     joined
+}
+
+/// Whether numbers stand right after others, where they are moved from and where to.
+fn follows(last: &Move, next: &Move) -> bool {
+    let after = |place: Place| Place {
+        at: place.at + last.len.next_multiple_of(ALIGN),
+        ..place
+    };
+    next.from == after(last.from) && next.to == after(last.to)
 }

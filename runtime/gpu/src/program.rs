@@ -4,11 +4,15 @@ use crate::layout::{Lasting, lasting};
 use crate::memory::{Call, Memory};
 use crate::{Gpu, GpuError};
 use gdl_abi::plan::Plan;
-use gdl_abi::shader::{Shader, Shaders};
+use gdl_abi::shader::{Shader, Shaders, in_banks, named_buffer};
 use gdl_abi::{Instance, Signature};
 use gdl_runtime::exec::door;
 use gdl_runtime::{Array, Bound, Program, RunError, check_next};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// One for every kernel.
+pub type Pipelines = Arc<[wgpu::ComputePipeline]>;
 
 /// A program on a GPU: any number of calls, on batches of any size that fits the device.
 ///
@@ -18,7 +22,7 @@ pub struct GpuProgram {
     pub(crate) plan: Plan,
     pub(crate) shaders: Vec<Shader>,
     source: String,
-    pipelines: OnceLock<Vec<wgpu::ComputePipeline>>,
+    pipelines: Mutex<HashMap<Vec<usize>, Pipelines>>,
     pub(crate) lasting: Lasting,
     memory: Mutex<Memory>,
 }
@@ -30,7 +34,7 @@ impl GpuProgram {
     /// A plan in double precision, or a shader that the device does not accept.
     pub fn new(gpu: Arc<Gpu>, plan: Plan, shaders: Shaders) -> Result<GpuProgram, GpuError> {
         let program = GpuProgram::deferred(gpu, plan, shaders)?;
-        program.pipelines()?;
+        program.pipelines(&vec![0; program.plan.buffers.len() + 1])?;
         Ok(program)
     }
 
@@ -50,19 +54,24 @@ impl GpuProgram {
             plan,
             shaders: shaders.kernels,
             source: shaders.source,
-            pipelines: OnceLock::new(),
+            pipelines: Mutex::default(),
             memory: Mutex::default(),
         })
     }
 
-    /// The pipelines of all kernels.
-    pub(crate) fn pipelines(&self) -> Result<&[wgpu::ComputePipeline], GpuError> {
-        if let Some(known) = self.pipelines.get() {
-            return Ok(known);
+    /// The pipelines of all kernels where buffers and copies lie in these banks ([`Layout::banks`](crate::layout::Layout::banks)).
+    pub(crate) fn pipelines(&self, banks: &[usize]) -> Result<Pipelines, GpuError> {
+        let mut known = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pipelines) = known.get(banks) {
+            return Ok(pipelines.clone());
         }
         let entries: Vec<&str> = self.shaders.iter().map(|s| s.entry.as_str()).collect();
-        let made = self.gpu.pipelines(&self.plan.name, &self.source, &entries)?;
-        Ok(self.pipelines.get_or_init(|| made))
+        let count = banks.iter().max().map_or(1, |last| last + 1);
+        let bank = |name: &str| banks[named_buffer(name).map_or(banks.len() - 1, |b| b.0 as usize)];
+        let source = in_banks(&self.source, count, &bank);
+        let made: Pipelines = self.gpu.pipelines(&self.plan.name, &source, &entries, count)?.into();
+        known.insert(banks.to_vec(), made.clone());
+        Ok(made)
     }
 
     /// The plan.

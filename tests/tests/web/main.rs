@@ -1,5 +1,6 @@
 //! Packages for browsers: every shader is validated by naga, and Chromium, on a software device, gives what the CPU gives.
 
+mod banks;
 mod cases;
 mod edges;
 mod errors;

@@ -10,14 +10,14 @@ use gdl_tests::root;
 use std::borrow::Cow;
 use std::process::Command;
 
-fn function(text: &str) -> gdl_core::ir::Func {
+pub fn function(text: &str) -> gdl_core::ir::Func {
     let (program, _) = modules::load("model.gdl", text, &[], &|_, _| Err("no files".into()));
     let (models, said) = check::check(&program);
     assert!(said.is_empty(), "{said:?}");
     lower_model(&models[0]).expect("a program").func
 }
 
-fn rows(n: u32) -> DoorSizes {
+pub fn rows(n: u32) -> DoorSizes {
     DoorSizes {
         samples: 1,
         ragged: vec![("s".into(), vec![0, n])],
@@ -25,7 +25,7 @@ fn rows(n: u32) -> DoorSizes {
     }
 }
 
-const LAYER: &str = "model Layer (s: set, x: s -> 1) -> (s -> 1024) {\n  linear(x, 1024)\n}\n";
+pub const LAYER: &str = "model Layer (s: set, x: s -> 1) -> (s -> 1024) {\n  linear(x, 1024)\n}\n";
 
 /// What a call on so many rows says.
 fn refused(func: &gdl_core::ir::Func, n: u32) -> Option<String> {

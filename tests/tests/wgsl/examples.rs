@@ -1,5 +1,6 @@
 //! All examples: what runs, what trains and what is prepared, against machine code; every shader is validated.
 
+use crate::banks::on_smallest;
 use gdl::session::Session;
 use gdl::session::learn::learning;
 use gdl::session::programs::Training;
@@ -59,6 +60,7 @@ fn compare(func: &Func, batch: &Instance, inputs: &[Array], params: &[Array], wh
         .unwrap_or_else(|e| panic!("{what}: {e}"));
     let (xs, ps): (Vec<&Array>, Vec<&Array>) = (inputs.iter().collect(), params.iter().collect());
     let got = run_twice(&on_device(&gpu, &func, what), batch, &xs, &ps, what);
+    assert_eq!(got, on_smallest(&func, batch, &xs, &ps), "{what}: in several bindings");
     assert!(!want.is_empty());
     let gradients = func.outputs.iter().zip(&want).filter(|(n, _)| n.starts_with("grad."));
     let least = SMALL * gradients.map(|(_, g)| largest(g)).fold(0.0, f64::max);

@@ -1,5 +1,6 @@
 //! Shaders against the interpreter and machine code, on whatever device there is.
 
+mod banks;
 mod choices;
 mod errors;
 mod examples;

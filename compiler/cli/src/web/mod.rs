@@ -17,9 +17,10 @@ use std::path::PathBuf;
 const FORMAT: u32 = 1;
 
 /// The runtime, file by file.
-const RUNTIME: [(&str, &str); 20] = [
+const RUNTIME: [(&str, &str); 21] = [
     ("arguments.js", include_str!("runtime/arguments.js")),
     ("arrays.js", include_str!("runtime/arrays.js")),
+    ("banks.js", include_str!("runtime/banks.js")),
     ("commands.js", include_str!("runtime/commands.js")),
     ("device.js", include_str!("runtime/device.js")),
     ("domains.js", include_str!("runtime/domains.js")),

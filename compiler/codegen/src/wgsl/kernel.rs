@@ -53,6 +53,7 @@ pub fn shader(values: &Values<'_>, number: usize, label: &dyn Fn(u32) -> Option<
         By::Team(_) => format!("k{number}_"),
         _ => String::new(),
     };
+    values.copied.borrow_mut().clone_from(&kernel.folds);
     let mut e = Emitter {
         values,
         out: String::new(),
@@ -232,15 +233,15 @@ impl Emitter<'_> {
             self.line(&format!("let rest = env[{rows}] % parts;"));
             self.line("let low = job * share + min(job, rest);");
             self.line("let high = low + share + select(0, 1, job < rest);");
-            self.line(&format!("let copy = env[{}] + job * {len};", rows + 2));
+            self.line(&format!("let copies = env[{}] + job * {len};", rows + 2));
             if team > 1 {
                 self.line(&format!(
-                    "for (var k = lane; k < {len}; k += {team}) {{ memory[copy + k] = 0.0; }}"
+                    "for (var k = lane; k < {len}; k += {team}) {{ memory[copies + k] = 0.0; }}"
                 ));
                 self.line("storageBarrier();");
             } else {
                 self.line(&format!(
-                    "for (var k = 0; k < {len}; k++) {{ memory[copy + k] = 0.0; }}"
+                    "for (var k = 0; k < {len}; k++) {{ memory[copies + k] = 0.0; }}"
                 ));
             }
         }
@@ -249,7 +250,7 @@ impl Emitter<'_> {
         let mut at = 0;
         for b in &kernel.folds {
             let name = self.values.buffer(*b);
-            self.line(&format!("let {name} = copy + {at};"));
+            self.line(&format!("let {name} = copies + {at};"));
             at += program.buffers[b.0 as usize].row_len;
         }
         let mut buffers: Vec<BufferId> = touched

@@ -4,6 +4,7 @@ use super::functions;
 use super::lookups::Entry;
 use super::team::AllFold;
 use crate::loop_ir::{Array, Atom, BufferId, Divisor, Expr, Index, Program, SizeId, TableId};
+use gdl_abi::shader;
 use gdl_core::ir::{Cmp, Fold, Scalar};
 use std::cell::RefCell;
 
@@ -20,6 +21,8 @@ pub struct Values<'a> {
     pub entries: RefCell<Vec<(Entry, String)>>,
     /// What the names of local arrays begin with, where workgroups have them.
     pub prefix: RefCell<String>,
+    /// Buffers that the kernel's rows add to, each part in a copy of its own.
+    pub copied: RefCell<Vec<BufferId>>,
 }
 
 impl<'a> Values<'a> {
@@ -32,17 +35,18 @@ impl<'a> Values<'a> {
             boards: RefCell::default(),
             entries: RefCell::default(),
             prefix: RefCell::default(),
+            copied: RefCell::default(),
         }
     }
 
-    /// The name of where a buffer begins: the buffer's own, as far as WGSL allows, and its number.
+    /// The name of where a buffer begins, or this invocation's own copy of it.
     pub fn buffer(&self, b: BufferId) -> String {
-        let name: String = self.program.buffers[b.0 as usize]
-            .name
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-            .collect();
-        format!("b_{name}_{}", b.0).replace("__", "_")
+        let name = &self.program.buffers[b.0 as usize].name;
+        if self.copied.borrow().contains(&b) {
+            shader::copy_name(name, b)
+        } else {
+            shader::buffer_name(name, b)
+        }
     }
 
     /// The name of a local array.

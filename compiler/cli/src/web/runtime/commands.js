@@ -10,7 +10,10 @@ const GROUPS = 65535;
 /** Products of fewer tiles leave most of a device idle: their results are cut finer, without memory that a workgroup shares. */
 const FEW_TILES = 64;
 
-/** Dispatches in order, { run, groups, words }, and the words that they read; `run` is a kernel's number, or the entry point of a shader that all models share. */
+/**
+ * Dispatches in order, { run, groups, words }, and the words that they read; `run` is a kernel's number, or a shader that all models share as text: its
+ * entry point and the banks of its operands, "join 0 1".
+ */
 export function commands(plan, kernels, layout, batch) {
   const writer = new Writer(plan, kernels, layout, batch);
   writer.steps(plan.steps);
@@ -71,13 +74,18 @@ class Writer {
       return;
     }
     this.push(k, groups(parts), this.current);
-    let from = this.layout.copies;
+    let { bank, at: from } = this.layout.copies;
     for (const b of this.plan.kernels[k].folds) {
       const length = this.plan.buffers[b].row_len;
-      const words = this.words.push(Int32Array.of(length, parts, from, folds, this.layout.buffers[b])) - 1;
-      this.push("join", flat(length), words);
+      const to = this.layout.buffers[b];
+      const words = this.words.push(Int32Array.of(length, parts, from, folds, to.at)) - 1;
+      this.push(`join ${bank} ${to.bank}`, flat(length), words);
       from += length;
     }
+  }
+
+  bank(buffer) {
+    return this.layout.buffers[buffer].bank;
   }
 
   /** Fills the tables of a choice (choose.wgsl). */
@@ -97,7 +105,7 @@ class Writer {
     words.push(Number(others), rows(keys), rows(of));
     const at = this.words.push(Int32Array.from(words)) - 1;
     const jobs = { rank: rows(keys), count: rows(of), offsets: 1, list: rows(of) };
-    for (const [entry, n] of Object.entries(jobs)) if (n > 0) this.push(entry, flat(n), at);
+    for (const [entry, n] of Object.entries(jobs)) if (n > 0) this.push(`${entry} ${this.bank(key)}`, flat(n), at);
   }
 
   extent({ dim, times }) {
@@ -107,7 +115,7 @@ class Writer {
   /** Where a matrix begins, and its strides. */
   matrix({ buffer, offset, row_stride, col_stride }) {
     const start = offset.terms.reduce((sum, [size, c]) => sum + c * this.env[this.places.sizes + size], offset.offset);
-    return [this.layout.buffers[buffer] + start, row_stride, col_stride];
+    return [this.layout.buffers[buffer].at + start, row_stride, col_stride];
   }
 
   gemm(g) {
@@ -116,9 +124,10 @@ class Writer {
     const count = outer.reduce((product, [extent]) => product * extent, 1);
     if (m * n * count === 0) return;
     const [a, b, c] = [g.a, g.b, g.c].map((x) => this.matrix(x));
+    const banks = [g.a, g.b, g.c].map((x) => this.bank(x.buffer)).join(" ");
     if (Math.ceil(m / 64) * Math.ceil(n / 64) * count < FEW_TILES) {
       const words = this.words.push(Int32Array.of(m, n, k, ...a, ...b, ...c, 0, outer.length, ...outer.flat())) - 1;
-      this.push("direct", [Math.ceil(n / 32), Math.ceil(m / 32), count], words);
+      this.push(`direct ${banks}`, [Math.ceil(n / 32), Math.ceil(m / 32), count], words);
       return;
     }
     // Rows are cut so that no axis has too many workgroups.
@@ -129,7 +138,7 @@ class Writer {
         const [left, right, result] = [[a[0] + top * a[1], a[1], a[2]], b, [c[0] + top * c[1], c[1], c[2]]];
         const own = [rows, n, k, ...left, ...right, ...result, first, outer.length, ...outer.flat()];
         const words = this.words.push(Int32Array.from(own)) - 1;
-        this.push("tiled", [Math.ceil(n / 64), Math.ceil(rows / 64), Math.min(count - first, GROUPS)], words);
+        this.push(`tiled ${banks}`, [Math.ceil(n / 64), Math.ceil(rows / 64), Math.min(count - first, GROUPS)], words);
       }
     }
   }

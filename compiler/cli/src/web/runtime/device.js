@@ -1,5 +1,6 @@
 // The device: found, opened, watched.
 
+import { inBanks } from "./banks.js";
 import { DeviceLostError, GdlError, LimitError, WebGpuError } from "./errors.js";
 import { fetched } from "./files.js";
 
@@ -9,9 +10,11 @@ const CHOOSE = new URL("./choose.wgsl", import.meta.url);
 
 /** The shaders that all models share, by their entry points. */
 const COMMON = { tiled: GEMM, direct: GEMM, join: JOIN, rank: CHOOSE, count: CHOOSE, offsets: CHOOSE, list: CHOOSE };
+/** The names of their operands. */
+const OPERANDS = new Map([[GEMM, ["a", "b", "c"]], [JOIN, ["copies", "total"]], [CHOOSE, ["key"]]]);
 
 /** Whether a shader, one of a model or one that all share, writes tables. */
-export const writesTables = (run) => COMMON[run] === CHOOSE;
+export const writesTables = (run) => COMMON[String(run).split(" ")[0]] === CHOOSE;
 
 /** An open device with the limits that the model needs. */
 export class Gpu {
@@ -38,13 +41,29 @@ export class Gpu {
       visibility: GPUShaderStage.COMPUTE,
       buffer: { type, hasDynamicOffset },
     });
-    const bindings = (tables) =>
+    const bindings = (banks, tables) =>
       device.createBindGroupLayout({
         label: "gdl",
-        entries: [buffer(0, "storage", false), buffer(1, tables, false), buffer(2, "read-only-storage", true)],
+        entries: [
+          buffer(0, "storage", false),
+          buffer(1, tables, false),
+          buffer(2, "read-only-storage", true),
+          ...Array.from({ length: banks - 1 }, (_, k) => buffer(3 + k, "storage", false)),
+        ],
       });
-    /** With tables that are read, and with tables that are written. */
-    this.bindings = [bindings("read-only-storage"), bindings("storage")];
+    const known = new Map();
+    /** The bindings of shaders: so many banks of reals, tables that are read or written, and words. */
+    this.bindings = (banks, writes) => {
+      const key = `${banks} ${writes}`;
+      if (!known.has(key)) known.set(key, bindings(banks, writes ? "storage" : "read-only-storage"));
+      return known.get(key);
+    };
+  }
+
+  /** The elements that fit into one binding. */
+  get room() {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.device.limits;
+    return Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4);
   }
 
   /** Waits for something that the device does, but not for a device that is gone. */
@@ -52,10 +71,10 @@ export class Gpu {
     return Promise.race([this.lost, promise]);
   }
 
-  /** Pipelines for some entry points of a module. */
-  async pipelines(label, code, entries) {
+  /** Pipelines for some entry points of a module, where reals lie in so many banks. */
+  async pipelines(label, code, entries, banks) {
     const { device } = this;
-    const bindings = this.bindings[Number(entries.some(writesTables))];
+    const bindings = this.bindings(banks, entries.some(writesTables));
     const pipelineLayout = device.createPipelineLayout({ label, bindGroupLayouts: [bindings] });
     const module = device.createShaderModule({ label, code });
     const one = (entryPoint) =>
@@ -72,13 +91,20 @@ export class Gpu {
     }
   }
 
-  /** The pipeline of a shader that all models share: made when it is first needed, once. */
-  common(entry) {
-    if (!this.#common.has(entry)) {
-      const code = fetched(COMMON[entry], "text");
-      this.#common.set(entry, code.then((text) => this.pipelines(entry, text, [entry])).then(([pipeline]) => pipeline));
-    }
-    return this.#common.get(entry);
+  /** The pipeline of a shader that all models share, "join 0 1", where reals lie in so many banks: made when it is first needed, once. */
+  common(run, banks) {
+    const key = `${run} of ${banks}`;
+    if (!this.#common.has(key)) this.#common.set(key, this.#made(run, banks));
+    return this.#common.get(key);
+  }
+
+  async #made(run, banks) {
+    const [entry, ...operands] = run.split(" ");
+    const names = OPERANDS.get(COMMON[entry]);
+    const bank = (name) => Number(operands[names.indexOf(name)] ?? 0);
+    const code = inBanks(await fetched(COMMON[entry], "text"), banks, bank);
+    const [pipeline] = await this.pipelines(entry, code, [entry], banks);
+    return pipeline;
   }
 
   #common = new Map();

@@ -1,11 +1,12 @@
 // Where everything lies in the memory of the device, and the `env` that says so.
 // As runtime/gpu/src/layout.rs and runtime/abi/src/shader.rs of gdl; what stays from call to call (parameters, constants) comes first.
+// Reals lie in banks (banks.js): a place is { bank, at }, with the number of the first element there.
 
+import { BANKS, Banks } from "./banks.js";
+import { LimitError } from "./errors.js";
 import { variant } from "./instance.js";
 import { size, table } from "./tables.js";
 
-/** Arrays begin at multiples of so many elements. */
-const ALIGN = 64;
 /** Parts into which rows that add to one array are cut, at most. */
 const PARTS = 256;
 /** Elements of all parts' copies together, at most. */
@@ -14,8 +15,6 @@ const COPIES = 2 ** 24;
 const SPECIAL = [0x7f800000, 0xff800000 | 0, 0x7fc00000, 0];
 
 const MOST = 2 ** 31 - 1;
-
-const aligned = (n) => Math.ceil(n / ALIGN) * ALIGN;
 
 /** Where things stand in `env`. */
 export class Env {
@@ -43,49 +42,77 @@ export function lasting(plan) {
   plan.buffers.forEach((b, k) => {
     if (!["Param", "Const"].includes(home(b)[0])) return;
     at.set(k, length);
-    length += aligned(b.row_len);
+    length += Banks.aligned(b.row_len);
   });
   return { at, length };
 }
 
-/** The layout of one batch: { buffers, length, tables, labels, env, kernels, copies }. */
-export function layout(plan, kernels, lastingPart, batch) {
-  const buffers = new Array(plan.buffers.length).fill(0);
-  let length = lastingPart.length;
-  plan.buffers.forEach((b, k) => {
-    const kind = home(b)[0];
-    if (lastingPart.at.has(k)) {
-      buffers[k] = lastingPart.at.get(k);
-    } else if (kind !== "Temp" && kind !== "Tile") {
-      buffers[k] = length;
-      length += aligned(elements(b, batch));
-    }
-  });
-  const lives = [...plan.lives];
-  tileLives(plan.steps, { step: 0 }, lives);
-  const placed = place(lives, lives.map((l) => aligned(elements(plan.buffers[l.buffer], batch))));
-  lives.forEach((l, k) => (buffers[l.buffer] = length + placed.offsets[k]));
-  length += placed.total;
-
-  const copies = length;
+/**
+ * The layout of one batch: { buffers, copies, lengths, tables, labels, env, kernels }; `lengths` are the elements of every bank.
+ * `room` is { elements, banks, what }: what fits into a bank, the banks of another batch, which are taken again if they have enough room because shaders
+ * know them, and what needs all this.
+ */
+export function layout(plan, kernels, lastingPart, batch, room) {
   const counts = plan.kernels.map((head, k) => {
     const [tag, s] = variant(head.space);
     const rows = tag === "Fixed" ? s : batch.rows[s.dim] * s.times;
     const folds = kernels[k].folds;
     const parts = folds === 0 ? 0 : Math.max(1, Math.min(rows, PARTS, Math.floor(COPIES / folds)));
-    length = Math.max(length, copies + parts * folds);
     return { rows, parts };
   });
+  const ofCopies = Math.max(0, ...counts.map(({ parts }, k) => parts * kernels[k].folds));
+  const reals = { sizes: plan.buffers.map((b) => elements(b, batch)), copies: ofCopies, lasting: lastingPart };
+  const again = room.banks && places(plan, reals, room.elements, room.banks);
+  const placed = again || places(plan, reals, room.elements, null);
+  if (!placed) throw tooLarge(plan, reals, room);
+  const { buffers, copies, lengths } = placed;
 
   const { list, starts, labels, total } = tables(plan, batch);
-  const words = [...SPECIAL, ...buffers, ...starts, ...plan.sizes.map((s) => size(s, batch))];
-  counts.forEach(({ rows, parts }) => words.push(rows, parts, copies));
+  const words = [...SPECIAL, ...buffers.map(({ at }) => at), ...starts, ...plan.sizes.map((s) => size(s, batch))];
+  counts.forEach(({ rows, parts }) => words.push(rows, parts, copies.at));
   const jobs = counts.map(({ rows }, k) => rows * kernels[k].width);
-  if (Math.max(length, total, ...jobs) > MOST) {
-    throw new RangeError("the batch is too large for a shader to count: use fewer samples a call");
-  }
-  return { buffers, length, tables: list, labels, env: Int32Array.from(words), kernels: counts, copies };
+  if (Math.max(total, ...jobs) > MOST) throw uncountable();
+  return { buffers, copies, lengths, tables: list, labels, env: Int32Array.from(words), kernels: counts };
 }
+
+/** The bank of every buffer of a layout, and that of copies. */
+export const banksOf = ({ buffers, copies }) => [...buffers, copies].map(({ bank }) => bank);
+
+/** Where everything lies: what lasts first, then what is in use all the time, then temporary arrays; null if there is not enough room. */
+function places(plan, { sizes, copies, lasting }, room, wanted) {
+  const banks = new Banks(room);
+  if (!banks.put(lasting.length, 0)) return null;
+  const buffers = sizes.map(() => ({ bank: 0, at: 0 }));
+  for (const [k, b] of plan.buffers.entries()) {
+    if (lasting.at.has(k)) {
+      buffers[k].at = lasting.at.get(k);
+    } else if (!["Temp", "Tile"].includes(home(b)[0])) {
+      buffers[k] = banks.put(sizes[k], wanted?.[k]);
+      if (!buffers[k]) return null;
+    }
+  }
+  const ofCopies = banks.put(copies, wanted?.[sizes.length]);
+  if (!ofCopies) return null;
+  const lives = [...plan.lives];
+  tileLives(plan.steps, { step: 0 }, lives);
+  const bank = wanted && lives.map((l) => wanted[l.buffer]);
+  const temporary = banks.putTemporary(lives, lives.map((l) => Banks.aligned(sizes[l.buffer])), bank);
+  if (!temporary) return null;
+  lives.forEach((l, k) => (buffers[l.buffer] = temporary[k]));
+  return { buffers, copies: ofCopies, lengths: banks.lengths() };
+}
+
+/** What is said where there is not enough room. */
+function tooLarge(plan, reals, { elements, what }) {
+  const limit = "maxStorageBufferBindingSize";
+  const largest = Math.max(reals.lasting.length, ...reals.sizes);
+  if (largest > MOST) return uncountable();
+  if (largest > elements) return new LimitError(limit, 4 * largest, 4 * elements, what);
+  const [all] = places(plan, reals, Infinity, null).lengths;
+  return new LimitError(`${BANKS} × ${limit}`, 4 * all, 4 * BANKS * elements, what);
+}
+
+const uncountable = () => new RangeError("the batch is too large for a shader to count: use fewer samples a call");
 
 /** All tables one after the other, where each begins, and where labels go, which are inputs. */
 function tables(plan, batch) {
@@ -121,27 +148,4 @@ function tileLives(steps, at, lives) {
       at.step++;
     }
   }
-}
-
-/** Offsets for arrays of these sizes: large ones first, each at the lowest place that is free during its life. */
-function place(lives, sizes) {
-  const order = lives.map((_, k) => k).sort((a, b) => sizes[b] - sizes[a]);
-  const offsets = new Array(lives.length).fill(0);
-  const done = [];
-  let total = 0;
-  for (const k of order) {
-    const busy = done
-      .filter((j) => lives[j].first <= lives[k].last && lives[k].first <= lives[j].last)
-      .map((j) => [offsets[j], offsets[j] + sizes[j]])
-      .sort((a, b) => a[0] - b[0]);
-    let at = 0;
-    for (const [start, end] of busy) {
-      if (at + sizes[k] <= start) break;
-      at = Math.max(at, end);
-    }
-    offsets[k] = at;
-    total = Math.max(total, at + sizes[k]);
-    done.push(k);
-  }
-  return { offsets, total };
 }

@@ -1,46 +1,59 @@
 // A plan and its shaders on a device. As runtime/gpu/src/program.rs of gdl, with parameters that stay on the device.
 
+import { inBanks, namedBuffer } from "./banks.js";
 import { commands } from "./commands.js";
 import { writesTables } from "./device.js";
 import { GdlError } from "./errors.js";
 import { Instance } from "./instance.js";
-import { elements, home, lasting, layout } from "./layout.js";
+import { banksOf, elements, home, lasting, layout } from "./layout.js";
 
 /** A program: any number of calls, one after the other, on batches of any size that fits the device. */
 export class Program {
   /** `description` is { plan, kernels }, `code` has the shaders. */
   static async create(gpu, name, description, code) {
     const { plan, kernels } = description;
-    const program = new Program(gpu, name, plan, kernels);
+    const program = new Program(gpu, name, plan, kernels, code);
     const multiplies = JSON.stringify(plan.steps).includes('"Gemm"');
-    const [pipelines] = await Promise.all([
-      gpu.pipelines(`${name}.wgsl`, code, kernels.map((k) => k.entry)),
-      multiplies && gpu.common("direct"),
+    await Promise.all([
+      program.pipelines(new Array(plan.buffers.length + 1).fill(0)),
+      multiplies && gpu.common("direct 0 0 0", 1),
     ]);
-    pipelines.forEach((pipeline, k) => program.pipelines.set(k, pipeline));
-    const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-    program.reals = await gpu.buffer(program.what, 4 * program.lasting.length, storage);
-    program.writeConstants();
+    await program.growReals(0, program.lasting.length);
     return program;
   }
 
-  constructor(gpu, name, plan, kernels) {
-    Object.assign(this, { gpu, name, plan, kernels });
+  constructor(gpu, name, plan, kernels, code) {
+    Object.assign(this, { gpu, name, plan, kernels, code });
     this.what = `the program ${name} for these arguments`;
-    /** By a kernel's number, or the name of a common shader that a batch has needed. */
-    this.pipelines = new Map();
     this.lasting = lasting(plan);
-    // Buffers of the device, kept from call to call.
-    Object.assign(this, { reals: null, tables: null, words: null, staging: null });
+    // Buffers of the device, kept from call to call; those of reals by bank.
+    Object.assign(this, { reals: [], tables: null, words: null, staging: null });
     /** The last batch, for calls that differ in numbers only. */
     this.batch = null;
+    /** The banks of the last batch. */
+    this.banks = null;
   }
+
+  /** The pipelines of all kernels where buffers and copies lie in these banks: made when they are first needed, once. */
+  pipelines(banks) {
+    const key = banks.join();
+    const count = 1 + Math.max(...banks);
+    const bank = (name) => banks[namedBuffer(name) ?? banks.length - 1];
+    const make = () => {
+      const code = inBanks(this.code, count, bank);
+      return this.gpu.pipelines(`${this.name}.wgsl`, code, this.kernels.map((k) => k.entry), count);
+    };
+    if (!this.#pipelines.has(key)) this.#pipelines.set(key, make());
+    return this.#pipelines.get(key);
+  }
+
+  #pipelines = new Map();
 
   writeConstants() {
     this.plan.buffers.forEach((buffer, k) => {
       const [kind, numbers] = home(buffer);
       // JSON has no infinities: they are words.
-      if (kind === "Const") this.write(this.lasting.at.get(k), Float32Array.from(numbers, Number));
+      if (kind === "Const") this.write({ bank: 0, at: this.lasting.at.get(k) }, Float32Array.from(numbers, Number));
     });
   }
 
@@ -55,11 +68,11 @@ export class Program {
 
   setParameter(number, values) {
     const at = this.parameter(number);
-    if (at !== undefined) this.write(at, values);
+    if (at !== undefined) this.write({ bank: 0, at }, values);
   }
 
-  write(at, values) {
-    if (values.length > 0) this.gpu.device.queue.writeBuffer(this.reals, 4 * at, values);
+  write({ bank, at }, values) {
+    if (values.length > 0) this.gpu.device.queue.writeBuffer(this.reals[bank], 4 * at, values);
   }
 
   /** Everything that follows from the sizes and maps of a batch, on the device. */
@@ -67,54 +80,65 @@ export class Program {
     if (this.batch && sameDoor(this.batch.door, door)) return this.batch;
     this.batch = null;
     const instance = new Instance(this.plan.signature.domains, door);
-    const at = layout(this.plan, this.kernels, this.lasting, instance);
+    const room = { elements: this.gpu.room, banks: this.banks, what: this.what };
+    const at = layout(this.plan, this.kernels, this.lasting, instance, room);
     const { list, words } = commands(this.plan, this.kernels, at, instance);
-    const common = new Set(list.map(({ run }) => run).filter((run) => !this.pipelines.has(run)));
-    await Promise.all([...common].map(async (run) => this.pipelines.set(run, await this.gpu.common(run))));
+    const banks = at.lengths.length;
+    this.banks = banksOf(at);
+    const pipelines = new Map((await this.pipelines(this.banks)).entries());
+    const common = new Set(list.map(({ run }) => run).filter((run) => !pipelines.has(run)));
+    await Promise.all([...common].map(async (run) => pipelines.set(run, await this.gpu.common(run, banks))));
     // The words of every dispatch begin where bindings may.
     const align = this.gpu.device.limits.minStorageBufferOffsetAlignment / 4;
     const window = Math.ceil(Math.max(...words.map((w) => w.length)) / align) * align;
     const joined = new Int32Array(window * words.length);
     words.forEach((own, k) => joined.set(own, window * k));
-    const outputs = this.plan.signature.outputs.map(() => ({ at: 0, length: 0 }));
+    const outputs = this.plan.signature.outputs.map(() => ({ place: null, length: 0 }));
     this.plan.buffers.forEach((b, k) => {
       const [kind, j] = home(b);
-      if (kind === "Output") outputs[j] = { at: at.buffers[k], length: elements(b, instance) };
+      if (kind === "Output") outputs[j] = { place: at.buffers[k], length: elements(b, instance) };
     });
     const total = outputs.reduce((sum, o) => sum + o.length, 0);
 
-    await this.growReals(4 * at.length);
+    for (const [bank, length] of at.lengths.entries()) await this.growReals(bank, length);
     const read = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
     await this.reserve("tables", at.tables.byteLength, read);
     await this.reserve("words", joined.byteLength, read);
     await this.reserve("staging", 4 * total, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
-    const { device, bindings } = this.gpu;
+    const { device } = this.gpu;
     device.queue.writeBuffer(this.tables, 0, at.tables);
     device.queue.writeBuffer(this.words, 0, joined);
-    const group = (layout) =>
+    const [first, ...more] = this.reals.slice(0, banks);
+    const group = (writes) =>
       device.createBindGroup({
         label: "gdl",
-        layout,
+        layout: this.gpu.bindings(banks, writes),
         entries: [
-          { binding: 0, resource: { buffer: this.reals } },
+          { binding: 0, resource: { buffer: first } },
           { binding: 1, resource: { buffer: this.tables } },
           { binding: 2, resource: { buffer: this.words, size: 4 * window } },
+          ...more.map((buffer, k) => ({ binding: 3 + k, resource: { buffer } })),
         ],
       });
-    this.batch = { door, instance, layout: at, list, window, outputs, total, groups: bindings.map(group) };
+    this.batch = { door, instance, layout: at, list, pipelines, window, outputs, total, groups: [false, true].map(group) };
     return this.batch;
   }
 
-  /** The memory of reals with room for so many bytes; parameters move along. */
-  async growReals(bytes) {
-    if (this.reals.size >= bytes) return;
+  /** A bank with room for so many elements, the last one or the next; what lasts, in the first one, moves along. */
+  async growReals(bank, elements) {
+    const old = this.reals[bank];
+    if (old?.size >= 4 * elements) return;
     const { device } = this.gpu;
-    const larger = await this.gpu.buffer(this.what, bytes, this.reals.usage);
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.reals, 0, larger, 0, Math.min(this.reals.size, 4 * this.lasting.length));
-    device.queue.submit([encoder.finish()]);
-    this.reals.destroy();
-    this.reals = larger;
+    const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+    const larger = await this.gpu.buffer(this.what, 4 * elements, storage);
+    this.reals[bank] = larger;
+    if (bank === 0 && old) {
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(old, 0, larger, 0, Math.min(old.size, 4 * this.lasting.length));
+      device.queue.submit([encoder.finish()]);
+    }
+    if (bank === 0 && !old) this.writeConstants();
+    old?.destroy();
   }
 
   async reserve(slot, bytes, usage) {
@@ -130,7 +154,7 @@ export class Program {
     const pass = encoder.beginComputePass({ label: this.name });
     let pipeline = null;
     for (const { run, groups, words } of batch.list) {
-      if (run !== pipeline) pass.setPipeline(this.pipelines.get(run));
+      if (run !== pipeline) pass.setPipeline(batch.pipelines.get(run));
       pipeline = run;
       pass.setBindGroup(0, batch.groups[Number(writesTables(run))], [4 * batch.window * words]);
       pass.dispatchWorkgroups(...groups);
@@ -155,8 +179,8 @@ export class Program {
     device.pushErrorScope("validation");
     const encoder = this.record(batch);
     let to = 0;
-    for (const { at, length } of batch.outputs) {
-      if (length > 0) encoder.copyBufferToBuffer(this.reals, 4 * at, this.staging, 4 * to, 4 * length);
+    for (const { place, length } of batch.outputs) {
+      if (length > 0) encoder.copyBufferToBuffer(this.reals[place.bank], 4 * place.at, this.staging, 4 * to, 4 * length);
       to += length;
     }
     device.queue.submit([encoder.finish()]);
@@ -180,9 +204,10 @@ export class Program {
     const batch = await this.lay(none);
     device.pushErrorScope("validation");
     const encoder = this.record(batch);
-    batch.outputs.forEach(({ at, length }, k) => {
+    batch.outputs.forEach(({ place, length }, k) => {
       const to = other.parameter(targets[k]);
-      if (to !== undefined && length > 0) encoder.copyBufferToBuffer(this.reals, 4 * at, other.reals, 4 * to, 4 * length);
+      if (to === undefined || length === 0) return;
+      encoder.copyBufferToBuffer(this.reals[place.bank], 4 * place.at, other.reals[0], 4 * to, 4 * length);
     });
     device.queue.submit([encoder.finish()]);
     const refused = await this.gpu.wait(device.popErrorScope());
@@ -191,7 +216,7 @@ export class Program {
 
   /** Gives its memory back. */
   destroy() {
-    for (const buffer of [this.reals, this.tables, this.words, this.staging]) buffer?.destroy();
+    for (const buffer of [...this.reals, this.tables, this.words, this.staging]) buffer?.destroy();
   }
 }
 
