@@ -48,15 +48,16 @@ impl Banks {
     /// Places for arrays that are in use for a while, after everything else.
     pub fn put_temporary(mut self, lives: &[Life], sizes: &[usize], wanted: Option<&[usize]>) -> Result<Placed, Full> {
         let rooms = self.used.map(|used| self.room - used);
-        let (places, used) = place::place_in(lives, sizes, &rooms, wanted).ok_or(Full)?;
-        let places = places
+        let found = place::place_in(lives, sizes, &rooms, wanted).ok_or(Full)?;
+        let places = found
+            .places
             .into_iter()
             .map(|(bank, at)| Place {
                 bank,
                 at: self.used[bank] + at,
             })
             .collect();
-        self.used.iter_mut().zip(used).for_each(|(u, more)| *u += more);
+        self.used.iter_mut().zip(found.used).for_each(|(u, more)| *u += more);
         let banks = self.used.iter().rposition(|n| *n > 0).map_or(1, |last| last + 1);
         Ok(Placed {
             places,

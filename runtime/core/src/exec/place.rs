@@ -17,14 +17,18 @@ pub fn place(lives: &[Life], sizes: &[usize]) -> (Vec<usize>, usize) {
     (places.into_iter().map(|(_, at)| at).collect(), total)
 }
 
+/// Arrays in banks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InBanks {
+    /// The bank and the offset of each.
+    pub places: Vec<(usize, usize)>,
+    /// What is in use of every bank.
+    pub used: Vec<usize>,
+}
+
 /// As [`place`], in banks of which bank `b` has room for `rooms[b]`: each array lies in the first bank that has room for it, or in the one that
-/// `wanted` names. The bank and the offset of each, and what is in use of every bank; nothing if there is not enough room.
-pub fn place_in(
-    lives: &[Life],
-    sizes: &[usize],
-    rooms: &[usize],
-    wanted: Option<&[usize]>,
-) -> Option<(Vec<(usize, usize)>, Vec<usize>)> {
+/// `wanted` names. Nothing if there is not enough room.
+pub fn place_in(lives: &[Life], sizes: &[usize], rooms: &[usize], wanted: Option<&[usize]>) -> Option<InBanks> {
     let mut used = vec![0; rooms.len()];
     let place = |k: usize, placed: &Placed<'_>| {
         let fits =
@@ -34,7 +38,7 @@ pub fn place_in(
         Some((bank, at))
     };
     let places = in_order(lives, sizes, place)?;
-    Some((places, used))
+    Some(InBanks { places, used })
 }
 
 /// Arrays that have a bank and an offset.
@@ -114,10 +118,16 @@ mod tests {
         let lives = [life(0, 0, 1), life(1, 1, 2), life(2, 2, 3)];
         let sizes = [64, 128, 64];
         // All of the first bank is free once its array is not in use any more.
-        let (places, used) = place_in(&lives, &sizes, &[128, 64], None).expect("room");
-        assert_eq!((places, used), (vec![(1, 0), (0, 0), (1, 0)], vec![128, 64]));
-        let (places, used) = place_in(&lives, &sizes, &[64, 256], Some(&[1, 1, 0])).expect("room");
-        assert_eq!((places, used), (vec![(1, 128), (1, 0), (0, 0)], vec![64, 192]));
+        let found = place_in(&lives, &sizes, &[128, 64], None).expect("room");
+        assert_eq!(
+            (found.places, found.used),
+            (vec![(1, 0), (0, 0), (1, 0)], vec![128, 64])
+        );
+        let found = place_in(&lives, &sizes, &[64, 256], Some(&[1, 1, 0])).expect("room");
+        assert_eq!(
+            (found.places, found.used),
+            (vec![(1, 128), (1, 0), (0, 0)], vec![64, 192])
+        );
         assert_eq!(place_in(&lives, &sizes, &[64, 64], None), None);
         assert_eq!(place_in(&lives, &sizes, &[128, 64], Some(&[0, 0, 0])), None);
     }
