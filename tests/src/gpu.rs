@@ -4,7 +4,7 @@ use gdl_abi::Instance;
 use gdl_abi::shader::Shaders;
 use gdl_codegen::plan_and_shaders;
 use gdl_core::ir::Func;
-use gdl_gpu::{Gpu, GpuProgram};
+use gdl_gpu::{Gpu, GpuProgram, Wanted};
 use gdl_runtime::{Array, Program};
 use std::sync::{Arc, OnceLock};
 
@@ -25,16 +25,52 @@ pub fn device() -> Option<Arc<Gpu>> {
     DEVICE.get_or_init(open).clone()
 }
 
-/// Whether naga accepts a module of WGSL with what WebGPU has by default.
+/// The same device as [`device`], as one without subgroups; none if it has none anyway.
+///
+/// # Panics
+/// If it cannot be opened again.
+pub fn plain_device() -> Option<Arc<Gpu>> {
+    static DEVICE: OnceLock<Option<Arc<Gpu>>> = OnceLock::new();
+    let wanted = Wanted {
+        subgroups: false,
+        ..Wanted::default()
+    };
+    let open = || {
+        device()
+            .filter(|gpu| gpu.has_subgroups())
+            .map(|_| Gpu::open_with(None, wanted).expect("the same device"))
+    };
+    DEVICE.get_or_init(open).clone()
+}
+
+/// Whether naga accepts a module of WGSL with what WebGPU has by default, or with subgroups too.
 ///
 /// # Panics
 /// If it does not.
-pub fn validate(text: &str, what: &str) {
+pub fn validate(text: &str, subgroups: bool, what: &str) {
     use naga::valid::{Capabilities, ValidationFlags, Validator};
+    let capabilities = if subgroups {
+        Capabilities::SUBGROUP
+    } else {
+        Capabilities::empty()
+    };
     let module = naga::front::wgsl::parse_str(text).unwrap_or_else(|e| panic!("{what}: {}", e.emit_to_string(text)));
-    let checked = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module);
+    let checked = Validator::new(ValidationFlags::all(), capabilities).validate(&module);
     checked.unwrap_or_else(|e| panic!("{what}: {}", e.emit_to_string(text)));
     assert!(!module.entry_points.is_empty(), "{what}: no entry point");
+}
+
+/// A function as a program on the device, and on the device as one without subgroups if its shaders differ there; all shaders are validated.
+///
+/// # Panics
+/// If it cannot be one.
+pub fn on_devices(gpu: &Arc<Gpu>, func: &Func, what: &str) -> Vec<GpuProgram> {
+    let (plan, shaders) = shaders(func, what);
+    let differ = shaders.module(true) != shaders.module(false);
+    let others = plain_device().filter(|_| differ);
+    let on =
+        |gpu: Arc<Gpu>| GpuProgram::new(gpu, plan.clone(), shaders.clone()).unwrap_or_else(|e| panic!("{what}: {e}"));
+    [gpu.clone()].into_iter().chain(others).map(on).collect()
 }
 
 /// A function as a program on a device, its shaders validated.
@@ -53,7 +89,9 @@ pub fn on_device(gpu: &Arc<Gpu>, func: &Func, what: &str) -> GpuProgram {
 pub fn shaders(func: &Func, what: &str) -> (gdl_abi::plan::Plan, Shaders) {
     let (plan, shaders) = plan_and_shaders(func, &|_| None).unwrap_or_else(|e| panic!("{what}: {e}"));
     if !shaders.kernels.is_empty() {
-        validate(&shaders.source, what);
+        for subgroups in [false, true] {
+            validate(&shaders.module(subgroups), subgroups, what);
+        }
     }
     (plan, shaders)
 }

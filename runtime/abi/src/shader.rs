@@ -60,10 +60,33 @@ pub fn in_banks(source: &str, banks: usize, bank: &dyn Fn(&str) -> usize) -> Str
 /// The kernels of a program as compute shaders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shaders {
-    /// One module of WGSL.
+    /// One module of WGSL, but for `folds`.
     pub source: String,
+    /// How workgroups fold what their invocations have.
+    pub folds: Folds,
     /// By number.
     pub kernels: Vec<Shader>,
+}
+
+impl Shaders {
+    /// The whole module, for devices with subgroups or for all. Where WGSL asks for it, `enable subgroups;` has to come first.
+    pub fn module(&self, subgroups: bool) -> String {
+        let folds = if subgroups {
+            &self.folds.subgroups
+        } else {
+            &self.folds.halves
+        };
+        format!("{}{folds}", self.source)
+    }
+}
+
+/// The same functions of WGSL, defined twice; nothing where no workgroup computes a row together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folds {
+    /// For any device: in memory of a workgroup.
+    pub halves: String,
+    /// For devices with subgroups (WebGPU's feature `subgroups`, WGSL's `subgroup_id`).
+    pub subgroups: String,
 }
 
 /// A kernel as a compute shader.

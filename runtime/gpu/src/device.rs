@@ -22,6 +22,27 @@ pub struct DeviceInfo {
     pub largest_binding: u64,
 }
 
+/// What a device is asked for; by default for all that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The largest array that a shader may see, in bytes.
+    pub largest_array: u64,
+    /// Subgroups, for folds without memory of workgroups.
+    pub subgroups: bool,
+}
+
+impl Default for Wanted {
+    fn default() -> Wanted {
+        Wanted {
+            largest_array: u64::MAX,
+            subgroups: true,
+        }
+    }
+}
+
+/// What lets invocations of a workgroup fold what they have without its memory.
+const SUBGROUPS: wgpu::Features = wgpu::Features::SUBGROUP;
+
 /// An open GPU.
 pub struct Gpu {
     pub(crate) device: wgpu::Device,
@@ -70,14 +91,14 @@ impl Gpu {
     /// # Errors
     /// If there is no such device, or it cannot be opened.
     pub fn open(which: Option<&str>) -> Result<Arc<Gpu>, GpuError> {
-        Gpu::open_with(which, u64::MAX)
+        Gpu::open_with(which, Wanted::default())
     }
 
-    /// As [`Gpu::open`], with arrays of at most so many bytes: as on a smaller device.
+    /// As [`Gpu::open`], with less than the device has.
     ///
     /// # Errors
     /// As [`Gpu::open`].
-    pub fn open_with(which: Option<&str>, most: u64) -> Result<Arc<Gpu>, GpuError> {
+    pub fn open_with(which: Option<&str>, wanted: Wanted) -> Result<Arc<Gpu>, GpuError> {
         let list = adapters();
         let infos: Vec<DeviceInfo> = list.iter().enumerate().map(|(k, a)| info(k, a)).collect();
         let names: Vec<String> = infos.iter().map(|d| format!("{} {}", d.number, d.name)).collect();
@@ -100,21 +121,23 @@ impl Gpu {
                 )
             }));
         };
-        Gpu::new(&list[chosen.number], chosen.clone(), most)
+        Gpu::new(&list[chosen.number], chosen.clone(), wanted)
     }
 
-    fn new(adapter: &wgpu::Adapter, info: DeviceInfo, most: u64) -> Result<Arc<Gpu>, GpuError> {
+    fn new(adapter: &wgpu::Adapter, info: DeviceInfo, wanted: Wanted) -> Result<Arc<Gpu>, GpuError> {
         let limits = adapter.limits();
+        let mut features = wgpu::Features::TIMESTAMP_QUERY;
+        features.set(SUBGROUPS, wanted.subgroups);
         // What the defaults forbid and large models need: long arrays.
-        let wanted = wgpu::Limits {
-            max_storage_buffer_binding_size: limits.max_storage_buffer_binding_size.min(most),
+        let granted = wgpu::Limits {
+            max_storage_buffer_binding_size: limits.max_storage_buffer_binding_size.min(wanted.largest_array),
             max_buffer_size: limits.max_buffer_size,
             ..wgpu::Limits::default()
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("gdl"),
-            required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
-            required_limits: wanted.clone(),
+            required_features: adapter.features() & features,
+            required_limits: granted.clone(),
             ..wgpu::DeviceDescriptor::default()
         };
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
@@ -136,7 +159,7 @@ impl Gpu {
         Ok(Arc::new(Gpu {
             device,
             queue,
-            limits: wanted,
+            limits: granted,
             layouts: Mutex::default(),
             common: Mutex::default(),
             info,
@@ -148,6 +171,11 @@ impl Gpu {
     /// What it is.
     pub fn info(&self) -> &DeviceInfo {
         &self.info
+    }
+
+    /// Whether shaders may use subgroups.
+    pub fn has_subgroups(&self) -> bool {
+        self.device.features().contains(SUBGROUPS)
     }
 
     /// The largest array that a shader may see, in bytes.

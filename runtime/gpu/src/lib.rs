@@ -17,7 +17,7 @@ mod memory;
 mod program;
 
 pub use common::{CHOOSE, GEMM, JOIN};
-pub use device::{DeviceInfo, Gpu, devices};
+pub use device::{DeviceInfo, Gpu, Wanted, devices};
 pub use error::GpuError;
 pub use limits::{Limits, limits};
 pub use program::GpuProgram;

@@ -49,11 +49,11 @@ impl GpuProgram {
             ));
         }
         Ok(GpuProgram {
+            source: shaders.module(gpu.has_subgroups()),
             gpu,
             lasting: lasting(&plan),
             plan,
             shaders: shaders.kernels,
-            source: shaders.source,
             pipelines: Mutex::default(),
             memory: Mutex::default(),
         })

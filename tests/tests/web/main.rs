@@ -11,7 +11,7 @@ use cases::{array, cases, example};
 use errors::whatever_is_wrong_is_said;
 use gdl_host::files;
 use gdl_tests::browser::{Browser, Server};
-use gdl_tests::{Scratch, gdl};
+use gdl_tests::{Scratch, gdl, gpu};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -45,20 +45,22 @@ fn build(program: &str, more: &[&str]) {
     assert_eq!(made.code, 0, "{made:?}");
 }
 
-/// Every shader of a package is accepted by naga with what WebGPU has by default.
+/// Every shader of a package is accepted by naga with what WebGPU has by default; what folds with subgroups, with these.
 fn validate(package: &Path) {
-    use naga::valid::{Capabilities, ValidationFlags, Validator};
+    let description = fs::read_to_string(package.join("model.json")).unwrap_or("{}".into());
+    let description: Value = serde_json::from_str(&description).expect("JSON");
     let mut count = 0;
     for folder in [package.to_path_buf(), package.join("runtime")] {
         for entry in fs::read_dir(folder).expect("a folder").flatten() {
             let path = entry.path();
             if path.extension().is_some_and(|e| e == "wgsl") {
                 let text = fs::read_to_string(&path).expect("a text");
-                let module = naga::front::wgsl::parse_str(&text)
-                    .unwrap_or_else(|e| panic!("{}: {}", path.display(), e.emit_to_string(&text)));
-                let checked = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module);
-                checked.unwrap_or_else(|e| panic!("{}: {}", path.display(), e.emit_to_string(&text)));
-                assert!(!module.entry_points.is_empty());
+                let program = path.file_stem().and_then(|s| s.to_str()).expect("a name");
+                let what = path.display().to_string();
+                let folds = &description[program]["folds"];
+                let part = |name: &str| text.clone() + folds[name].as_str().unwrap_or_default();
+                gpu::validate(&part("halves"), false, &what);
+                gpu::validate(&part("subgroups"), true, &what);
                 count += 1;
             }
         }

@@ -7,7 +7,7 @@ use gdl_core::ir::interp::{self, Real64};
 use gdl_core::ir::random::{Options, random_program_with};
 use gdl_tests::browser::{Browser, Server};
 use gdl_tests::{Scratch, root};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
@@ -17,11 +17,14 @@ fn random_programs_give_what_the_interpreter_gives() {
     const RUN: &str = r#"<!doctype html><title>tests</title><script type="module">
 import { Gpu } from "./runtime/device.js";
 import { Program } from "./runtime/program.js";
-const gpu = await Gpu.open();
+// The device with all that it has, and with what every device has.
+const adapter = await navigator.gpu.requestAdapter();
+const gpus = [await Gpu.open(), await Gpu.open(await adapter.requestDevice())];
+globalThis.subgroups = [adapter.features.has("subgroups"), ...gpus.map((gpu) => gpu.hasSubgroups)];
 const map = (list) => new Map(list.map(([name, v]) => [name, Uint32Array.from(v)]));
-globalThis.run = async (name) => {
-  const { plan, kernels, source, params, inputs, door } = await (await fetch(name)).json();
-  const program = await Program.create(gpu, name, { plan, kernels }, source);
+globalThis.run = async (name, device) => {
+  const { plan, kernels, folds, source, params, inputs, door } = await (await fetch(name)).json();
+  const program = await Program.create(gpus[device], name, { plan, kernels, folds }, source);
   params.forEach((v, k) => program.setParameter(k, Float32Array.from(v)));
   const arrays = inputs.map((v, k) => (plan.signature.inputs[k].dtype === "Real" ? Float32Array : Uint32Array).from(v));
   const sizes = { samples: door.samples, ragged: map(door.ragged), grids: new Map(door.grids), maps: map(door.maps) };
@@ -46,6 +49,8 @@ globalThis.ready = true;
     let server = Server::new(Path::new(&folder.path("")));
     browser.open_page(&server.url("run.html"));
     browser.wait_for("globalThis.ready === true");
+    let subgroups = browser.value("globalThis.subgroups");
+    assert_eq!(subgroups, json!([subgroups[0], subgroups[0], false]));
     let options = Options {
         smooth: true,
         ..Options::default()
@@ -67,29 +72,37 @@ globalThis.ready = true;
             let door =
                 json!({ "samples": door.samples, "ragged": door.ragged, "grids": door.grids, "maps": door.maps });
             let all = json!({
-                "plan": plan, "kernels": shaders.kernels, "source": shaders.source, "params": params, "inputs": given.collect::<Vec<_>>(), "door": door,
+                "plan": plan, "kernels": shaders.kernels, "folds": shaders.folds, "source": shaders.source, "params": params, "inputs": given.collect::<Vec<_>>(), "door": door,
             });
             folder.file("program.json", all.to_string());
-            let got = browser.value("run('program.json')");
-            assert_eq!(got["same"], json!(true), "seed {seed}: two calls differ");
-            for (k, (got, want)) in got["out"].as_array().expect("outputs").iter().zip(&want).enumerate() {
-                let got: Vec<f64> = got
-                    .as_array()
-                    .expect("numbers")
-                    .iter()
-                    .map(|x| x.as_str().expect("a text").parse().expect("a number"))
-                    .collect();
-                assert_eq!(got.len(), want.len());
-                let size = want
-                    .iter()
-                    .map(|x| x.abs())
-                    .filter(|x| x.is_finite())
-                    .fold(1.0, f64::max);
-                for (x, y) in got.iter().zip(want) {
-                    let same = (x - y).abs() <= 1e-4 * size || y.abs() > 1e30 || y.is_nan();
-                    assert!(same, "seed {seed}, output {k}: {x} instead of {y}");
-                }
+            let differ = shaders.folds.halves != shaders.folds.subgroups;
+            for device in 0..=usize::from(differ) {
+                let got = browser.value(&format!("run('program.json', {device})"));
+                assert_eq!(got["same"], json!(true), "seed {seed}: two calls differ");
+                same(&got["out"], &want, &format!("seed {seed} on device {device}"));
             }
+        }
+    }
+}
+
+/// Whether outputs are those of the interpreter, up to rounding.
+fn same(got: &Value, want: &[Vec<f64>], what: &str) {
+    for (k, (got, want)) in got.as_array().expect("outputs").iter().zip(want).enumerate() {
+        let got: Vec<f64> = got
+            .as_array()
+            .expect("numbers")
+            .iter()
+            .map(|x| x.as_str().expect("a text").parse().expect("a number"))
+            .collect();
+        assert_eq!(got.len(), want.len());
+        let size = want
+            .iter()
+            .map(|x| x.abs())
+            .filter(|x| x.is_finite())
+            .fold(1.0, f64::max);
+        for (x, y) in got.iter().zip(want) {
+            let same = (x - y).abs() <= 1e-4 * size || y.abs() > 1e30 || y.is_nan();
+            assert!(same, "{what}, output {k}: {x} instead of {y}");
         }
     }
 }

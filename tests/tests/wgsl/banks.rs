@@ -5,7 +5,7 @@ use gdl_abi::Instance;
 use gdl_abi::plan::Plan;
 use gdl_abi::shader::Shaders;
 use gdl_core::ir::Func;
-use gdl_gpu::{Gpu, GpuProgram};
+use gdl_gpu::{Gpu, GpuProgram, Wanted};
 use gdl_runtime::{Array, Program, RunError, bind};
 use gdl_tests::gpu::{device, shaders, validate};
 use std::borrow::Cow;
@@ -17,7 +17,11 @@ fn on_small(most: u64, func: &Func) -> GpuProgram {
 }
 
 fn on(most: u64, plan: Plan, shaders: Shaders) -> GpuProgram {
-    let gpu = Gpu::open_with(None, most).expect("a device");
+    let wanted = Wanted {
+        largest_array: most,
+        ..Wanted::default()
+    };
+    let gpu = Gpu::open_with(None, wanted).expect("a device");
     GpuProgram::deferred(gpu, plan, shaders).expect("a program")
 }
 
@@ -134,12 +138,15 @@ fn split_modules_are_valid() {
     use gdl_abi::shader::{BANKS, in_banks, named_buffer};
     let (_, shaders) = shaders(&function(TWO), "a program");
     let bank = |name: &str| named_buffer(name).map_or(BANKS - 1, |b| b.0 as usize % BANKS);
-    validate(&in_banks(&shaders.source, BANKS, &bank), "six banks");
+    for subgroups in [false, true] {
+        let module = in_banks(&shaders.module(subgroups), BANKS, &bank);
+        validate(&module, subgroups, "six banks");
+    }
     for (text, what) in [
         (gdl_gpu::GEMM, "gemm"),
         (gdl_gpu::JOIN, "join"),
         (gdl_gpu::CHOOSE, "choose"),
     ] {
-        validate(&in_banks(text, BANKS, &|name| name.len() % BANKS), what);
+        validate(&in_banks(text, BANKS, &|name| name.len() % BANKS), false, what);
     }
 }

@@ -13,7 +13,7 @@ use gdl_core::ir::{Func, grad, opt::optimised};
 use gdl_core::lower::lower_model;
 use gdl_host::rng::Rng;
 use gdl_runtime::{Array, Program};
-use gdl_tests::gpu::{device, on_device, run_twice, shaders};
+use gdl_tests::gpu::{device, on_devices, run_twice, shaders};
 use gdl_tests::root;
 
 /// The largest number.
@@ -59,19 +59,23 @@ fn compare(func: &Func, batch: &Instance, inputs: &[Array], params: &[Array], wh
     code.run(batch, &xs, &ps, &mut want)
         .unwrap_or_else(|e| panic!("{what}: {e}"));
     let (xs, ps): (Vec<&Array>, Vec<&Array>) = (inputs.iter().collect(), params.iter().collect());
-    let got = run_twice(&on_device(&gpu, &func, what), batch, &xs, &ps, what);
-    assert_eq!(got, on_smallest(&func, batch, &xs, &ps), "{what}: in several bindings");
     assert!(!want.is_empty());
     let gradients = func.outputs.iter().zip(&want).filter(|(n, _)| n.starts_with("grad."));
     let least = SMALL * gradients.map(|(_, g)| largest(g)).fold(0.0, f64::max);
-    let mut worst = [0.0f64; 2];
-    for ((name, got), want) in func.outputs.iter().zip(&got).zip(&want) {
-        let kind = usize::from(name.starts_with("grad."));
-        let apart = apart(got, want, least * kind as f64);
-        assert!(apart <= WITHIN[kind], "{what}: `{name}` is {apart:e} apart");
-        worst[kind] = worst[kind].max(apart);
+    for (k, program) in on_devices(&gpu, &func, what).iter().enumerate() {
+        let got = run_twice(program, batch, &xs, &ps, what);
+        if k == 0 {
+            assert_eq!(got, on_smallest(&func, batch, &xs, &ps), "{what}: in several bindings");
+        }
+        let mut worst = [0.0f64; 2];
+        for ((name, got), want) in func.outputs.iter().zip(&got).zip(&want) {
+            let kind = usize::from(name.starts_with("grad."));
+            let apart = apart(got, want, least * kind as f64);
+            assert!(apart <= WITHIN[kind], "{what}: `{name}` is {apart:e} apart");
+            worst[kind] = worst[kind].max(apart);
+        }
+        println!("{what}: values {:.1e}, gradients {:.1e}", worst[0], worst[1]);
     }
-    println!("{what}: values {:.1e}, gradients {:.1e}", worst[0], worst[1]);
 }
 
 /// The programs of an example, each on the first batch of its data.

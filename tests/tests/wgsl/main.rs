@@ -4,6 +4,7 @@ mod banks;
 mod choices;
 mod errors;
 mod examples;
+mod folds;
 mod functions;
 mod learning;
 
@@ -16,7 +17,7 @@ use gdl_core::lower::lower_model;
 use gdl_core::{check, modules};
 use gdl_gpu::Gpu;
 use gdl_runtime::Array;
-use gdl_tests::gpu::{device, on_device, run_twice};
+use gdl_tests::gpu::{device, on_devices, run_twice};
 use gdl_tests::{Scratch, gdl, root};
 use std::sync::Arc;
 
@@ -32,14 +33,20 @@ fn single(decl: &ArrayDecl, x: &[f64]) -> Array {
 
 fn compare(gpu: &Arc<Gpu>, func: &Func, batch: &Instance, inputs: &[Vec<f64>], params: &[Vec<f64>], what: &str) {
     let want = interp::run(&Real64, func, batch, inputs, params).unwrap();
-    let program = on_device(gpu, func, what);
     let all = |decls: &[ArrayDecl], list: &[Vec<f64>]| -> Vec<Array> {
         decls.iter().zip(list).map(|(d, x)| single(d, x)).collect()
     };
     let (xs, ps) = (all(&func.inputs, inputs), all(&func.params, params));
     let (xs, ps): (Vec<&Array>, Vec<&Array>) = (xs.iter().collect(), ps.iter().collect());
-    let outputs = run_twice(&program, batch, &xs, &ps, what);
-    for (k, (got, want)) in outputs.iter().zip(&want).enumerate() {
+    for program in on_devices(gpu, func, what) {
+        let outputs = run_twice(&program, batch, &xs, &ps, what);
+        same(&outputs, &want, what);
+    }
+}
+
+/// Whether outputs are those of the interpreter, up to rounding.
+fn same(outputs: &[Array], want: &[Vec<f64>], what: &str) {
+    for (k, (got, want)) in outputs.iter().zip(want).enumerate() {
         let got = got.to_f64();
         assert_eq!(got.len(), want.len(), "{what}: length of output {k}");
         let scale = want

@@ -88,7 +88,7 @@ impl Ir {
         let shown = match self.stage {
             Stage::Wgsl => {
                 let (_, shaders) = plan_and_shaders(&func, &|origin| session.part(&model, origin)).map_err(refused)?;
-                shaders.source
+                shaders.module(false)
             }
             Stage::Loop => compiled()?.loop_text(),
             Stage::Clif => compiled()?.clif_text(),

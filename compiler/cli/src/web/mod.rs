@@ -163,7 +163,7 @@ export const load = (options = {{}}) => loadModel(files, options);
     }
 }
 
-/// The shaders of a model to be read, with the plans that say how they are run.
+/// The shaders of a model to be read, for any device, with the plans that say how they are run.
 pub fn shader_files(model: &str, forward: &Program, prepare: Option<&Program>) -> Vec<(PathBuf, Vec<u8>)> {
     let name = names::prefix(model);
     let mut files: Vec<(PathBuf, Vec<u8>)> = vec![
@@ -173,7 +173,7 @@ pub fn shader_files(model: &str, forward: &Program, prepare: Option<&Program>) -
     ];
     let programs = [(name.clone(), Some(forward)), (format!("{name}.prepare"), prepare)];
     for (name, of) in programs.into_iter().filter_map(|(name, p)| Some((name, p?))) {
-        files.push((format!("{name}.wgsl").into(), of.1.source.clone().into_bytes()));
+        files.push((format!("{name}.wgsl").into(), of.1.module(false).into_bytes()));
         files.push((
             format!("{name}.json").into(),
             format!("{:#}\n", program(of)).into_bytes(),
@@ -182,7 +182,7 @@ pub fn shader_files(model: &str, forward: &Program, prepare: Option<&Program>) -
     files
 }
 
-/// A program as JSON: its plan as it is, apart from numbers that JSON cannot write, which are words.
+/// A program as JSON, but for the source of its shaders: its plan as it is, apart from numbers that JSON cannot write, which are words.
 pub fn program((plan, shaders): &Program) -> Value {
     let mut plan_json = json!(plan);
     for (k, b) in plan.buffers.iter().enumerate() {
@@ -191,7 +191,7 @@ pub fn program((plan, shaders): &Program) -> Value {
             plan_json["buffers"][k]["home"] = json!({ "Const": numbers });
         }
     }
-    json!({ "plan": plan_json, "kernels": shaders.kernels })
+    json!({ "plan": plan_json, "kernels": shaders.kernels, "folds": shaders.folds })
 }
 
 /// The shortest number that is the same in single precision; for what is no number the word that JavaScript has for it.

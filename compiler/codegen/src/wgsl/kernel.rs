@@ -204,10 +204,10 @@ impl Emitter<'_> {
             }
             self.line(&format!("@compute @workgroup_size({team})"));
             self.line(&format!(
-                "fn {entry}(@builtin(local_invocation_index) own: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {{"
+                "fn {entry}(own: Own, @builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {{"
             ));
             self.depth = 1;
-            self.line("let lane = i32(own);");
+            self.line("let lane = i32(own.lane);");
             self.line("let job = i32(group.x + group.y * groups.x);");
         } else {
             self.line(&format!("@compute @workgroup_size({WORKGROUP})"));

@@ -7,8 +7,10 @@
 //! with wide loops have a **workgroup** a row: its invocations share the elements of every loop and the terms of long folds, and keep local arrays in
 //! the workgroup's memory ([`mod@share`], [`mod@team`]); that is how a message passing layer runs over the edges of a node. What is left has an
 //! invocation a row. Kernels whose rows add to arrays without rows run in **parts**: every part sums a range of rows in its own copy, and the
-//! copies are added in order afterwards. There are no atomics: the same device gives the same bits.
+//! copies are added in order afterwards. There are no atomics: the same device gives the same bits. How a workgroup folds what its invocations have is
+//! written twice, with subgroups and without ([`mod@folds`]).
 
+mod folds;
 mod functions;
 mod kernel;
 mod lookups;
@@ -17,7 +19,7 @@ mod team;
 mod value;
 
 use crate::loop_ir::Program;
-use gdl_abi::shader::{Env, Shaders};
+use gdl_abi::shader::{Env, Folds, Shaders};
 use value::Values;
 
 /// The bindings of all kernels.
@@ -41,23 +43,18 @@ pub fn shaders(program: &Program, label: &dyn Fn(u32) -> Option<String>) -> Shad
         source.push_str(&text);
         kernels.push(shader);
     }
-    for team in values.boards.borrow().iter() {
-        source.push_str(&format!(
-            "\nvar<workgroup> {}: array<f32, {team}>;\n",
-            team::board(*team)
-        ));
-    }
-    for all in values.folded.borrow().iter() {
-        source.push('\n');
-        source.push_str(&team::definition(*all, &|x, y| values.joined(all.fold, x, y)));
-    }
+    // Only workgroups have something to fold.
+    let folds = match kernels.iter().any(|s| s.team > 1) {
+        true => folds::definitions(&values),
+        false => Folds::default(),
+    };
     let mut called = values.called.into_inner();
     called.sort_by_key(|f| functions::name(*f));
     for f in called {
         source.push('\n');
         source.push_str(&functions::definition(f));
     }
-    Shaders { source, kernels }
+    Shaders { source, folds, kernels }
 }
 
 /// Where things are in `env`.

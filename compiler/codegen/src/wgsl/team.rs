@@ -1,34 +1,10 @@
 //! Kernels that workgroups compute, a row each, as WGSL.
 
+use super::folds::AllFold;
 use super::kernel::{Emitter, identity};
 use super::share::{Access, Part, product};
 use crate::loop_ir::{Array, Kernel, Loop, Range, Reg, Stmt, Var};
 use gdl_core::ir::Fold;
-
-/// A fold of what all invocations of a workgroup have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AllFold {
-    pub fold: Fold,
-    pub team: u32,
-}
-
-impl AllFold {
-    /// The name of its function.
-    pub fn name(self) -> String {
-        let word = match self.fold {
-            Fold::Sum => "sum",
-            Fold::Prod => "product",
-            Fold::Max => "max",
-            Fold::Min => "min",
-        };
-        format!("gdl_{word}_of_{}", self.team)
-    }
-}
-
-/// Memory in which invocations of a workgroup show each other a number each.
-pub fn board(team: u32) -> String {
-    format!("shown_{team}")
-}
 
 impl Emitter<'_> {
     /// The body of a kernel, for one row.
@@ -162,37 +138,31 @@ impl Emitter<'_> {
 
     fn sliced(&mut self, loops: &[(Var, u32)], (acc, fold): (Reg, Fold), terms: &Loop, store: &Stmt, team: u32) {
         let n = product(loops);
-        let width = n.next_power_of_two();
-        let (slices, board) = (team / width, board(team));
-        self.values.shown(team);
+        let columns = n.next_power_of_two();
+        let slices = team / columns;
+        let all = self.values.all(AllFold { fold, team, columns });
         let r = format!("r{}", acc.0);
         self.line(&format!("// {slices} invocations share the terms of an element."));
         self.line("{");
         self.depth += 1;
         let start = identity(fold);
-        self.line(&format!("let k = lane % {width};"));
+        self.line(&format!("let k = lane % {columns};"));
         self.line(&format!("var {r}: f32 = {start};"));
         self.line(&format!("if (k < {n}) {{"));
         self.depth += 1;
         self.split(loops, "k");
-        self.open_loop(terms, &format!("lane / {width}"), &slices.to_string());
+        self.open_loop(terms, &format!("lane / {columns}"), &slices.to_string());
         self.nested_in(&[terms.var], &terms.body);
         self.line("}");
         self.depth -= 1;
         self.line("}");
-        self.line(&format!("{board}[lane] = {r};"));
-        self.line("workgroupBarrier();");
+        self.line(&format!("{r} = {all}(own, {r});"));
         self.line(&format!("if (lane < {n}) {{"));
         self.depth += 1;
-        self.line(&format!("for (var j = lane + {width}; j < {team}; j += {width}) {{"));
-        let joined = self.values.joined(fold, &r, &format!("{board}[j]"));
-        self.line(&format!("  {r} = {joined};"));
-        self.line("}");
         self.split(loops, "k");
         self.block(std::slice::from_ref(store));
         self.depth -= 1;
         self.line("}");
-        self.line("workgroupBarrier();");
         self.depth -= 1;
         self.line("}");
     }
@@ -210,8 +180,8 @@ impl Emitter<'_> {
         self.line("}");
         self.own.clear();
         for &(acc, fold) in accs {
-            let all = self.values.all(AllFold { fold, team });
-            let (r, own) = (format!("r{}", acc.0), format!("{all}(lane, own{})", acc.0));
+            let all = self.values.all(AllFold { fold, team, columns: 1 });
+            let (r, own) = (format!("r{}", acc.0), format!("{all}(own, own{})", acc.0));
             let joined = self.values.joined(fold, &r, &own);
             self.line(&format!("{r} = {joined};"));
         }
@@ -253,26 +223,4 @@ fn adders(parts: &[Part<'_>], array: Array) -> usize {
         _ => usize::from(Access::of(p, &|_| false).writes.iter().any(|t| t.array == array)),
     };
     parts.iter().map(of).sum()
-}
-
-/// The function of a fold of what all have.
-pub fn definition(all: AllFold, joined: &dyn Fn(&str, &str) -> String) -> String {
-    let (name, team, board) = (all.name(), all.team, board(all.team));
-    let step = joined(&format!("{board}[lane]"), &format!("{board}[lane + n]"));
-    format!(
-        "// What all invocations of a workgroup have, in pairs of halves.
-fn {name}(lane: i32, x: f32) -> f32 {{
-  {board}[lane] = x;
-  workgroupBarrier();
-  for (var n = {}; n > 0; n = n / 2) {{
-    if (lane < n) {{ {board}[lane] = {step}; }}
-    workgroupBarrier();
-  }}
-  let all = {board}[0];
-  workgroupBarrier();
-  return all;
-}}
-",
-        team / 2
-    )
 }

@@ -1,8 +1,8 @@
 //! Numbers and indices of a kernel as WGSL.
 
+use super::folds::AllFold;
 use super::functions;
 use super::lookups::Entry;
-use super::team::AllFold;
 use crate::loop_ir::{Array, Atom, BufferId, Divisor, Expr, Index, Program, SizeId, TableId};
 use gdl_abi::shader;
 use gdl_core::ir::{Cmp, Fold, Scalar};
@@ -15,8 +15,6 @@ pub struct Values<'a> {
     pub called: RefCell<Vec<Scalar>>,
     /// The folds of what a workgroup has that have been called.
     pub folded: RefCell<Vec<AllFold>>,
-    /// The sizes of workgroups whose invocations show each other numbers.
-    pub boards: RefCell<Vec<u32>>,
     /// Entries of tables that have been read, and their names; the innermost last.
     pub entries: RefCell<Vec<(Entry, String)>>,
     /// What the names of local arrays begin with, where workgroups have them.
@@ -32,7 +30,6 @@ impl<'a> Values<'a> {
             program,
             called: RefCell::default(),
             folded: RefCell::default(),
-            boards: RefCell::default(),
             entries: RefCell::default(),
             prefix: RefCell::default(),
             copied: RefCell::default(),
@@ -56,14 +53,8 @@ impl<'a> Values<'a> {
 
     /// The name of a fold of what a workgroup has.
     pub fn all(&self, of: AllFold) -> String {
-        self.shown(of.team);
         note(&self.folded, of);
         of.name()
-    }
-
-    /// Invocations of workgroups of this size show each other numbers.
-    pub fn shown(&self, team: u32) {
-        note(&self.boards, team);
     }
 
     /// The name of where a table begins.

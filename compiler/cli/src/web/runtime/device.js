@@ -13,6 +13,9 @@ const COMMON = { tiled: GEMM, direct: GEMM, join: JOIN, rank: CHOOSE, count: CHO
 /** The names of their operands. */
 const OPERANDS = new Map([[GEMM, ["a", "b", "c"]], [JOIN, ["copies", "total"]], [CHOOSE, ["key"]]]);
 
+/** What lets invocations of a workgroup fold what they have without its memory. */
+const SUBGROUPS = "subgroups";
+
 /** Whether a shader, one of a model or one that all share, writes tables. */
 export const writesTables = (run) => COMMON[String(run).split(" ")[0]] === CHOOSE;
 
@@ -36,6 +39,8 @@ export class Gpu {
     });
     // Whoever waits hears of it; that nobody waits is no error.
     this.lost.catch(() => {});
+    /** Whether shaders may use subgroups, and know which is which. */
+    this.hasSubgroups = device.features.has(SUBGROUPS) && navigator.gpu.wgslLanguageFeatures.has("subgroup_id");
     const buffer = (binding, type, hasDynamicOffset) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
@@ -145,10 +150,12 @@ async function open() {
     throw new WebGpuError("this browser has WebGPU but no graphics device for it: is hardware acceleration switched off?");
   }
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  const requiredFeatures = adapter.features.has(SUBGROUPS) ? [SUBGROUPS] : [];
   try {
     // What the defaults forbid and large batches need: long arrays.
     return await adapter.requestDevice({
       label: "gdl",
+      requiredFeatures,
       requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
     });
   } catch (error) {

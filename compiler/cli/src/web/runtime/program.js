@@ -9,10 +9,11 @@ import { banksOf, elements, home, lasting, layout } from "./layout.js";
 
 /** A program: any number of calls, one after the other, on batches of any size that fits the device. */
 export class Program {
-  /** `description` is { plan, kernels }, `code` has the shaders. */
+  /** `description` is { plan, kernels, folds }, `code` has the shaders but for their folds. */
   static async create(gpu, name, description, code) {
-    const { plan, kernels } = description;
-    const program = new Program(gpu, name, plan, kernels, code);
+    const { plan, kernels, folds } = description;
+    const module = gpu.hasSubgroups ? `enable subgroups;\n${code}${folds.subgroups}` : code + folds.halves;
+    const program = new Program(gpu, name, plan, kernels, module);
     const multiplies = JSON.stringify(plan.steps).includes('"Gemm"');
     await Promise.all([
       program.pipelines(new Array(plan.buffers.length + 1).fill(0)),
