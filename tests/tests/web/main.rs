@@ -4,6 +4,7 @@ mod banks;
 mod cases;
 mod edges;
 mod errors;
+mod gradients;
 mod page;
 mod random;
 
@@ -184,7 +185,8 @@ fn shaders_can_be_read() {
         (["--emit", "wgsl", "--external-weights"], "shaders hold no weights"),
         (["--emit", "web", "--dtype=f64"], "single precision only"),
         (["--emit", "web,lib", "--external-weights"], "stand alone"),
-        (["--emit", "web", "--with=grad"], "for libraries"),
+        (["--emit", "web", "--with=train"], "for libraries of machine code"),
+        (["--emit", "exe", "--with=grad"], "for libraries: programs give"),
         (["--emit", "web", "--isa=v3"], "shaders have none"),
         (["--emit", "web", "--json"], "no weights are given"),
     ] {

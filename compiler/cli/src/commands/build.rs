@@ -108,6 +108,7 @@ Examples:
   gdl build digits.gdl --weights w.safetensors --emit python --with train -o digits-py
   gdl build potential.gdl --weights w.safetensors --emit python -o potential-py
   gdl build digits.gdl --weights w.safetensors --emit web -o digits-web
+  gdl build digits.gdl --weights w.safetensors --emit web --with grad -o digits-web
   gdl build digits.gdl --emit wgsl -o shaders"
 )]
 pub struct Build {
@@ -120,7 +121,7 @@ pub struct Build {
     /// What is made; several kinds of libraries at once, with commas.
     #[arg(long, value_enum, default_value = "exe", value_delimiter = ',')]
     emit: Vec<Emit>,
-    /// What a library can do.
+    /// What a library or a package can do.
     #[arg(long, value_enum, default_value = "forward", value_delimiter = ',')]
     with: Vec<With>,
     /// Where it goes: a file for a program, a folder for anything else.
@@ -156,7 +157,11 @@ impl Build {
     pub(super) fn run(&self, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         terminal.set_json(self.json);
         let target = self.target()?;
-        let source = self.open(terminal)?;
+        let mut source = self.open(terminal)?;
+        if self.with.contains(&With::Grad) {
+            let derivative = self.derivative(&source.lowered.func)?;
+            source.roles.push((Role::Gradient, derivative));
+        }
         match target {
             Target::Program | Target::Library => self.machine_code(target, source, terminal),
             Target::Web => self.package(&source, terminal),
@@ -219,11 +224,6 @@ impl Build {
     fn machine_code(&self, target: Target, mut source: Source, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         let double = self.dtype == Precision::F64;
         let gradient = self.with.contains(&With::Grad);
-        if gradient {
-            source
-                .roles
-                .push((Role::Gradient, self.derivative(&source.lowered.func)?));
-        }
         let training = match self.with.contains(&With::Train) {
             true => Some(self.training(&mut source, terminal)?),
             false => None,
@@ -315,6 +315,7 @@ impl Build {
     fn package(&self, source: &Source, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         let forward = self.forward(source)?;
         let prepare = self.on_gpu(source, Role::Prepare)?;
+        let gradient = self.on_gpu(source, Role::Gradient)?;
         let mut signature = forward.0.signature.clone();
         signature.params.truncate(source.lowered.func.params.len());
         let params = self.params(source, &signature, false, terminal)?;
@@ -339,6 +340,7 @@ impl Build {
             model: &source.model,
             forward: &forward,
             prepare: prepare.as_ref(),
+            gradient: gradient.as_ref(),
             weights,
         };
         let files = package.files();
@@ -352,7 +354,8 @@ impl Build {
     fn shaders(&self, source: &Source, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         let forward = self.forward(source)?;
         let prepare = self.on_gpu(source, Role::Prepare)?;
-        let files = web::shader_files(&source.model.name, &forward, prepare.as_ref());
+        let gradient = self.on_gpu(source, Role::Gradient)?;
+        let files = web::shader_files(&source.model.name, &forward, prepare.as_ref(), gradient.as_ref());
         let all = files.iter().map(|(_, bytes)| bytes.len()).sum();
         let made = library::write_files(&self.output, files)?;
         self.told(&source.model, &made, all, 0, terminal)
@@ -396,10 +399,15 @@ impl Build {
                 return Err(Failure::usage(alone).help("Build one after the other."));
             }
         };
-        if target != Target::Library && self.with.iter().any(|w| *w != With::Forward) {
+        let with = |w: With| self.with.contains(&w);
+        if target == Target::Program && (with(With::Grad) || with(With::Train)) {
             let failure =
-                Failure::usage("`--with grad` and `--with train` are for libraries: anything else gives outputs only");
+                Failure::usage("`--with grad` and `--with train` are for libraries: programs give outputs only");
             return Err(failure.help("Say `--emit lib` or `--emit python`, or leave `--with` out."));
+        }
+        if target != Target::Library && with(With::Train) {
+            let failure = Failure::usage("`--with train` is for libraries of machine code");
+            return Err(failure.help("Say `--emit lib` or `--emit python`, or `--with grad`."));
         }
         if matches!(target, Target::Web | Target::Shaders) {
             if self.dtype == Precision::F64 {

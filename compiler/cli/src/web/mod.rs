@@ -9,7 +9,7 @@ use crate::library::{Described, names};
 use gdl_abi::plan::{Home, Plan};
 use gdl_abi::shader::Shaders;
 use gdl_core::typed::Model;
-use gdl_host::data::Argument;
+use gdl_host::data::{Argument, shape_of};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -54,6 +54,8 @@ pub struct Package<'a> {
     pub forward: &'a Program,
     /// What follows from the weights alone, run once.
     pub prepare: Option<&'a Program>,
+    /// The reverse derivative, for packages with gradients.
+    pub gradient: Option<&'a Program>,
     /// The weights as a `.safetensors` file; none if they are given when the package is used.
     pub weights: Option<Vec<u8>>,
 }
@@ -67,7 +69,11 @@ impl Package<'_> {
             ("index.d.ts".into(), self.types().into_bytes()),
             ("model.json".into(), self.description().to_string().into_bytes()),
         ];
-        let programs = [("forward", Some(self.forward)), ("prepare", self.prepare)];
+        let programs = [
+            ("forward", Some(self.forward)),
+            ("prepare", self.prepare),
+            ("gradient", self.gradient),
+        ];
         for (name, (_, shaders)) in programs.into_iter().filter_map(|(name, p)| Some((name, p?))) {
             files.push((format!("{name}.wgsl").into(), shaders.source.clone().into_bytes()));
         }
@@ -107,6 +113,9 @@ impl Package<'_> {
         let mut names = vec![("model", "model.json"), ("forward", "forward.wgsl")];
         if self.prepare.is_some() {
             names.push(("prepare", "prepare.wgsl"));
+        }
+        if self.gradient.is_some() {
+            names.push(("gradient", "gradient.wgsl"));
         }
         if self.weights.is_some() {
             names.push(("weights", "weights.safetensors"));
@@ -148,7 +157,21 @@ export const load = (options = {{}}) => loadModel(files, options);
             "parameters": self.of.signature.params.iter().map(parameter).collect::<Vec<_>>(),
             "forward": program(self.forward),
             "prepare": self.prepare.map(program),
+            "gradient": self.gradient.map(|of| self.derivative(of)),
         })
+    }
+
+    /// The program of gradients, and the cotangents that it takes.
+    fn derivative(&self, of: &Program) -> Value {
+        let signature = self.of.signature;
+        let cotangent = |d: &gdl_abi::ArrayDecl| {
+            json!({
+                "name": format!("cot.{}", d.name), "field": names::field(&d.name), "kind": "real", "shape": shape_of(signature, d), "optional": true,
+            })
+        };
+        let mut value = program(of);
+        value["cotangents"] = signature.outputs.iter().map(cotangent).collect();
+        value
     }
 
     fn arguments(&self) -> Vec<Value> {
@@ -164,14 +187,23 @@ export const load = (options = {{}}) => loadModel(files, options);
 }
 
 /// The shaders of a model to be read, for any device, with the plans that say how they are run.
-pub fn shader_files(model: &str, forward: &Program, prepare: Option<&Program>) -> Vec<(PathBuf, Vec<u8>)> {
+pub fn shader_files(
+    model: &str,
+    forward: &Program,
+    prepare: Option<&Program>,
+    gradient: Option<&Program>,
+) -> Vec<(PathBuf, Vec<u8>)> {
     let name = names::prefix(model);
     let mut files: Vec<(PathBuf, Vec<u8>)> = vec![
         ("gemm.wgsl".into(), gdl_gpu::GEMM.into()),
         ("choose.wgsl".into(), gdl_gpu::CHOOSE.into()),
         ("join.wgsl".into(), gdl_gpu::JOIN.into()),
     ];
-    let programs = [(name.clone(), Some(forward)), (format!("{name}.prepare"), prepare)];
+    let programs = [
+        (name.clone(), Some(forward)),
+        (format!("{name}.prepare"), prepare),
+        (format!("{name}.gradient"), gradient),
+    ];
     for (name, of) in programs.into_iter().filter_map(|(name, p)| Some((name, p?))) {
         files.push((format!("{name}.wgsl").into(), of.1.module(false).into_bytes()));
         files.push((

@@ -2,7 +2,7 @@
 
 use super::{Package, describe};
 use crate::library::names;
-use gdl_host::data::{ArgumentKind, shape_of};
+use gdl_host::data::{Argument, ArgumentKind, shape_of};
 use std::fmt::Write;
 
 impl Package<'_> {
@@ -26,8 +26,14 @@ impl Package<'_> {
             comment(&mut out, text);
         }
         out.push_str(" *\n * @module\n */\n\n");
-        out.push_str(
-            "import type { Integers, LoadOptions, Model as Loaded, Reals } from \"./runtime/index.js\";\n\nexport * from \"./runtime/index.js\";\n\n",
+        let loaded = if self.gradient.is_some() {
+            "Differentiable"
+        } else {
+            "Model"
+        };
+        let _ = writeln!(
+            out,
+            "import type {{ Integers, LoadOptions, {loaded} as Loaded, Reals }} from \"./runtime/index.js\";\n\nexport * from \"./runtime/index.js\";\n"
         );
         out.push_str("/** The arguments of a call: arrays without shapes, row-major. They are copied when the call is made. */\nexport interface Inputs {\n");
         for (name, rank) in describe::grids(self.of.arguments) {
@@ -54,7 +60,16 @@ impl Package<'_> {
             let about = format!("[{}]{}", shape_of(self.of.signature, d), self.of.type_of(&d.name));
             member(&mut out, &about, &names::field(&d.name), "Float32Array");
         }
-        out.push_str("}\n\n/** The model, ready to be called. */\nexport type Model = Loaded<Inputs, Outputs>;\n\n");
+        out.push_str("}\n\n");
+        let mut of = "Inputs, Outputs";
+        if self.gradient.is_some() {
+            self.derivatives(&mut out);
+            of = "Inputs, Outputs, Cotangents, InputGradients";
+        }
+        let _ = writeln!(
+            out,
+            "/** The model, ready to be called. */\nexport type Model = Loaded<{of}>;\n"
+        );
         let weights = match self.weights {
             Some(_) => "",
             None => " The package has no weights: give them as `options.weights`.",
@@ -65,6 +80,25 @@ impl Package<'_> {
              export function load(options?: LoadOptions): Promise<Model>;\n"
         );
         out
+    }
+
+    /// What calls for gradients take and give.
+    fn derivatives(&self, out: &mut String) {
+        out.push_str("/** What outputs are weighted with: arrays of the same lengths. Those left out are 0. */\nexport interface Cotangents {\n");
+        for d in &self.of.signature.outputs {
+            let about = format!("[{}]", shape_of(self.of.signature, d));
+            member(out, &about, &format!("{}?", names::field(&d.name)), "Reals");
+        }
+        out.push_str(
+            "}\n\n/** Gradients for inputs: arrays of the same lengths. */\nexport interface InputGradients {\n",
+        );
+        let inputs = &self.of.signature.inputs;
+        let is_real = |a: &Argument| a.kind == ArgumentKind::Real && inputs.iter().any(|d| d.name == a.name);
+        for a in self.of.listed().iter().filter(|a| is_real(a)) {
+            let field = names::field(&a.name) + if a.optional { "?" } else { "" };
+            member(out, &format!("[{}]", a.shape), &field, "Float32Array");
+        }
+        out.push_str("}\n\n");
     }
 
     fn usage(&self) -> String {

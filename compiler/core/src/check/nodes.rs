@@ -145,11 +145,14 @@ impl Checker<'_> {
                 Val::Int(n) => data.push(Exact::int(n.value().unwrap_or(1))),
                 Val::Num(x) => data.push(*x),
                 other => {
-                    return Err(self.error(
-                        "GDL0111",
-                        "a list of numbers is needed here",
-                        span,
-                        format!("this contains {}", other.describe()),
+                    return Err(self.report(
+                        crate::diag::Diagnostic::error(
+                            "GDL0111",
+                            "a list of numbers is needed here",
+                            span,
+                            format!("this contains {}", other.describe()),
+                        )
+                        .help("A list is a constant. Values are joined by `++`: `x ++ y`."),
                     ));
                 }
             }

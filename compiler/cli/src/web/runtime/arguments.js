@@ -14,42 +14,47 @@ const width = ({ axes }) => axes.reduce((a, b) => a * b, 1);
 
 /** Reads the arguments of calls. */
 export class Arguments {
-  constructor(description, signature) {
+  /** Of a program with this signature, to which cotangents are given too where they are listed. */
+  constructor(description, signature, cotangents = []) {
     this.domains = description.domains;
     this.signature = signature;
-    /** By name in the model: { name, field, shape, kind, labels, optional }. */
-    this.known = new Map(description.arguments.map((a) => [a.name, a]));
+    this.inputs = description.arguments;
+    this.cotangents = cotangents;
+    /** By name in the program: { name, field, shape, kind, labels, optional }. */
+    this.known = new Map([...this.inputs, ...cotangents].map((a) => [a.name, a]));
   }
 
   /**
    * { door, arrays, orders } of a call: `orders` has, for dims whose rows were given in another order than the program's, the given
-   * row of each.
+   * row of each, and null for rows that were not given.
    */
-  read(inputs) {
-    return new Call(this, this.#given(inputs)).read();
+  read(inputs, cotangents) {
+    const given = read("inputs", "argument", inputs, this.inputs);
+    if (this.cotangents.length > 0) given.push(...read("cotangents", "output", cotangents, this.cotangents));
+    return new Call(this, new Map(given)).read();
   }
+}
 
-  /** The given arrays by name, copied and of the right types. */
-  #given(inputs) {
-    const fields = [...this.known.values()].map((a) => a.field);
-    if (inputs === null || typeof inputs !== "object") {
-      throw new ArgumentError("inputs", `must be an object: { ${fields.join(", ")} }`);
-    }
-    const unknown = Object.keys(inputs).find((key) => !fields.includes(key));
-    if (unknown !== undefined) throw new ArgumentError(unknown, `is no argument; there are ${fields.join(", ")}`);
-    const given = new Map();
-    for (const a of this.known.values()) {
-      const value = inputs[a.field];
-      if (value === undefined || value === null) {
-        if (!a.optional) throw new ArgumentError(a.field, `is missing: [${a.shape}]`);
-      } else if (a.kind === "extents") {
-        given.set(a.name, extents(a.field, value, a.rank));
-      } else {
-        given.set(a.name, (a.kind === "real" ? reals : wholes)(a.field, value, a.shape));
-      }
-    }
-    return given;
+/** The names and arrays that an object has for arguments, copied and of the right types. */
+function read(what, one, object, list) {
+  const fields = list.map((a) => a.field);
+  if (object === null || typeof object !== "object") {
+    throw new ArgumentError(what, `must be an object: { ${fields.join(", ")} }`);
   }
+  const unknown = Object.keys(object).find((key) => !fields.includes(key));
+  if (unknown !== undefined) throw new ArgumentError(unknown, `is no ${one}; there are ${fields.join(", ")}`);
+  const given = [];
+  for (const a of list) {
+    const value = object[a.field];
+    if (value === undefined || value === null) {
+      if (!a.optional) throw new ArgumentError(a.field, `is missing: [${a.shape}]`);
+    } else if (a.kind === "extents") {
+      given.push([a.name, extents(a.field, value, a.rank)]);
+    } else {
+      given.push([a.name, (a.kind === "real" ? reals : wholes)(a.field, value, a.shape)]);
+    }
+  }
+  return given;
 }
 
 /** One call. */
@@ -77,8 +82,8 @@ class Call {
     this.door.samples ??= this.perSample();
     const orders = new Map();
     this.signature.domains.dims.forEach((_, dim) => {
-      const order = this.edges.get(dimName(this.signature, dim))?.order;
-      if (order) orders.set(dim, order);
+      const edges = this.edges.get(dimName(this.signature, dim));
+      if (edges) orders.set(dim, edges.order ?? null);
     });
     return { door: this.door, arrays: this.signature.inputs.map((decl) => this.array(decl)), orders };
   }
@@ -251,14 +256,18 @@ class Call {
     const { name, dim } = decl;
     const on = dimName(this.signature, dim);
     const edges = this.edges.get(on);
-    const part = name.includes(".") ? name.split(".")[1] : null;
+    const isCotangent = name.startsWith("cot.");
+    const part = name.includes(".") && !isCotangent ? name.split(".")[1] : null;
     if (edges && part === "shift" && edges.shift) {
       if (this.given.has(name)) throw new ArgumentError(this.field(name), "is for given edges: they are missing");
       return edges.shift;
     }
     if (edges && (part === "angle" || part === "transport")) return angles(edges[part], width(decl));
+    const length = this.rowsOn(dim) * width(decl);
+    // Cotangents that are not given are 0.
+    if (isCotangent && !this.given.has(name)) return new Float32Array(length);
     const values = this.given.get(name);
-    fits(this.field(name), values, this.rowsOn(dim) * width(decl), this.shape(name));
+    fits(this.field(name), values, length, this.shape(name));
     const typed = decl.dtype === "Real" ? Float32Array.from(values) : this.labels(name, values);
     if (!edges) return typed;
     if (!edges.order) throw new ArgumentError(this.field(name), "is on edges that are computed: give the edges too");

@@ -31,6 +31,23 @@ export interface Model<Inputs, Outputs> {
   destroy(): void;
 }
 
+/** Gradients. */
+export interface Gradients<InputGradients> {
+  /** For real inputs, by name; those on edges only where edges were given. */
+  inputs: InputGradients;
+  /** For parameters, by their names in the model; lengths and order are those of the weights. */
+  parameters: Record<string, Float32Array>;
+}
+
+/** A model with gradients (`gdl build --with grad`). */
+export interface Differentiable<Inputs, Outputs, Cotangents, InputGradients> extends Model<Inputs, Outputs> {
+  /**
+   * The gradients of the sum of cotangents times outputs, edges of clouds held fixed. Cotangents have the lengths of outputs; those left out are 0.
+   * The shaders are fetched and compiled by the first call. Rejected with a `GdlError`.
+   */
+  gradient(inputs: Inputs, cotangents: Cotangents): Promise<Gradients<InputGradients>>;
+}
+
 /** Edges between points: pairs of source and destination, sorted by destination. */
 export interface Edges {
   /** [edges, 2]. */
