@@ -7,6 +7,7 @@
 use super::verify::verify;
 use super::{Body, Func, Node, Op, Value};
 use gdl_abi::{ArrayDecl, Domains, Dtype};
+use gdl_rep::Exact;
 
 /// The two stages of a program.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +35,7 @@ pub fn staged(func: &Func) -> Result<Option<Stages>, String> {
         if !wanted[k] {
             continue;
         }
-        if early[k] && !is_view(&nodes[k].op) {
+        if early[k] && !is_view(&nodes[k].op) && !is_spread(nodes, k) {
             prepared.push(k);
         } else {
             late[k] = true;
@@ -119,6 +120,27 @@ fn is_view(op: &Op) -> bool {
             | Op::Slice { .. }
             | Op::Detach { .. }
     )
+}
+
+/// Whether a value is the elements of another, repeated: a contraction with ones in which nothing is summed.
+fn is_spread(nodes: &[Node], k: usize) -> bool {
+    let Op::Contract {
+        a,
+        b,
+        a_axes,
+        b_axes,
+        out_axes,
+    } = &nodes[k].op
+    else {
+        return false;
+    };
+    let node = |v: &Value| &nodes[v.0 as usize];
+    let sums_nothing = |v: &Value, letters: &[u8]| {
+        let mut axes = letters.iter().zip(&node(v).shape.axes);
+        axes.all(|(l, n)| *n == 1 || out_axes.contains(l))
+    };
+    let is_ones = |v: &Value| matches!(node(v).op, Op::Fill(c) if c == Exact::ONE);
+    sums_nothing(a, a_axes) && sums_nothing(b, b_axes) && (is_ones(a) || is_ones(b))
 }
 
 /// Copies of some nodes, with the operator that stands for each; and where they are.
