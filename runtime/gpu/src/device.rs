@@ -210,7 +210,9 @@ impl Gpu {
         match pollster::block_on(scope.pop()) {
             None => Ok(buffer),
             Some(e) => Err(GpuError(format!(
-                "the device has no memory left: {e}. Use smaller batches"
+                "`{}` has no memory left for {} MB ({e}): use smaller batches, or end what else uses it",
+                self.info.name,
+                bytes.div_ceil(1 << 20)
             ))),
         }
     }

@@ -95,6 +95,7 @@ impl Memory {
         let make = || gpu.buffer(bytes, Usage::STORAGE | Usage::COPY_DST | Usage::COPY_SRC);
         match self.reals.get_mut(bank) {
             Some(old) if bank == 0 => {
+                // If there is no room, what lasts is still where it was.
                 let larger = make()?;
                 let mut encoder = gpu.device.create_command_encoder(&Default::default());
                 encoder.copy_buffer_to_buffer(old, 0, &larger, 0, old.size().min(4 * program.lasting.len as u64));

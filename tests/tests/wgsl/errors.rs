@@ -120,6 +120,82 @@ fn parameters_stay_on_the_device() {
     assert_eq!(bound.params().expect("parameters"), std::slice::from_ref(&c));
 }
 
+/// Set in the process that [`no_memory_left`] starts.
+const LITTLE: &str = "GDL_TEST_LITTLE_MEMORY";
+/// Bytes of address space that are left to that process.
+const LEFT: u64 = 768 << 20;
+
+/// A process whose address space is small fills the memory of a software device; the device is named, and smaller batches still run.
+#[test]
+fn no_memory_left() {
+    let Some(gpu) = device() else { return };
+    if std::env::var_os(LITTLE).is_some() {
+        return in_little_memory(&gpu);
+    }
+    if gpu.info().kind != "software" || cfg!(not(target_os = "linux")) {
+        eprintln!("SKIPPED: the memory of this device cannot be limited");
+        return;
+    }
+    let done = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "errors::no_memory_left", "--nocapture"])
+        .env(LITTLE, "1")
+        .output()
+        .expect("this program");
+    let said = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+}
+
+/// The same program in memory of its own, again and again, until there is none.
+#[cfg(target_os = "linux")]
+fn in_little_memory(gpu: &std::sync::Arc<Gpu>) {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // 4096 numbers a row are kept, one comes back.
+    let func = function("model Wide (s: set, x: s -> 1) -> (s -> 1) {\n  linear(softmax(linear(x, 4096)), 1)\n}\n");
+    let program = on_device(gpu, &func, "wide");
+    let params: Vec<Array> = func.params.iter().map(|d| Array::F32(vec![0.5; d.row_len()])).collect();
+    let call = |bound: &mut dyn gdl_runtime::Bound, n: u32| {
+        let batch = Instance::new(&func.domains, &rows(n)).expect("a batch");
+        let (x, mut outputs) = (Array::F32(vec![0.5; n as usize]), Vec::new());
+        let ran = bound.run(&batch, &[&x], &mut outputs);
+        ran.map(|()| outputs[0].to_f64()[0])
+    };
+    let mut all = vec![bind(&program, params.iter().map(Cow::Borrowed).collect()).expect("room")];
+    let one = call(all[0].as_mut(), 1).expect("a small batch");
+
+    let status = std::fs::read_to_string("/proc/self/statm").expect("numbers of this process");
+    let pages: u64 = status.split(' ').next().and_then(|n| n.parse().ok()).expect("a number");
+    let most = Some(pages * rustix::param::page_size() as u64 + LEFT);
+    let limit = Rlimit {
+        current: most,
+        maximum: most,
+    };
+    setrlimit(Resource::As, limit).expect("a limit");
+    let said = loop {
+        assert!(all.len() < 100, "the limit does not hold");
+        let last = all.last_mut().expect("a program").as_mut();
+        match call(last, 4_000) {
+            Ok(same) => assert_eq!(same, one),
+            Err(e) => break e.0,
+        }
+        all.push(bind(&program, params.iter().map(Cow::Borrowed).collect()).expect("room"));
+    };
+    assert!(
+        said.contains(&format!("`{}` has no memory left", gpu.info().name)),
+        "{said}"
+    );
+    assert!(said.contains("use smaller batches"), "{said}");
+    // Where it failed, with the parameters that were there before.
+    let last = all.last_mut().expect("a program").as_mut();
+    assert_eq!(call(last, 1).expect("a small batch"), one);
+    // And as before, once others are gone.
+    let mut first = all.swap_remove(0);
+    drop(all);
+    assert_eq!(call(first.as_mut(), 4_000).expect("room"), one);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn in_little_memory(_: &std::sync::Arc<Gpu>) {}
+
 /// Without any driver there is no device, and it is said what to do.
 #[test]
 fn no_device() {
