@@ -6,14 +6,16 @@ use gdl_host::data::{Argument, Arguments};
 use gdl_host::library::Recipe;
 use gdl_host::optim::Time;
 use gdl_host::params::{Init, ParamSpec, Params};
-use gdl_host::random::drawing;
+use gdl_host::random::{Moment, with_draws, without_draws};
 use gdl_host::train::Stepper;
 use gdl_runtime::{Array, Executor, Program};
 use std::sync::{Mutex, PoisonError};
 
 /// How a model is trained.
 pub struct Training {
-    program: Box<dyn Program>,
+    program: Executor,
+    /// What a batch is read by: the program's signature without what is drawn at random.
+    given: Signature,
     recipe: Recipe,
     listed: Vec<Argument>,
     /// None before the first step.
@@ -23,12 +25,10 @@ pub struct Training {
 impl Training {
     /// The step program of a model and its recipe.
     pub(crate) fn new(program: Executor, recipe: Recipe) -> Training {
-        let program: Box<dyn Program> = match recipe.draws.as_slice() {
-            [] => Box::new(program),
-            draws => Box::new(drawing(Box::new(program), draws, recipe.seed)),
-        };
+        let given = without_draws(program.signature(), &recipe.plan.draws);
         Training {
-            listed: recipe.arguments.list(program.signature()),
+            listed: recipe.arguments.list(&given),
+            given,
             stepper: Mutex::new(None),
             program,
             recipe,
@@ -47,7 +47,7 @@ impl Training {
 
     /// How the arrays of a batch are read.
     pub(crate) fn reads(&self) -> (&Signature, &Arguments) {
-        (self.program.signature(), &self.recipe.arguments)
+        (&self.given, &self.recipe.arguments)
     }
 
     /// Forgets the steps that were made.
@@ -70,7 +70,7 @@ impl Training {
         let mut stepper = self.stepper.lock().unwrap_or_else(PoisonError::into_inner);
         let mut params = zeros(signature, self.program.is_f64())?;
         params.arrays_mut().clone_from_slice(&weights()?);
-        let program = &*self.program;
+        let program = &self.program;
         let stepper = match &mut *stepper {
             Some(stepper) => stepper,
             first => first.insert(Stepper::new(
@@ -80,7 +80,9 @@ impl Training {
                 self.recipe.optim.clone(),
             )?),
         };
-        let (instance, inputs) = batch;
+        let (instance, given) = batch;
+        let (draws, moment) = (&self.recipe.plan.draws, Moment::Step(stepper.steps()));
+        let inputs = with_draws(program, draws, instance, given.to_vec(), self.recipe.seed, moment);
         let inputs: Vec<&Array> = inputs.iter().collect();
         let mut outputs = Vec::new();
         program

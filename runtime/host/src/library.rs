@@ -2,7 +2,6 @@
 
 use crate::data::Arguments;
 use crate::optim::OptimSpec;
-use crate::random::Draw;
 use crate::train::Plan;
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +23,6 @@ pub struct Recipe {
     pub plan: Plan,
     /// The optimiser.
     pub optim: OptimSpec,
-    /// The inputs of the program that are drawn at random.
-    pub draws: Vec<(usize, Draw)>,
-    /// Of the draws.
+    /// Of what is drawn at random.
     pub seed: u64,
 }

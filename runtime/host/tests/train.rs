@@ -118,6 +118,7 @@ fn plan() -> Plan {
         metrics: vec!["mae".into()],
         gradients: vec![("w".into(), "d.w".into()), ("b".into(), "d.b".into())],
         stats: vec![stat("running", Update::Momentum(0.1)), stat("over", Update::OverData)],
+        draws: Vec::new(),
     }
 }
 

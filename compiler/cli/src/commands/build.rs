@@ -445,7 +445,6 @@ impl Build {
                 arguments: library::arguments(&train.model)?,
                 plan: training.plan,
                 optim: config.optim,
-                draws: training.randoms,
                 seed: config.seed,
             },
         })

@@ -97,10 +97,13 @@ impl Train {
         let engine = self
             .runs
             .engine(self.dtype == Precision::F64, self.threads.map(usize::from))?;
-        let step = training.load_step(&engine, config.seed)?;
+        let step = training.load_step(&engine)?;
         let learn = training.load_learning(&engine, &config.optim)?;
         let eval = engine.load(&training.eval)?;
-        let spec = session.ok(session.data_spec(Some(block), &train.model, step.signature()), terminal)?;
+        let spec = session.ok(
+            session.data_spec(Some(block), &train.model, &training.inputs()),
+            terminal,
+        )?;
         let path = self
             .data
             .clone()

@@ -12,7 +12,7 @@ use gdl_core::lower::{self, Lowered, Mode, ParamInfo, SpaceInit};
 use gdl_core::typed::{self, Node, NodeId, TOp};
 use gdl_host::optim::OptimSpec;
 use gdl_host::params::{Init, ParamSpec, Params};
-use gdl_host::random::{Draw, drawing, without_draws};
+use gdl_host::random::{Draw, without_draws};
 use gdl_host::train::{Plan, Stat, Update, load_params};
 use gdl_runtime::{Array, Bound, Program, bind};
 use gdl_syntax::ast::Span;
@@ -32,8 +32,6 @@ pub struct Training {
     pub plan: Plan,
     /// The parameters.
     pub params: Vec<ParamInfo>,
-    /// The inputs of `step` that are drawn at random.
-    pub randoms: Vec<(usize, Draw)>,
 }
 
 /// A defect of the compiler, as a diagnostic.
@@ -83,18 +81,20 @@ impl Training {
             .iter()
             .map(|p| (p.name.clone(), format!("grad.{}", p.name)))
             .collect();
+        let mut draws: Vec<(usize, Draw)> = step.randoms.iter().map(|(k, draw)| (*k, drawn(draw))).collect();
+        draws.sort_unstable_by_key(|d| d.0);
         let plan = Plan {
             loss,
             metrics,
             gradients,
             stats: stats(&step, &over_data),
+            draws,
         };
         Ok(Training {
             step: func,
             eval: eval.func,
             plan,
             params: step.params,
-            randoms: step.randoms.into_iter().map(|(k, draw)| (k, drawn(draw))).collect(),
         })
     }
 
@@ -122,12 +122,7 @@ impl Training {
             inputs: self.step.inputs.clone(),
             ..Signature::default()
         };
-        without_draws(&all, &self.randoms)
-    }
-
-    /// Whether steps update parameters where they run. Random numbers are drawn here, from the parameters: then these are here too.
-    fn learns(&self, engine: &Engine) -> bool {
-        engine.keeps_parameters() && self.randoms.is_empty()
+        without_draws(&all, &self.plan.draws)
     }
 
     /// The step that updates parameters too, if they stay where it runs.
@@ -135,30 +130,26 @@ impl Training {
     /// # Errors
     /// If the code generator cannot do it.
     pub fn load_learning(&self, engine: &Engine, optim: &OptimSpec) -> Result<Option<Box<dyn Program>>, Failure> {
-        if !self.learns(engine) {
+        if !engine.keeps_parameters() {
             return Ok(None);
         }
         engine.load(&learning(self, optim).map_err(Failure::error)?).map(Some)
     }
 
-    /// The compiled step; `seed` is that of its random draws.
+    /// The compiled step.
     ///
     /// # Errors
     /// If the code generator cannot do it.
-    pub fn load_step(&self, engine: &Engine, seed: u64) -> Result<Box<dyn Program>, Failure> {
-        if self.learns(engine) {
+    pub fn load_step(&self, engine: &Engine) -> Result<Box<dyn Program>, Failure> {
+        if engine.keeps_parameters() {
             // It runs in a pass over the data at most, and where something goes wrong.
             return engine.load_deferred(&self.step);
         }
-        let program = engine.load(&self.step)?;
-        if self.randoms.is_empty() {
-            return Ok(program);
-        }
-        Ok(Box::new(drawing(program, &self.randoms, seed)))
+        engine.load(&self.step)
     }
 }
 
-fn drawn(draw: typed::Draw) -> Draw {
+fn drawn(draw: &typed::Draw) -> Draw {
     match draw {
         typed::Draw::Bernoulli(p) => Draw::Bernoulli(p.f),
         typed::Draw::Normal(deviation) => Draw::Normal(deviation.f),

@@ -111,8 +111,7 @@ fn trained(
     let mut ids: Vec<usize> = ids;
     ids.truncate(most);
     let mut subjects = Vec::new();
-    let mut drawn: Vec<usize> = training.randoms.iter().map(|r| r.0).collect();
-    drawn.sort_unstable();
+    let drawn: Vec<usize> = training.plan.draws.iter().map(|d| d.0).collect();
     for (part, func, drawn) in [
         ("forward", forward, Vec::new()),
         ("gradient", training.step.clone(), drawn),

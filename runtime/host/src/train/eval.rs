@@ -5,6 +5,7 @@ use crate::data::Fold;
 use crate::error::{Error, Kind, Result};
 use crate::files::list;
 use crate::params::Params;
+use crate::random::{Draw, Moment, with_draws, without_draws};
 use gdl_abi::Instance;
 use gdl_runtime::{Array, Program, RunError, bind};
 use std::borrow::Cow;
@@ -103,6 +104,21 @@ impl Ready {
     pub(super) fn new(program: &dyn Program, fold: &Fold, ids: &[usize]) -> Result<Ready> {
         let (door, inputs) = fold.data.batch(ids, program.signature(), program.is_f64())?;
         let instance = Instance::new(&program.signature().domains, &door).map_err(Error::data)?;
+        Ok(Ready { instance, inputs })
+    }
+
+    /// As [`Ready::new`], for a program some of whose inputs are drawn at random.
+    pub(super) fn drawn(
+        program: &dyn Program,
+        draws: &[(usize, Draw)],
+        (fold, ids): (&Fold, &[usize]),
+        seed: u64,
+        moment: Moment,
+    ) -> Result<Ready> {
+        let signature = without_draws(program.signature(), draws);
+        let (door, given) = fold.data.batch(ids, &signature, program.is_f64())?;
+        let instance = Instance::new(&signature.domains, &door).map_err(Error::data)?;
+        let inputs = with_draws(program, draws, &instance, given, seed, moment);
         Ok(Ready { instance, inputs })
     }
 

@@ -3,13 +3,14 @@
 use super::batches::BatchSize;
 use crate::optim::OptimSpec;
 use crate::params::Params;
+use crate::random::Draw;
 use gdl_abi::Instance;
 use gdl_runtime::{Array, Program};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-/// The programs of a training run. Both take fields of the data as inputs and parameters by name.
+/// The programs of a training run. Both take fields of the data as inputs, `step` also what is drawn at random, and parameters by name.
 #[derive(Clone, Copy)]
 pub struct Programs<'a> {
     /// Gives the loss, metrics, gradients and statistics of a batch. Its parameters are the model's.
@@ -32,6 +33,8 @@ pub struct Plan {
     pub gradients: Vec<(String, String)>,
     /// Running statistics.
     pub stats: Vec<Stat>,
+    /// The inputs of `step` that are drawn at random: their positions in ascending order, and how they are drawn.
+    pub draws: Vec<(usize, Draw)>,
 }
 
 impl Plan {
@@ -70,7 +73,7 @@ pub struct Config {
     pub batch: BatchSize,
     /// The optimiser.
     pub optim: OptimSpec,
-    /// Of the first weights and of the order of samples.
+    /// Of the first weights, of the order of samples, and of what is drawn at random.
     pub seed: u64,
     /// Which score makes an epoch the best.
     pub monitor: Monitor,

@@ -14,6 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::files;
 use crate::optim::Time;
 use crate::params::{ParamSpec, Params, of_precision};
+use crate::random::{Moment, without_draws};
 use gdl_runtime::{Array, Program};
 use std::fs;
 use std::path::PathBuf;
@@ -95,7 +96,8 @@ impl<'a> Run<'a> {
         if config.epochs == 0 {
             return Err(Error::config("a run of 0 epochs trains nothing").help("`epochs` is 1 or more"));
         }
-        folds.train.data.check(programs.step.signature())?;
+        let given = without_draws(programs.step.signature(), &plan.draws);
+        folds.train.data.check(&given)?;
         for fold in [&folds.val, &folds.test].into_iter().flatten() {
             fold.data.check(programs.eval.signature())?;
         }
@@ -174,9 +176,10 @@ impl<'a> Run<'a> {
         let fold = &self.folds.train;
         let mut sums: Vec<Vec<f64>> = vec![Vec::new(); self.plan.stats.len()];
         let mut outputs = Vec::new();
-        for range in self.config.batch.cut(fold, &fold.ids)? {
+        for (k, range) in self.config.batch.cut(fold, &fold.ids)?.into_iter().enumerate() {
             let ids = &fold.ids[range];
-            Ready::new(self.programs.step, fold, ids)?.run(self.programs.step, &self.params, &mut outputs)?;
+            let ready = self.ready(ids, Moment::Before(k))?;
+            ready.run(self.programs.step, &self.params, &mut outputs)?;
             for (&(_, place), sum) in self.stepper.stats.iter().zip(&mut sums) {
                 let value = output(&outputs, place)?.to_f64();
                 sum.resize(value.len(), 0.0);
@@ -294,10 +297,16 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Samples for training as a step takes them.
+    fn ready(&self, ids: &[usize], moment: Moment) -> Result<Ready> {
+        let samples = (&self.folds.train, ids);
+        Ready::drawn(self.programs.step, &self.plan.draws, samples, self.config.seed, moment)
+    }
+
     /// One batch.
     fn step(&mut self, ids: &[usize], time: Time, outputs: &mut Vec<Array>) -> Result<()> {
         let program: &dyn Program = self.programs.step;
-        let ready = Ready::new(program, &self.folds.train, ids)?;
+        let ready = self.ready(ids, Moment::Step(self.stepper.steps()))?;
         if let Some(scores) = self.resident_step(&ready, time)? {
             self.progress.sums.add(ids.len(), &scores);
             return Ok(());

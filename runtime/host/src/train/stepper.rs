@@ -52,6 +52,11 @@ impl Stepper {
         })
     }
 
+    /// Steps so far, those before a checkpoint that was resumed among them.
+    pub fn steps(&self) -> u64 {
+        self.optim.state().0
+    }
+
     /// Changes the parameters by what the step program gave for a batch; the loss and the metrics of the batch.
     ///
     /// # Errors
