@@ -2,6 +2,7 @@
 
 mod banks;
 mod choices;
+mod curves;
 mod errors;
 mod examples;
 mod folds;

@@ -45,6 +45,8 @@ const WIDE: u32 = 16;
 const LEAST: u32 = 32;
 const MOST: u32 = 128;
 const MOST_OF_FEW: u32 = 256;
+/// A team may be so many times as busy as the least busy one: larger ones finish a row sooner, which counts where there are few rows.
+const SLACK: f64 = 1.25;
 /// Invocations where a fold over all rows of a sample is what there is to do.
 const LONG: u32 = 64;
 /// Reals of local arrays that a workgroup has room for, by default 16 KiB less what folds need.
@@ -65,10 +67,51 @@ pub fn shared(kernel: &Kernel) -> Option<Shared<'_>> {
         return None;
     }
     let most = if few { MOST_OF_FEW } else { MOST };
-    Some(Shared {
-        team: wide.next_power_of_two().clamp(LEAST, most),
-        parts,
-    })
+    let largest = wide.next_power_of_two().clamp(LEAST, most);
+    let team = if few { largest } else { thrifty(&parts, largest) };
+    Some(Shared { team, parts })
+}
+
+/// The largest team that is not much busier than the least busy one: where there are many rows, invocations that have nothing to do in a part keep
+/// others from working.
+fn thrifty(parts: &[Part<'_>], largest: u32) -> u32 {
+    let teams = || std::iter::successors(Some(LEAST), |t| Some(2 * t)).take_while(|&t| t <= largest);
+    let least = teams().map(|t| busy(parts, t)).fold(f64::INFINITY, f64::min);
+    teams()
+        .filter(|&t| busy(parts, t) <= SLACK * least)
+        .last()
+        .unwrap_or(LEAST)
+}
+
+/// How long a team is busy with a row, in statements, times its invocations.
+fn busy(parts: &[Part<'_>], team: u32) -> f64 {
+    let all = f64::from(team);
+    let of = |p: &Part<'_>| match p {
+        Part::Same(_) | Part::Once(_) => all,
+        Part::Spread { loops, body } => f64::from(product(loops).div_ceil(team)) * all * work(body),
+        // Terms, and joining what invocations have.
+        Part::Sliced { terms, .. } => trips(&terms.range).max(all) * work(&terms.body) + all * f64::from(team.ilog2()),
+        Part::Folded { of, .. } => trips(&of.range).max(all) * work(&of.body) + all * f64::from(team.ilog2()),
+        Part::Around { of, body } => of.map_or(1.0, |l| trips(&l.range)) * busy(body, team),
+    };
+    parts.iter().map(of).sum()
+}
+
+/// The statements that an invocation executes.
+fn work(block: &[Stmt]) -> f64 {
+    let of = |s: &Stmt| match s {
+        Stmt::For(l) => trips(&l.range) * work(&l.body),
+        _ => 1.0,
+    };
+    block.iter().map(of).sum()
+}
+
+/// How often a loop goes around; where that is known late, a guess.
+fn trips(range: &Range) -> f64 {
+    match range {
+        Range::Lit(n) => f64::from(*n),
+        Range::Size(_) | Range::Between(..) => 8.0,
+    }
 }
 
 /// The iterations that can be done side by side, at most.
