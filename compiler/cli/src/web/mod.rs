@@ -124,9 +124,15 @@ impl Package<'_> {
             .iter()
             .map(|(name, file)| format!("  {name}: new URL(\"./{file}\", import.meta.url),\n"))
             .collect();
+        let modules: Vec<String> = RUNTIME
+            .iter()
+            .filter(|(name, _)| name.ends_with(".js"))
+            .map(|(name, _)| format!("import \"./runtime/{name}\";\n"))
+            .collect();
         format!(
             "// {}, a model compiled by gdl {}. Made by a program: do not edit. index.d.ts says how it is used.\n
-import {{ loadModel }} from \"./runtime/model.js\";
+// All modules stand here, so that they are fetched at once and not one after the other.
+{}import {{ loadModel }} from \"./runtime/model.js\";
 
 export {{ mesh, nearest, neighbours }} from \"./runtime/domains.js\";
 export * from \"./runtime/errors.js\";
@@ -137,6 +143,7 @@ export const load = (options = {{}}) => loadModel(files, options);
 ",
             self.of.model,
             env!("CARGO_PKG_VERSION"),
+            modules.concat(),
             files.concat(),
         )
     }
