@@ -123,7 +123,7 @@ fn parameters_stay_on_the_device() {
 /// Set in the process that [`no_memory_left`] starts.
 const LITTLE: &str = "GDL_TEST_LITTLE_MEMORY";
 /// Bytes of address space that are left to that process.
-const LEFT: u64 = 768 << 20;
+const LEFT: u64 = 256 << 20;
 
 /// A process whose address space is small fills the memory of a software device; the device is named, and smaller batches still run.
 #[test]
