@@ -29,13 +29,15 @@ impl Emitter<'_, '_, '_> {
         b.ins().jump(head, &[low.into()]);
         b.switch_to_block(head);
         let at = b.block_params(head)[0];
-        let more = if step == 1 {
-            b.ins().icmp(IntCC::SignedLessThan, at, high)
+        // Cranelift moves what does not change out of a loop only if it comes to the blocks inside before those after it, and it comes to the second
+        // target of a branch first.
+        let done = if step == 1 {
+            b.ins().icmp(IntCC::SignedGreaterThanOrEqual, at, high)
         } else {
             let last = b.ins().iadd_imm_s(at, step);
-            b.ins().icmp(IntCC::SignedLessThanOrEqual, last, high)
+            b.ins().icmp(IntCC::SignedGreaterThan, last, high)
         };
-        b.ins().brif(more, inside, &[], after, &[]);
+        b.ins().brif(done, after, &[], inside, &[]);
         b.switch_to_block(inside);
         b.seal_block(inside);
         self.vars.insert(v, at);
@@ -71,6 +73,7 @@ impl Emitter<'_, '_, '_> {
         match l.kind {
             LoopKind::Lanes if self.lane.is_none() => self.lanes(l.var, low, high, known, &l.body),
             LoopKind::LaneFold if self.lane.is_none() => self.lane_fold(l, low, high, known),
+            _ if self.folds_together(l) => {}
             _ => match known {
                 Some(n) if n * weight(&l.body) * self.lane.map_or(1, |x| x.copies) <= UNROLL => {
                     for j in 0..n {
@@ -162,18 +165,10 @@ impl Emitter<'_, '_, '_> {
                     accs.push((*acc, *fold, old.clone()));
                 }
             }
-            for (acc, fold, _) in &accs {
-                let vars = self.accumulators(*fold, copies);
-                self.regs.insert(*acc, vars);
-            }
-            let step = (copies * width) as i64;
-            at = self.counted(l.var, low, high, step, &mut |e| {
-                e.lane = Some(Lane { var: l.var, copies });
-                e.block(&l.body);
-                e.lane = None;
-            });
+            let folds: Vec<(Reg, Fold)> = accs.iter().map(|(acc, fold, _)| (*acc, *fold)).collect();
+            at = self.vector_fold(l, low, high, &folds, copies);
             for (acc, fold, old) in accs {
-                let total = self.joined(acc, fold);
+                let total = self.whole(acc, fold).and_then(|v| self.joined(v, fold));
                 self.regs.insert(acc, old);
                 if let Some(total) = total {
                     self.fold(acc, fold, &Num::One(total));
@@ -183,6 +178,27 @@ impl Emitter<'_, '_, '_> {
         if known.is_none_or(|n| copies == 0 || n % (copies * width) != 0) {
             self.counted(l.var, at, high, 1, &mut |e| e.block(&l.body));
         }
+    }
+
+    /// The iterations that fill vectors, with vectors as accumulators; where they end.
+    pub(super) fn vector_fold(
+        &mut self,
+        l: &Loop,
+        low: Value,
+        high: Value,
+        accs: &[(Reg, Fold)],
+        copies: usize,
+    ) -> Value {
+        for (acc, fold) in accs {
+            let vars = self.accumulators(*fold, copies);
+            self.regs.insert(*acc, vars);
+        }
+        let step = (copies * self.ops.width()) as i64;
+        self.counted(l.var, low, high, step, &mut |e| {
+            e.lane = Some(Lane { var: l.var, copies });
+            e.block(&l.body);
+            e.lane = None;
+        })
     }
 
     /// Vector accumulators at the identity of a fold.
@@ -197,13 +213,17 @@ impl Emitter<'_, '_, '_> {
         Held::Many(vars.collect())
     }
 
-    /// All lanes of an accumulator as one number.
-    pub(super) fn joined(&mut self, acc: Reg, fold: Fold) -> Option<Value> {
+    /// All vectors of an accumulator as one.
+    pub(super) fn whole(&mut self, acc: Reg, fold: Fold) -> Option<Value> {
         let Some(Held::Many(vars)) = self.regs.get(&acc).cloned() else {
             return None;
         };
         let parts: Vec<Value> = vars.iter().map(|v| self.ops.b.use_var(*v)).collect();
-        let whole = parts.into_iter().reduce(|x, y| self.join(fold, x, y))?;
+        parts.into_iter().reduce(|x, y| self.join(fold, x, y))
+    }
+
+    /// All lanes of a vector as one number.
+    fn joined(&mut self, whole: Value, fold: Fold) -> Option<Value> {
         let lanes: Vec<Value> = (0..self.ops.width() as u8)
             .map(|l| self.ops.b.ins().extractlane(whole, l))
             .collect();

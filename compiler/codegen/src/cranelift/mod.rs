@@ -10,6 +10,7 @@ mod lanes;
 mod loops;
 mod memory;
 mod scalar;
+mod together;
 
 pub use isa::{Target, target_isa};
 
