@@ -92,6 +92,9 @@ pub fn shaders(func: &Func, what: &str) -> (gdl_abi::plan::Plan, Shaders) {
         for subgroups in [false, true] {
             validate(&shaders.module(subgroups), subgroups, what);
         }
+        for product in shaders.kernels.iter().filter_map(|k| k.product.as_ref()) {
+            validate(product, false, what);
+        }
     }
     (plan, shaders)
 }

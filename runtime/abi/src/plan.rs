@@ -220,6 +220,19 @@ pub enum Step {
     Choose(Choose),
 }
 
+impl Step {
+    /// Calls `f` on every product among steps, those in loops too.
+    pub fn each_product(steps: &[Step], f: &mut impl FnMut(&Gemm)) {
+        for step in steps {
+            match step {
+                Step::Gemm(g) => f(g),
+                Step::Loop(l) => Step::each_product(&l.body, f),
+                Step::Kernel(_) | Step::Choose(_) => {}
+            }
+        }
+    }
+}
+
 /// A choice by the numbers of an array: `chosen` is a dim of choices, `key` has a row for each row of the dim that it chooses from, for
 /// every chooser that is no sample (ordered by chooser). The largest number comes first; of equal ones the first row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 /// Invocations of a workgroup, where each works alone.
 pub const WORKGROUP: u32 = 64;
 
+/// The shaders of matrix products: `tiled`, and `direct` for results of few tiles. Operands: `a`, `b`, `c`.
+pub const GEMM: &str = concat!(include_str!("gemm.wgsl"), include_str!("tiled.wgsl"));
+/// The product `tiled` without what it reads `a` by.
+pub const TILED: &str = include_str!("tiled.wgsl");
+
 /// Bindings that hold reals, at most: together with tables and `env` as many as WebGPU gives every device.
 pub const BANKS: usize = 6;
 
@@ -101,6 +106,9 @@ pub struct Shader {
     /// Elements of the arrays that rows add to. If there are any, an invocation or a workgroup computes not a row but a part of the rows,
     /// and has its own copy of them.
     pub folds: u32,
+    /// If it packs an argument of a product and its elements cost little: the module of this product, with the entry point `tiled`, in which
+    /// they are computed where they are read. Its words follow `env`.
+    pub product: Option<String>,
 }
 
 /// The layout of `env`, an array of 32-bit integers: the bits of ∞, −∞, NaN and 0, then where every buffer begins in the memory of

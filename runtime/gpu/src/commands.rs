@@ -4,14 +4,13 @@ use crate::GpuError;
 use crate::banks::Place;
 use crate::common::Common;
 use crate::layout::{Layout, step_sizes};
-use gdl_abi::plan::{Affine, Choose, Extent, Gemm, Matrix, Plan, Step, Table, TableId};
+use crate::products::{Product, TILE, extent, is_small, reads_inside};
+use gdl_abi::plan::{Affine, Choose, Gemm, Matrix, Plan, Step, Table, TableId};
 use gdl_abi::shader::{Env, Shader, WORKGROUP};
 use gdl_abi::{DimDef, DimId, Instance, SAMPLES};
 
 /// Workgroups along an axis, at most.
 const GROUPS: usize = 65_535;
-/// Products of fewer tiles leave most of a device idle: their results are cut finer, without memory that a workgroup shares.
-const FEW_TILES: usize = 64;
 
 /// What is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +19,8 @@ pub enum Run {
     Kernel(usize),
     /// A shader that all programs share.
     Common(Common),
+    /// The product that reads what a kernel would pack.
+    Product(Product),
 }
 
 /// One dispatch.
@@ -133,10 +134,11 @@ impl Writer<'_> {
             match step {
                 Step::Kernel(k) => self.kernel(*k),
                 Step::Gemm(g) => {
-                    if let Some(pack) = g.pack {
+                    let inside = reads_inside(g, self.shaders, self.batch);
+                    if let (Some(pack), None) = (g.pack, inside) {
                         self.kernel(pack);
                     }
-                    self.gemm(g);
+                    self.gemm(g, inside);
                 }
                 Step::Choose(c) => self.choose(c)?,
                 Step::Loop(l) => {
@@ -278,10 +280,6 @@ impl Writer<'_> {
         }
     }
 
-    fn extent(&self, e: Extent) -> usize {
-        e.times * e.dim.map_or(1, |d| self.batch.rows[d.0 as usize])
-    }
-
     fn start(&self, buffer: usize, at: &Affine) -> i32 {
         let env = self.places();
         let terms: i64 = at
@@ -292,9 +290,10 @@ impl Writer<'_> {
         (self.layout.buffers[buffer].at as i64 + at.offset + terms) as i32
     }
 
-    fn gemm(&mut self, g: &Gemm) {
-        let [m, n, k] = g.size.map(|e| self.extent(e));
-        let outer: Vec<(usize, [usize; 3])> = g.batch.iter().map(|(e, s)| (self.extent(*e), *s)).collect();
+    /// A product; `inside` is the kernel of which it reads what it would pack.
+    fn gemm(&mut self, g: &Gemm, inside: Option<usize>) {
+        let [m, n, k] = g.size.map(|e| extent(e, self.batch));
+        let outer: Vec<(usize, [usize; 3])> = g.batch.iter().map(|(e, s)| (extent(*e, self.batch), *s)).collect();
         let count: usize = outer.iter().map(|(n, _)| n).product();
         if m * n * count == 0 {
             return;
@@ -314,14 +313,18 @@ impl Writer<'_> {
             words.extend(strides.iter().map(|&s| s as i32));
         }
         let operands = [&g.a, &g.b, &g.c].map(|x| self.layout.buffers[x.buffer.0 as usize].bank);
-        if m.div_ceil(64) * n.div_ceil(64) * count < FEW_TILES {
+        if is_small(g, self.batch) {
             let groups = [n.div_ceil(32), m.div_ceil(32), count];
             let at = self.words(words);
             self.common("direct", operands, groups, at);
             return;
         }
+        if inside.is_some() {
+            // What is stored nowhere begins nowhere.
+            words[3] -= self.layout.buffers[g.a.buffer.0 as usize].at as i32;
+        }
         // Rows are cut so that no axis has too many workgroups.
-        let tall = GROUPS * 64;
+        let tall = GROUPS * TILE;
         for top in (0..m).step_by(tall) {
             for first in (0..count).step_by(GROUPS) {
                 let mut own = words.clone();
@@ -330,9 +333,19 @@ impl Writer<'_> {
                 own[3] += top as i32 * own[4];
                 own[9] += top as i32 * own[10];
                 own[12] = first as i32;
-                let groups = [n.div_ceil(64), rows.div_ceil(64), (count - first).min(GROUPS)];
-                let at = self.words(own);
-                self.common("tiled", operands, groups, at);
+                let groups = [n.div_ceil(TILE), rows.div_ceil(TILE), (count - first).min(GROUPS)];
+                match inside {
+                    None => {
+                        let at = self.words(own);
+                        self.common("tiled", operands, groups, at);
+                    }
+                    Some(pack) => {
+                        let at = self.words([self.env.as_slice(), &own].concat());
+                        let [_, b, c] = operands;
+                        let operands = [b, c];
+                        self.push(Run::Product(Product { pack, operands }), groups, at);
+                    }
+                }
             }
         }
     }

@@ -1,9 +1,8 @@
 //! The shaders that all programs share.
 
+pub use gdl_abi::shader::GEMM;
 use gdl_abi::shader::in_banks;
 
-/// The shaders of matrix products: `tiled`, and `direct` for results of few tiles.
-pub const GEMM: &str = include_str!("gemm.wgsl");
 /// The shader that adds the copies of parts, `join`.
 pub const JOIN: &str = include_str!("join.wgsl");
 /// The shaders of choices: `rank`, `count`, `offsets`, `list`.

@@ -2,6 +2,7 @@
 
 use crate::GpuError;
 use crate::banks::{Banks, Full, Place};
+use crate::products::reads_inside;
 use gdl_abi::Instance;
 use gdl_abi::plan::{Home, KernelHead, Life, Plan, Size, Space, Step, Table};
 use gdl_abi::shader::{BANKS, Env, Shader};
@@ -109,7 +110,7 @@ pub fn layout(
         .map(|((_, parts), s)| parts * s.folds as usize);
     let reals = Reals {
         lasting,
-        sizes: (0..plan.buffers.len()).map(|k| elements(plan, k, batch)).collect(),
+        sizes: sizes(plan, shaders, batch),
         copies: copies.max().unwrap_or(0),
     };
     let again = room
@@ -162,6 +163,17 @@ pub fn layout(
         kernels,
         copies,
     })
+}
+
+/// The elements of every buffer; none of what products compute where they read it.
+fn sizes(plan: &Plan, shaders: &[Shader], batch: &Instance) -> Vec<usize> {
+    let mut sizes: Vec<usize> = (0..plan.buffers.len()).map(|k| elements(plan, k, batch)).collect();
+    Step::each_product(&plan.steps, &mut |g| {
+        if reads_inside(g, shaders, batch).is_some() {
+            sizes[g.a.buffer.0 as usize] = 0;
+        }
+    });
+    sizes
 }
 
 /// For every kernel: rows, and the parts into which they are cut.
@@ -248,7 +260,7 @@ fn uncountable() -> GpuError {
     GpuError("the batch is too large for a shader to count: use smaller batches".into())
 }
 
-/// The matrices that are packed tile by tile on a CPU are whole here, and in use during their own step.
+/// The matrices that are packed tile by tile on a CPU are whole here, if they are stored at all, and in use during their own step.
 fn tile_lives(steps: &[Step], at: &mut usize, lives: &mut Vec<Life>) {
     for step in steps {
         match step {

@@ -14,6 +14,7 @@ mod error;
 mod layout;
 mod limits;
 mod memory;
+mod products;
 mod program;
 
 pub use common::{CHOOSE, GEMM, JOIN};

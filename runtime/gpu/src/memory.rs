@@ -8,6 +8,7 @@ use crate::banks::Place;
 use crate::commands::{Command, Move, Run, commands, step_names};
 use crate::common::Common;
 use crate::layout::{ALIGN, Layout, Room, elements, layout};
+use crate::products::Product;
 use crate::program::{GpuProgram, Pipelines};
 use crate::{GpuError, clock};
 use gdl_abi::Instance;
@@ -53,6 +54,7 @@ struct Batch {
     outputs: Vec<(Place, usize)>,
     pipelines: Pipelines,
     common: HashMap<Common, wgpu::ComputePipeline>,
+    products: HashMap<Product, wgpu::ComputePipeline>,
 }
 
 impl Memory {
@@ -138,12 +140,16 @@ impl Memory {
         let outputs = outputs(program, &at, batch);
         let moves = moves(program, &outputs, next);
         let todo = commands(plan, &program.shaders, &at, batch, &moves)?;
-        let mut common = HashMap::new();
+        let (mut common, mut products) = (HashMap::new(), HashMap::new());
         for c in &todo.list {
-            if let Run::Common(of) = c.run
-                && !common.contains_key(&of)
-            {
-                common.insert(of, gpu.common(of, banks)?);
+            match c.run {
+                Run::Common(of) if !common.contains_key(&of) => {
+                    common.insert(of, gpu.common(of, banks)?);
+                }
+                Run::Product(of) if !products.contains_key(&of) => {
+                    products.insert(of, program.product(of, &at.banks())?);
+                }
+                Run::Kernel(_) | Run::Common(_) | Run::Product(_) => {}
             }
         }
         // The words of every dispatch begin where bindings may.
@@ -189,6 +195,7 @@ impl Memory {
             groups,
             pipelines,
             common,
+            products,
         });
         Ok(())
     }
@@ -302,6 +309,7 @@ fn dispatch(batch: &Batch, pass: &mut wgpu::ComputePass<'_>, c: &Command) {
     let (pipeline, writes_tables) = match c.run {
         Run::Kernel(k) => (&batch.pipelines[k], false),
         Run::Common(of) => (&batch.common[&of], of.writes_tables()),
+        Run::Product(of) => (&batch.products[&of], false),
     };
     pass.set_pipeline(pipeline);
     pass.set_bind_group(

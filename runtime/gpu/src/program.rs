@@ -2,6 +2,7 @@
 
 use crate::layout::{Lasting, lasting};
 use crate::memory::{Call, Memory};
+use crate::products::Product;
 use crate::{Gpu, GpuError};
 use gdl_abi::plan::Plan;
 use gdl_abi::shader::{Shader, Shaders, in_banks, named_buffer};
@@ -23,6 +24,7 @@ pub struct GpuProgram {
     pub(crate) shaders: Vec<Shader>,
     source: String,
     pipelines: Mutex<HashMap<Vec<usize>, Pipelines>>,
+    products: Mutex<HashMap<(Product, Vec<usize>), wgpu::ComputePipeline>>,
     pub(crate) lasting: Lasting,
     memory: Mutex<Memory>,
 }
@@ -55,6 +57,7 @@ impl GpuProgram {
             plan,
             shaders: shaders.kernels,
             pipelines: Mutex::default(),
+            products: Mutex::default(),
             memory: Mutex::default(),
         })
     }
@@ -72,6 +75,30 @@ impl GpuProgram {
         let made: Pipelines = self.gpu.pipelines(&self.plan.name, &source, &entries, count)?.into();
         known.insert(banks.to_vec(), made.clone());
         Ok(made)
+    }
+
+    /// The pipeline of a product that reads what a kernel would pack; banks as in [`GpuProgram::pipelines`].
+    pub(crate) fn product(&self, of: Product, banks: &[usize]) -> Result<wgpu::ComputePipeline, GpuError> {
+        let mut known = self.products.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (of, banks.to_vec());
+        if let Some(pipeline) = known.get(&key) {
+            return Ok(pipeline.clone());
+        }
+        let missing = || GpuError(format!("kernel {} is of no product", of.pack));
+        let source = self.shaders[of.pack].product.as_ref().ok_or_else(missing)?;
+        let count = banks.iter().max().map_or(1, |last| last + 1);
+        let [b, c] = of.operands;
+        let bank = |name: &str| match (name, named_buffer(name)) {
+            ("b", _) => b,
+            ("c", _) => c,
+            (_, Some(buffer)) => banks[buffer.0 as usize],
+            (_, None) => 0,
+        };
+        let source = in_banks(source, count, &bank);
+        let mut made = self.gpu.pipelines(&self.plan.name, &source, &["tiled"], count)?;
+        let pipeline = made.pop().ok_or_else(missing)?;
+        known.insert(key, pipeline.clone());
+        Ok(pipeline)
     }
 
     /// The plan.

@@ -51,6 +51,12 @@ fn validate(package: &Path) {
     let description = fs::read_to_string(package.join("model.json")).unwrap_or("{}".into());
     let description: Value = serde_json::from_str(&description).expect("JSON");
     let mut count = 0;
+    let kernels = ["forward", "prepare"].map(|program| description[program]["kernels"].as_array());
+    for kernel in kernels.into_iter().flatten().flatten() {
+        if let Some(product) = kernel["product"].as_str() {
+            gpu::validate(product, false, "a product");
+        }
+    }
     for folder in [package.to_path_buf(), package.join("runtime")] {
         for entry in fs::read_dir(folder).expect("a folder").flatten() {
             let path = entry.path();

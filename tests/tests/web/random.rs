@@ -45,6 +45,7 @@ globalThis.ready = true;
             fs::copy(entry.path(), Path::new(&folder.path("runtime")).join(entry.file_name())).expect("a copy");
         }
     }
+    folder.file("runtime/gemm.wgsl", gdl_gpu::GEMM);
     folder.file("run.html", RUN);
     let server = Server::new(Path::new(&folder.path("")));
     browser.open_page(&server.url("run.html"));

@@ -8,14 +8,13 @@ mod examples;
 mod folds;
 mod functions;
 mod learning;
+mod products;
 
-use gdl_abi::{ArrayDecl, DoorSizes, Dtype, Instance};
+use gdl_abi::{ArrayDecl, Dtype, Instance};
 use gdl_core::ir::Func;
 use gdl_core::ir::grad::training_step;
 use gdl_core::ir::interp::{self, Real64};
 use gdl_core::ir::random::{Options, random_program_with};
-use gdl_core::lower::lower_model;
-use gdl_core::{check, modules};
 use gdl_gpu::Gpu;
 use gdl_runtime::Array;
 use gdl_tests::gpu::{device, on_devices, run_twice};
@@ -60,26 +59,6 @@ fn same(outputs: &[Array], want: &[Vec<f64>], what: &str) {
             assert!(same, "{what}: output {k}[{j}]: {x} instead of {y}");
         }
     }
-}
-
-/// A product whose result has many tiles, with extents that no tile divides.
-#[test]
-fn large_products() {
-    const WIDE: &str = "model Wide (s: set, x: s -> 70) -> (s -> 590) {\n  x |> linear(590)\n}\n";
-    let Some(gpu) = device() else { return };
-    let (program, _) = modules::load("wide.gdl", WIDE, &[], &|_, _| Err("no files".into()));
-    let (models, said) = check::check(&program);
-    assert!(said.is_empty(), "{said:?}");
-    let func = lower_model(&models[0]).unwrap().func;
-    let door = DoorSizes {
-        samples: 1,
-        ragged: vec![("s".into(), vec![0, 530])],
-        ..DoorSizes::default()
-    };
-    let batch = Instance::new(&func.domains, &door).unwrap();
-    let wave = |n: usize| (0..n).map(|k| (1.7 * k as f64).sin()).collect::<Vec<f64>>();
-    let params: Vec<Vec<f64>> = func.params.iter().map(|p| wave(p.row_len())).collect();
-    compare(&gpu, &func, &batch, &[wave(530 * 70)], &params, "a wide layer");
 }
 
 #[test]

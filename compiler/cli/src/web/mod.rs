@@ -17,7 +17,7 @@ use std::path::PathBuf;
 const FORMAT: u32 = 1;
 
 /// The runtime, file by file.
-const RUNTIME: [(&str, &str); 21] = [
+const RUNTIME: [(&str, &str); 22] = [
     ("arguments.js", include_str!("runtime/arguments.js")),
     ("arrays.js", include_str!("runtime/arrays.js")),
     ("banks.js", include_str!("runtime/banks.js")),
@@ -30,6 +30,7 @@ const RUNTIME: [(&str, &str); 21] = [
     ("mesh.js", include_str!("runtime/mesh.js")),
     ("model.js", include_str!("runtime/model.js")),
     ("neighbours.js", include_str!("runtime/neighbours.js")),
+    ("products.js", include_str!("runtime/products.js")),
     ("program.js", include_str!("runtime/program.js")),
     ("tables.js", include_str!("runtime/tables.js")),
     ("vector.js", include_str!("runtime/vector.js")),

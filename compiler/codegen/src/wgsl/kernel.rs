@@ -54,14 +54,7 @@ pub fn shader(values: &Values<'_>, number: usize, label: &dyn Fn(u32) -> Option<
         _ => String::new(),
     };
     values.copied.borrow_mut().clone_from(&kernel.folds);
-    let mut e = Emitter {
-        values,
-        out: String::new(),
-        depth: 1,
-        own: Vec::new(),
-        known: Vec::new(),
-        names: 0,
-    };
+    let mut e = Emitter::new(values);
     let entry = entry(kernel, number);
     e.comment(kernel, number, width, team, label);
     e.head(kernel, number, width, team, &entry);
@@ -112,6 +105,7 @@ pub fn shader(values: &Values<'_>, number: usize, label: &dyn Fn(u32) -> Option<
         width,
         team,
         folds,
+        product: None,
     };
     (e.out, shader)
 }
@@ -141,6 +135,20 @@ pub struct Emitter<'a> {
     pub known: Vec<Var>,
     /// Names given to entries of tables.
     pub names: usize,
+}
+
+impl<'a> Emitter<'a> {
+    /// An empty text.
+    pub fn new(values: &'a Values<'a>) -> Emitter<'a> {
+        Emitter {
+            values,
+            out: String::new(),
+            depth: 1,
+            own: Vec::new(),
+            known: Vec::new(),
+            names: 0,
+        }
+    }
 }
 
 impl Emitter<'_> {
@@ -245,47 +253,14 @@ impl Emitter<'_> {
                 ));
             }
         }
-        let mut touched = Touched::default();
-        touched.block(&kernel.body);
         let mut at = 0;
         for b in &kernel.folds {
             let name = self.values.buffer(*b);
             self.line(&format!("let {name} = copies + {at};"));
             at += program.buffers[b.0 as usize].row_len;
         }
-        let mut buffers: Vec<BufferId> = touched
-            .buffers
-            .iter()
-            .copied()
-            .filter(|b| !kernel.folds.contains(b))
-            .collect();
-        buffers.sort_unstable();
-        for b in buffers {
-            let name = self.values.buffer(b);
-            let note = match program.buffers[b.0 as usize].home {
-                Home::Input(_) => " // input",
-                Home::Param(_) => " // parameter",
-                Home::Output(_) => " // output",
-                Home::Const(_) => " // constant",
-                Home::Temp | Home::Tile => "",
-            };
-            self.line(&format!("let {name} = env[{}];{note}", env.buffer(b)));
-        }
-        let mut tables: Vec<_> = touched.tables.to_vec();
-        tables.sort_unstable();
-        for t in tables {
-            let name = self.values.table(t);
-            self.line(&format!("let {name} = env[{}];", env.table(t)));
-        }
-        let mut sizes: Vec<_> = touched.sizes.to_vec();
-        sizes.sort_unstable();
-        for s in sizes {
-            self.line(&format!(
-                "let {} = env[{}]; // {}",
-                self.values.size(s),
-                env.size(s),
-                program.sizes[s.0 as usize]
-            ));
+        for (name, word, note) in self.places(kernel) {
+            self.line(&format!("let {name} = env[{word}];{note}"));
         }
         if team == 1 {
             for (k, local) in (0..).zip(&kernel.locals) {
@@ -293,6 +268,42 @@ impl Emitter<'_> {
                 self.line(&format!("var {name}: array<f32, {}>;", local.len.max(1)));
             }
         }
+    }
+
+    /// What the kernel reads of `env`: the names of where arrays and tables begin and of sizes, the words that say them, and what they are.
+    pub fn places(&self, kernel: &Kernel) -> Vec<(String, usize, String)> {
+        let program = self.values.program;
+        let env = env_of(program);
+        let mut touched = Touched::default();
+        touched.block(&kernel.body);
+        let mut buffers: Vec<BufferId> = touched
+            .buffers
+            .iter()
+            .copied()
+            .filter(|b| !kernel.folds.contains(b))
+            .collect();
+        buffers.sort_unstable();
+        touched.tables.sort_unstable();
+        touched.sizes.sort_unstable();
+        let note = |b: BufferId| match program.buffers[b.0 as usize].home {
+            Home::Input(_) => " // input",
+            Home::Param(_) => " // parameter",
+            Home::Output(_) => " // output",
+            Home::Const(_) => " // constant",
+            Home::Temp | Home::Tile => "",
+        };
+        let buffers = buffers
+            .into_iter()
+            .map(|b| (self.values.buffer(b), env.buffer(b), note(b).to_string()));
+        let tables = touched
+            .tables
+            .iter()
+            .map(|t| (self.values.table(*t), env.table(*t), String::new()));
+        let sizes = touched.sizes.iter().map(|s| {
+            let note = format!(" // {}", program.sizes[s.0 as usize]);
+            (self.values.size(*s), env.size(*s), note)
+        });
+        buffers.chain(tables).chain(sizes).collect()
     }
 
     pub fn nested(&mut self, block: &[Stmt]) {

@@ -8,17 +8,18 @@
 //! the workgroup's memory ([`mod@share`], [`mod@team`]); that is how a message passing layer runs over the edges of a node. What is left has an
 //! invocation a row. Kernels whose rows add to arrays without rows run in **parts**: every part sums a range of rows in its own copy, and the
 //! copies are added in order afterwards. There are no atomics: the same device gives the same bits. How a workgroup folds what its invocations have is
-//! written twice, with subgroups and without ([`mod@folds`]).
+//! written twice, with subgroups and without ([`mod@folds`]). Large products compute an argument where they read it ([`mod@product`]).
 
 mod folds;
 mod functions;
 mod kernel;
 mod lookups;
+mod product;
 mod share;
 mod team;
 mod value;
 
-use crate::loop_ir::Program;
+use crate::loop_ir::{Program, Step};
 use gdl_abi::shader::{Env, Folds, Shaders};
 use value::Values;
 
@@ -43,6 +44,11 @@ pub fn shaders(program: &Program, label: &dyn Fn(u32) -> Option<String>) -> Shad
         source.push_str(&text);
         kernels.push(shader);
     }
+    Step::each_product(&program.steps, &mut |gemm| {
+        if let Some(k) = gemm.pack {
+            kernels[k].product = product::module(program, k, gemm);
+        }
+    });
     // Only workgroups have something to fold.
     let folds = match kernels.iter().any(|s| s.team > 1) {
         true => folds::definitions(&values),

@@ -2,17 +2,17 @@
 
 import { keysOf, variant } from "./instance.js";
 import { Env } from "./layout.js";
+import { TILE, extent, isSmall, readsInside } from "./products.js";
 
 /** Invocations of a workgroup. */
 const WORKGROUP = 64;
 /** Workgroups along an axis, at most. */
 const GROUPS = 65535;
-/** Products of fewer tiles leave most of a device idle: their results are cut finer, without memory that a workgroup shares. */
-const FEW_TILES = 64;
 
 /**
- * Dispatches in order, { run, groups, words }, and the words that they read; `run` is a kernel's number, or a shader that all models share as text: its
- * entry point and the banks of its operands, "join 0 1".
+ * Dispatches in order, { run, groups, words }, and the words that they read; `run` is a kernel's number, or a text: a shader that all models share, its
+ * entry point and the banks of its operands, "join 0 1", or a product that reads what a kernel would pack, with the banks of the other argument and
+ * of the result, "product 7 0 1".
  */
 export function commands(plan, kernels, layout, batch) {
   const writer = new Writer(plan, kernels, layout, batch);
@@ -37,8 +37,9 @@ class Writer {
       if (tag === "Kernel") {
         this.kernel(s);
       } else if (tag === "Gemm") {
-        if (s.pack !== null) this.kernel(s.pack);
-        this.gemm(s);
+        const inside = readsInside(s, this.kernels, this.batch);
+        if (s.pack !== null && !inside) this.kernel(s.pack);
+        this.gemm(s, inside);
       } else if (tag === "Loop") {
         const count = this.batch.steps(s.time);
         for (let k = 0; k < count; k++) {
@@ -108,37 +109,38 @@ class Writer {
     for (const [entry, n] of Object.entries(jobs)) if (n > 0) this.push(`${entry} ${this.bank(key)}`, flat(n), at);
   }
 
-  extent({ dim, times }) {
-    return times * (dim === null ? 1 : this.batch.rows[dim]);
-  }
-
   /** Where a matrix begins, and its strides. */
   matrix({ buffer, offset, row_stride, col_stride }) {
     const start = offset.terms.reduce((sum, [size, c]) => sum + c * this.env[this.places.sizes + size], offset.offset);
     return [this.layout.buffers[buffer].at + start, row_stride, col_stride];
   }
 
-  gemm(g) {
-    const [m, n, k] = g.size.map((e) => this.extent(e));
-    const outer = g.batch.map(([e, strides]) => [this.extent(e), ...strides]);
+  /** A product; `inside`: it reads what its first argument would be packed by. */
+  gemm(g, inside) {
+    const [m, n, k] = g.size.map((e) => extent(e, this.batch));
+    const outer = g.batch.map(([e, strides]) => [extent(e, this.batch), ...strides]);
     const count = outer.reduce((product, [extent]) => product * extent, 1);
     if (m * n * count === 0) return;
     const [a, b, c] = [g.a, g.b, g.c].map((x) => this.matrix(x));
-    const banks = [g.a, g.b, g.c].map((x) => this.bank(x.buffer)).join(" ");
-    if (Math.ceil(m / 64) * Math.ceil(n / 64) * count < FEW_TILES) {
+    const [bank, ...others] = [g.a, g.b, g.c].map((x) => this.bank(x.buffer));
+    const banks = [bank, ...others].join(" ");
+    if (isSmall(g, this.batch)) {
       const words = this.words.push(Int32Array.of(m, n, k, ...a, ...b, ...c, 0, outer.length, ...outer.flat())) - 1;
       this.push(`direct ${banks}`, [Math.ceil(n / 32), Math.ceil(m / 32), count], words);
       return;
     }
+    // What is stored nowhere begins nowhere.
+    if (inside) a[0] -= this.layout.buffers[g.a.buffer].at;
+    const run = inside ? `product ${g.pack} ${others.join(" ")}` : `tiled ${banks}`;
     // Rows are cut so that no axis has too many workgroups.
-    const tall = GROUPS * 64;
+    const tall = GROUPS * TILE;
     for (let top = 0; top < m; top += tall) {
       for (let first = 0; first < count; first += GROUPS) {
         const rows = Math.min(m - top, tall);
         const [left, right, result] = [[a[0] + top * a[1], a[1], a[2]], b, [c[0] + top * c[1], c[1], c[2]]];
         const own = [rows, n, k, ...left, ...right, ...result, first, outer.length, ...outer.flat()];
-        const words = this.words.push(Int32Array.from(own)) - 1;
-        this.push(`tiled ${banks}`, [Math.ceil(n / 64), Math.ceil(rows / 64), Math.min(count - first, GROUPS)], words);
+        const words = this.words.push(Int32Array.from(inside ? [...this.env, ...own] : own)) - 1;
+        this.push(run, [Math.ceil(n / TILE), Math.ceil(rows / TILE), Math.min(count - first, GROUPS)], words);
       }
     }
   }

@@ -5,6 +5,7 @@
 import { BANKS, Banks } from "./banks.js";
 import { LimitError } from "./errors.js";
 import { variant } from "./instance.js";
+import { readsInside } from "./products.js";
 import { size, table } from "./tables.js";
 
 /** Parts into which rows that add to one array are cut, at most. */
@@ -61,7 +62,7 @@ export function layout(plan, kernels, lastingPart, batch, room) {
     return { rows, parts };
   });
   const ofCopies = Math.max(0, ...counts.map(({ parts }, k) => parts * kernels[k].folds));
-  const reals = { sizes: plan.buffers.map((b) => elements(b, batch)), copies: ofCopies, lasting: lastingPart };
+  const reals = { sizes: sizes(plan, kernels, batch), copies: ofCopies, lasting: lastingPart };
   const again = room.banks && places(plan, reals, room.elements, room.banks);
   const placed = again || places(plan, reals, room.elements, null);
   if (!placed) throw tooLarge(plan, reals, room);
@@ -73,6 +74,20 @@ export function layout(plan, kernels, lastingPart, batch, room) {
   const jobs = counts.map(({ rows }, k) => rows * kernels[k].width);
   if (Math.max(total, ...jobs) > MOST) throw uncountable();
   return { buffers, copies, lengths, tables: list, labels, env: Int32Array.from(words), kernels: counts };
+}
+
+/** The elements of every buffer; none of what products compute where they read it. */
+function sizes(plan, kernels, batch) {
+  const all = plan.buffers.map((b) => elements(b, batch));
+  const walk = (steps) => {
+    for (const step of steps) {
+      const [tag, s] = variant(step);
+      if (tag === "Loop") walk(s.body);
+      if (tag === "Gemm" && readsInside(s, kernels, batch)) all[s.a.buffer] = 0;
+    }
+  };
+  walk(plan.steps);
+  return all;
 }
 
 /** The bank of every buffer of a layout, and that of copies. */
@@ -137,7 +152,7 @@ function tables(plan, batch) {
   return { list, starts, labels, total };
 }
 
-/** Matrices that a CPU packs tile by tile are whole here, and in use during their own step. */
+/** Matrices that a CPU packs tile by tile are whole here, if they are stored at all, and in use during their own step. */
 function tileLives(steps, at, lives) {
   for (const step of steps) {
     const [tag, s] = variant(step);

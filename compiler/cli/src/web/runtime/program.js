@@ -48,6 +48,21 @@ export class Program {
     return this.#pipelines.get(key);
   }
 
+  /** The pipeline of a product that reads what a kernel would pack, "product 7 0 1": made when it is first needed, once. */
+  product(run, banks) {
+    const [, pack, b, c] = run.split(" ");
+    const key = `${run} of ${banks}`;
+    const count = 1 + Math.max(...banks);
+    const bank = (name) => ({ b: Number(b), c: Number(c) })[name] ?? banks[namedBuffer(name)];
+    const make = async () => {
+      const code = inBanks(this.kernels[pack].product, count, bank);
+      const [pipeline] = await this.gpu.pipelines(`${this.name}.wgsl`, code, ["tiled"], count);
+      return pipeline;
+    };
+    if (!this.#pipelines.has(key)) this.#pipelines.set(key, make());
+    return this.#pipelines.get(key);
+  }
+
   #pipelines = new Map();
 
   writeConstants() {
@@ -87,8 +102,9 @@ export class Program {
     const banks = at.lengths.length;
     this.banks = banksOf(at);
     const pipelines = new Map((await this.pipelines(this.banks)).entries());
-    const common = new Set(list.map(({ run }) => run).filter((run) => !pipelines.has(run)));
-    await Promise.all([...common].map(async (run) => pipelines.set(run, await this.gpu.common(run, banks))));
+    const others = new Set(list.map(({ run }) => run).filter((run) => !pipelines.has(run)));
+    const made = (run) => (run.startsWith("product ") ? this.product(run, this.banks) : this.gpu.common(run, banks));
+    await Promise.all([...others].map(async (run) => pipelines.set(run, await made(run))));
     // The words of every dispatch begin where bindings may.
     const align = this.gpu.device.limits.minStorageBufferOffsetAlignment / 4;
     const window = Math.ceil(Math.max(...words.map((w) => w.length)) / align) * align;
