@@ -83,7 +83,7 @@ pub fn whatever_is_wrong_is_said(browser: &mut Browser, call: &Value) {
           const {{ load }} = await import('./case0/index.js');
           const device = await (await navigator.gpu.requestAdapter()).requestDevice();
           const model = await load({{ device }});
-          const large = await failure(model.forward({{ img: [8, 8], x: new Float32Array(64 * 2000) }}));
+          const large = await failure(model.forward({{ img: [8, 8], x: new Float32Array(64 * 3000) }}));
           const small = plain(await model.forward(given({call})));
           const running = failure(model.forward(given({call})));
           device.destroy();
