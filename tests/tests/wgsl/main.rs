@@ -9,6 +9,7 @@ mod folds;
 mod functions;
 mod learning;
 mod products;
+mod rounds;
 
 use gdl_abi::{ArrayDecl, Dtype, Instance};
 use gdl_core::ir::Func;

@@ -14,15 +14,15 @@ fn wave(n: usize) -> Vec<f64> {
 }
 
 /// A batch of a function, and numbers for its inputs and parameters.
-struct Case {
-    func: Func,
-    batch: Instance,
-    inputs: Vec<Vec<f64>>,
-    params: Vec<Vec<f64>>,
+pub struct Case {
+    pub func: Func,
+    pub batch: Instance,
+    pub inputs: Vec<Vec<f64>>,
+    pub params: Vec<Vec<f64>>,
 }
 
 impl Case {
-    fn new(func: Func, door: &DoorSizes) -> Case {
+    pub fn new(func: Func, door: &DoorSizes) -> Case {
         let batch = Instance::new(&func.domains, door).expect("a batch");
         let rows = |d: &gdl_abi::ArrayDecl| d.dim.map_or(1, |d| batch.rows[d.0 as usize]);
         let inputs = func.inputs.iter().map(|d| wave(rows(d) * d.row_len())).collect();

@@ -3,7 +3,7 @@
 use super::share::{self, Part, Shared};
 use super::value::Values;
 use super::{env_of, lookups};
-use crate::loop_ir::{Array, BufferId, Home, Kernel, Loop, Program, Reg, Space, Stmt, Touched, Var};
+use crate::loop_ir::{Array, BufferId, Home, Index, Kernel, Loop, Program, Reg, Space, Stmt, Touched, Var};
 use gdl_abi::shader::{Shader, WORKGROUP};
 use gdl_core::ir::Fold;
 use std::fmt::Write;
@@ -57,7 +57,11 @@ pub fn shader(values: &Values<'_>, number: usize, label: &dyn Fn(u32) -> Option<
     let mut e = Emitter::new(values);
     let entry = entry(kernel, number);
     e.comment(kernel, number, width, team, label);
-    e.head(kernel, number, width, team, &entry);
+    let times = |local: u32| match &by {
+        By::Team(shared) => share::times(&shared.parts, local),
+        By::Element(..) | By::Row => 1,
+    };
+    e.head(kernel, number, (width, team), &entry, &times);
     if kernel.folds.is_empty() {
         match &by {
             By::Element(loops, body) => {
@@ -131,6 +135,8 @@ pub struct Emitter<'a> {
     pub depth: usize,
     /// Accumulators of which every invocation of a workgroup has a part.
     pub own: Vec<Reg>,
+    /// Elements that are added to in registers, and their names there.
+    pub kept: Vec<(Array, Index, String)>,
     /// Variables that are known here.
     pub known: Vec<Var>,
     /// Names given to entries of tables.
@@ -145,6 +151,7 @@ impl<'a> Emitter<'a> {
             out: String::new(),
             depth: 1,
             own: Vec::new(),
+            kept: Vec::new(),
             known: Vec::new(),
             names: 0,
         }
@@ -199,16 +206,23 @@ impl Emitter<'_> {
         ));
     }
 
-    /// Entry point, and where every array begins.
-    fn head(&mut self, kernel: &Kernel, number: usize, width: u32, team: u32, entry: &str) {
+    /// Entry point, and where every array begins; `times` says how many of a local array a workgroup has.
+    fn head(
+        &mut self,
+        kernel: &Kernel,
+        number: usize,
+        (width, team): (u32, u32),
+        entry: &str,
+        times: &dyn Fn(u32) -> u32,
+    ) {
         let program = self.values.program;
         let env = env_of(program);
         let rows = env.kernel(number);
         self.depth = 0;
         if team > 1 {
             for (k, local) in (0..).zip(&kernel.locals) {
-                let name = self.values.local(k);
-                self.line(&format!("var<workgroup> {name}: array<f32, {}>;", local.len.max(1)));
+                let (name, len) = (self.values.local(k), times(k) * local.len.max(1));
+                self.line(&format!("var<workgroup> {name}: array<f32, {len}>;"));
             }
             self.line(&format!("@compute @workgroup_size({team})"));
             self.line(&format!(
@@ -374,10 +388,11 @@ impl Emitter<'_> {
                 value,
                 fold,
             } => {
-                let (value, at) = (self.values.expr(value), self.values.index(index));
-                let place = match array {
-                    Array::Buffer(b) => format!("memory[{} + {at}]", self.values.buffer(*b)),
-                    Array::Local(k) => format!("{}[{at}]", self.values.local(*k)),
+                let value = self.values.expr(value);
+                let kept = self.kept.iter().find(|(a, at, _)| a == array && at == index);
+                let place = match kept {
+                    Some((.., name)) => name.clone(),
+                    None => self.values.element(*array, index),
                 };
                 match fold {
                     None => self.line(&format!("{place} = {value};")),

@@ -15,6 +15,7 @@ mod functions;
 mod kernel;
 mod lookups;
 mod product;
+mod rounds;
 mod share;
 mod team;
 mod value;

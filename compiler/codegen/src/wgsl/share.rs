@@ -1,9 +1,10 @@
 //! How the statements of a kernel are shared among the invocations of a workgroup.
 //!
 //! Before: a kernel computes a row after the other, statement by statement. After: a list of [`Part`]s that a workgroup does for one row: loops
-//! whose iterations do not depend on each other are spread over its invocations, sums too long for one of them are cut, everything else all
-//! do together. Who stores an element and in which order terms are added is fixed.
+//! whose iterations do not depend on each other are spread over its invocations, sums too long for one of them are cut, other loops are gone through
+//! several iterations at a time where that is possible ([`mod@super::rounds`]), everything else all do together. Who stores an element and in which order terms are added is fixed.
 
+use super::rounds::{Rounds, Stage};
 use crate::loop_ir::{Array, Atom, Expr, Index, Kernel, Loop, Range, Reg, Space, Stmt, Var};
 use gdl_abi::SAMPLES;
 use gdl_core::ir::Fold;
@@ -27,6 +28,8 @@ pub enum Part<'a> {
     },
     /// The terms of folds are shared; all have the results.
     Folded { of: &'a Loop, accs: Vec<(Reg, Fold)> },
+    /// All go through a loop together, several iterations at a time.
+    Rounds(Rounds<'a>),
     /// All go around together: in a loop, or over a range of rows.
     Around { of: Option<&'a Loop>, body: Vec<Part<'a>> },
 }
@@ -52,6 +55,9 @@ const LONG: u32 = 64;
 /// Reals of local arrays that a workgroup has room for, by default 16 KiB less what folds need.
 const ROOM: u32 = 4096 - MOST_OF_FEW;
 
+/// Reals of local arrays that rounds may take in addition: 8 KiB, with which many workgroups still run side by side.
+const ROOM_OF_ROUNDS: u32 = 2048;
+
 /// How a workgroup shares the work of a kernel; none where its rows are better computed by one invocation each.
 pub fn shared(kernel: &Kernel) -> Option<Shared<'_>> {
     if kernel.locals.iter().map(|l| l.len).sum::<u32>() > ROOM {
@@ -68,6 +74,8 @@ pub fn shared(kernel: &Kernel) -> Option<Shared<'_>> {
     }
     let most = if few { MOST_OF_FEW } else { MOST };
     let largest = wide.next_power_of_two().clamp(LEAST, most);
+    let mut room = ROOM_OF_ROUNDS.min(ROOM - kernel.locals.iter().map(|l| l.len).sum::<u32>());
+    let parts = in_rounds(kernel, parts, largest, &mut room);
     let team = if few { largest } else { thrifty(&parts, largest) };
     Some(Shared { team, parts })
 }
@@ -92,9 +100,18 @@ fn busy(parts: &[Part<'_>], team: u32) -> f64 {
         // Terms, and joining what invocations have.
         Part::Sliced { terms, .. } => trips(&terms.range).max(all) * work(&terms.body) + all * f64::from(team.ilog2()),
         Part::Folded { of, .. } => trips(&of.range).max(all) * work(&of.body) + all * f64::from(team.ilog2()),
+        Part::Rounds(r) => r.stages.iter().map(|s| busy_stage(r, s, all)).sum(),
         Part::Around { of, body } => of.map_or(1.0, |l| trips(&l.range)) * busy(body, team),
     };
     parts.iter().map(of).sum()
+}
+
+/// How long `all` invocations are busy with a stage in all rounds.
+fn busy_stage(r: &Rounds<'_>, stage: &Stage<'_>, all: f64) -> f64 {
+    let (iterations, n) = (trips(&r.of.range), f64::from(product(&stage.loops)));
+    let turns = iterations.min(r.count.into());
+    let side_by_side = if stage.adds { 1.0 } else { turns };
+    (n * side_by_side / all).ceil() * all * work(stage.body) * iterations / side_by_side
 }
 
 /// The statements that an invocation executes.
@@ -114,6 +131,31 @@ fn trips(range: &Range) -> f64 {
     }
 }
 
+/// The parts with loops in rounds where these are of use.
+fn in_rounds<'a>(kernel: &Kernel, parts: Vec<Part<'a>>, team: u32, room: &mut u32) -> Vec<Part<'a>> {
+    let one = |part| match part {
+        Part::Around { of: Some(l), body } => match Rounds::new(kernel, l, &body, team, room) {
+            Some(rounds) => Part::Rounds(rounds),
+            None => Part::Around {
+                of: Some(l),
+                body: in_rounds(kernel, body, team, room),
+            },
+        },
+        other => other,
+    };
+    parts.into_iter().map(one).collect()
+}
+
+/// How many of a local array a workgroup has: one, or one for every iteration of a round.
+pub fn times(parts: &[Part<'_>], local: u32) -> u32 {
+    let of = |p: &Part<'_>| match p {
+        Part::Rounds(r) if r.own.iter().any(|(k, _)| *k == local) => r.count,
+        Part::Around { body, .. } => times(body, local),
+        _ => 1,
+    };
+    parts.iter().map(of).max().unwrap_or(1)
+}
+
 /// The iterations that can be done side by side, at most.
 fn width(parts: &[Part<'_>]) -> u32 {
     let of = |p: &Part<'_>| match p {
@@ -124,6 +166,7 @@ fn width(parts: &[Part<'_>]) -> u32 {
             Range::Lit(n) => n,
             Range::Size(_) | Range::Between(..) => LONG,
         },
+        Part::Rounds(r) => r.stages.iter().map(|s| product(&s.loops)).max().unwrap_or(1),
         Part::Around { body, .. } => width(body),
     };
     parts.iter().map(of).max().unwrap_or(1)
@@ -252,8 +295,11 @@ pub struct Touch {
     pub array: Array,
     /// Which element an invocation touches, where it is one: loops and strides, neighbours that run through memory joined, and where they begin.
     /// Invocations that touch by the same form touch elements of their own.
-    form: Option<(Vec<(u32, i64)>, Index)>,
+    form: Option<Form>,
 }
+
+/// Loops and strides, and where they begin.
+type Form = (Vec<(u32, i64)>, Index);
 
 /// What parts read and write of the arrays that their kernel stores to.
 #[derive(Clone, Debug, Default)]
@@ -276,6 +322,11 @@ impl Access {
                 access.block(std::slice::from_ref(*store), Some(loops), ignored);
             }
             Part::Folded { of, .. } => access.block(&of.body, None, ignored),
+            Part::Rounds(r) => {
+                for stage in &r.stages {
+                    access.join(&Access::of_stage(r, stage, ignored));
+                }
+            }
             Part::Around { body, .. } => {
                 for inner in body {
                     access.join(&Access::of(inner, ignored));
@@ -285,10 +336,27 @@ impl Access {
         access
     }
 
+    /// Of a stage of rounds.
+    pub fn of_stage(r: &Rounds<'_>, stage: &Stage<'_>, ignored: &dyn Fn(Array) -> bool) -> Access {
+        let mut access = Access::default();
+        let shared = r.shared(stage);
+        access.touches(stage.body, ignored, &|array, at| form(&r.place(array, at), &shared));
+        access
+    }
+
     fn block(&mut self, block: &[Stmt], loops: Option<&[(Var, u32)]>, ignored: &dyn Fn(Array) -> bool) {
+        self.touches(block, ignored, &|_, at| loops.and_then(|l| form(at, l)));
+    }
+
+    fn touches(
+        &mut self,
+        block: &[Stmt],
+        ignored: &dyn Fn(Array) -> bool,
+        form: &dyn Fn(Array, &Index) -> Option<Form>,
+    ) {
         let touch = |array: Array, at: &Index| Touch {
             array,
-            form: loops.and_then(|l| form(at, l)),
+            form: form(array, at),
         };
         Stmt::visit(block, &mut |s| {
             if let Stmt::Store { array, index, fold, .. } = s
@@ -328,7 +396,7 @@ impl Access {
 }
 
 /// The form of an index in some loops; none where it depends on anything else but the row.
-fn form(at: &Index, loops: &[(Var, u32)]) -> Option<(Vec<(u32, i64)>, Index)> {
+fn form(at: &Index, loops: &[(Var, u32)]) -> Option<Form> {
     let mut rest = at.clone();
     let mut list: Vec<(u32, i64)> = Vec::new();
     for &(v, n) in loops {

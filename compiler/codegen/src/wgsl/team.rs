@@ -2,6 +2,7 @@
 
 use super::folds::AllFold;
 use super::kernel::{Emitter, identity};
+use super::rounds::Stage;
 use super::share::{Access, Part, product};
 use crate::loop_ir::{Array, Kernel, Loop, Range, Reg, Stmt, Var};
 use gdl_core::ir::Fold;
@@ -30,23 +31,15 @@ impl Emitter<'_> {
     ) {
         for part in parts {
             let access = Access::of(part, ignored);
-            if let Part::Around { of, body } = part {
+            if let Part::Around { .. } | Part::Rounds(_) = part {
                 // What a round leaves open meets the next round; without rounds, all that was open still is.
                 let before = open.clone();
                 open.join(&access);
-                match of {
-                    Some(l) => self.open_loop(l, "0", "1"),
-                    None => self.open_rows(),
+                match part {
+                    Part::Rounds(r) => self.rounds(r, team, ignored, open),
+                    Part::Around { of, body } => self.around(kernel, *of, body, team, ignored, open),
+                    _ => {}
                 }
-                self.depth += 1;
-                let mark = match of {
-                    Some(l) => self.enter(&[l.var], &l.body),
-                    None => self.enter(&[Var(0)], &kernel.body),
-                };
-                self.parts(kernel, body, team, ignored, open);
-                self.leave(mark);
-                self.depth -= 1;
-                self.line("}");
                 open.join(&before);
                 open.join(&access);
                 continue;
@@ -71,10 +64,35 @@ impl Emitter<'_> {
                     store,
                 } => self.sliced(loops, (*acc, *fold), terms, store, team),
                 Part::Folded { of, accs } => self.folded(of, accs, team),
-                Part::Around { .. } => {}
+                Part::Around { .. } | Part::Rounds(_) => {}
             }
             open.join(&access);
         }
+    }
+
+    /// All go around together.
+    fn around(
+        &mut self,
+        kernel: &Kernel,
+        of: Option<&Loop>,
+        body: &[Part<'_>],
+        team: u32,
+        ignored: &dyn Fn(Array) -> bool,
+        open: &mut Access,
+    ) {
+        match of {
+            Some(l) => self.open_loop(l, "0", "1"),
+            None => self.open_rows(),
+        }
+        self.depth += 1;
+        let mark = match of {
+            Some(l) => self.enter(&[l.var], &l.body),
+            None => self.enter(&[Var(0)], &kernel.body),
+        };
+        self.parts(kernel, body, team, ignored, open);
+        self.leave(mark);
+        self.depth -= 1;
+        self.line("}");
     }
 
     /// All invocations of the workgroup wait for each other, and see what the others have stored.
@@ -89,6 +107,17 @@ impl Emitter<'_> {
     }
 
     fn spread(&mut self, loops: &[(Var, u32)], body: &[Stmt], team: u32) {
+        self.open_spread(loops, team);
+        let vars: Vec<Var> = loops.iter().map(|(v, _)| *v).collect();
+        let mark = self.enter(&vars, body);
+        self.block(body);
+        self.leave(mark);
+        self.depth -= 1;
+        self.line("}");
+    }
+
+    /// The head of what every iteration of some loops is done by one invocation in.
+    pub fn open_spread(&mut self, loops: &[(Var, u32)], team: u32) {
         let n = product(loops);
         let k = match loops {
             [(v, _)] => format!("v{}", v.0),
@@ -110,12 +139,6 @@ impl Emitter<'_> {
         if loops.len() > 1 {
             self.split(loops, &k);
         }
-        let vars: Vec<Var> = loops.iter().map(|(v, _)| *v).collect();
-        let mark = self.enter(&vars, body);
-        self.block(body);
-        self.leave(mark);
-        self.depth -= 1;
-        self.line("}");
     }
 
     /// The variables of loops, from the number of an iteration.
@@ -189,6 +212,15 @@ impl Emitter<'_> {
         self.line("}");
     }
 
+    /// Where a range begins and ends.
+    pub fn bounds(&self, range: &Range) -> (String, String) {
+        match range {
+            Range::Lit(n) => ("0".to_string(), n.to_string()),
+            Range::Size(s) => ("0".to_string(), self.values.size(*s)),
+            Range::Between(t, at) => (self.values.lookup(*t, at), self.values.lookup(*t, &at.shifted(1))),
+        }
+    }
+
     /// The head of the loop over a range of rows.
     pub fn open_rows(&mut self) {
         self.line("for (var v0 = low; v0 < high; v0++) {");
@@ -196,11 +228,7 @@ impl Emitter<'_> {
 
     /// The head of a loop from `first` places after its start, by steps of `step`.
     pub fn open_loop(&mut self, l: &Loop, first: &str, step: &str) {
-        let (low, high) = match &l.range {
-            Range::Lit(n) => ("0".to_string(), n.to_string()),
-            Range::Size(s) => ("0".to_string(), self.values.size(*s)),
-            Range::Between(t, at) => (self.values.lookup(*t, at), self.values.lookup(*t, &at.shifted(1))),
-        };
+        let (low, high) = self.bounds(&l.range);
         let v = format!("v{}", l.var.0);
         let low = match (low.as_str(), first) {
             (_, "0") => low,
@@ -220,6 +248,15 @@ impl Emitter<'_> {
 fn adders(parts: &[Part<'_>], array: Array) -> usize {
     let of = |p: &Part<'_>| match p {
         Part::Around { body, .. } => adders(body, array),
+        Part::Rounds(r) => {
+            let adds = |s: &&Stage<'_>| {
+                Access::of_stage(r, s, &|_| false)
+                    .writes
+                    .iter()
+                    .any(|t| t.array == array)
+            };
+            r.stages.iter().filter(adds).count()
+        }
         _ => usize::from(Access::of(p, &|_| false).writes.iter().any(|t| t.array == array)),
     };
     parts.iter().map(of).sum()

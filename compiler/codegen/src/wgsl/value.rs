@@ -17,6 +17,8 @@ pub struct Values<'a> {
     pub folded: RefCell<Vec<AllFold>>,
     /// Entries of tables that have been read, and their names; the innermost last.
     pub entries: RefCell<Vec<(Entry, String)>>,
+    /// Local arrays of which every iteration of a round has its own, their lengths, and the number of the iteration in its round.
+    pub own: RefCell<Vec<(u32, u32, String)>>,
     /// What the names of local arrays begin with, where workgroups have them.
     pub prefix: RefCell<String>,
     /// Buffers that the kernel's rows add to, each part in a copy of its own.
@@ -31,6 +33,7 @@ impl<'a> Values<'a> {
             called: RefCell::default(),
             folded: RefCell::default(),
             entries: RefCell::default(),
+            own: RefCell::default(),
             prefix: RefCell::default(),
             copied: RefCell::default(),
         }
@@ -109,13 +112,25 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// An element of an array.
+    pub fn element(&self, array: Array, at: &Index) -> String {
+        let at = self.index(at);
+        let k = match array {
+            Array::Buffer(b) => return format!("memory[{} + {at}]", self.buffer(b)),
+            Array::Local(k) => k,
+        };
+        match self.own.borrow().iter().find(|(own, ..)| *own == k) {
+            Some((_, len, turn)) => format!("{}[{len} * {turn} + {at}]", self.local(k)),
+            None => format!("{}[{at}]", self.local(k)),
+        }
+    }
+
     /// A number.
     pub fn expr(&self, e: &Expr) -> String {
         match e {
             Expr::Num(x) => number(*x),
             Expr::Reg(r) => format!("r{}", r.0),
-            Expr::Load(Array::Buffer(b), at) => format!("memory[{} + {}]", self.buffer(*b), self.index(at)),
-            Expr::Load(Array::Local(k), at) => format!("{}[{}]", self.local(*k), self.index(at)),
+            Expr::Load(array, at) => self.element(*array, at),
             Expr::Real(at) => format!("f32({})", self.index(at)),
             Expr::Apply(f, args) => {
                 let args: Vec<String> = args.iter().map(|a| self.expr(a)).collect();
