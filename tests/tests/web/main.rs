@@ -51,8 +51,8 @@ fn validate(package: &Path) {
     let description = fs::read_to_string(package.join("model.json")).unwrap_or("{}".into());
     let description: Value = serde_json::from_str(&description).expect("JSON");
     let mut count = 0;
-    let kernels = ["forward", "prepare"].map(|program| description[program]["kernels"].as_array());
-    for kernel in kernels.into_iter().flatten().flatten() {
+    let programs = description.as_object().into_iter().flatten();
+    for kernel in programs.filter_map(|(_, p)| p["kernels"].as_array()).flatten() {
         if let Some(product) = kernel["product"].as_str() {
             gpu::validate(product, false, "a product");
         }
