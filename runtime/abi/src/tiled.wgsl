@@ -35,10 +35,12 @@ fn put(start: i32, row: i32, col: i32, sums: array<vec4<f32>, 4>) {
 
 const TILE = 64;
 const DEPTH = 16;
+// From one place of the sum to the next: one more than there are, so that invocations that store at neighbouring places use different banks.
+const STRIDE = 17;
 
 // Four rows of a, and four columns of b, for every place of the sum.
-var<workgroup> left: array<vec4<f32>, 256>;
-var<workgroup> right: array<vec4<f32>, 256>;
+var<workgroup> left: array<vec4<f32>, DEPTH * STRIDE>;
+var<workgroup> right: array<vec4<f32>, DEPTH * STRIDE>;
 
 @compute @workgroup_size(16, 16)
 fn tiled(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) own: vec3<u32>) {
@@ -49,35 +51,42 @@ fn tiled(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) 
   let start = starts(group.z);
   let x = i32(own.x);
   let y = i32(own.y);
-  let row = i32(group.y) * TILE + 4 * y;
-  let col = i32(group.x) * TILE + 4 * x;
+  let top = i32(group.y) * TILE;
+  let first = i32(group.x) * TILE;
+  // Who loads what: neighbouring invocations, by x, load neighbours in memory, along the sum or across it. Four rows of a or columns of b, and a place.
+  let of_a = select(vec2<i32>(y, x), vec2<i32>(x, y), p(4) == 1);
+  let of_b = select(vec2<i32>(x, y), vec2<i32>(y, x), p(7) == 1);
+  let row = top + 4 * of_a.x;
+  let col = first + 4 * of_b.x;
   var sum0 = vec4<f32>();
   var sum1 = vec4<f32>();
   var sum2 = vec4<f32>();
   var sum3 = vec4<f32>();
   for (var low = 0; low < k; low += DEPTH) {
-    // 256 invocations load 64 x 16 elements of a, x counting the places of the sum, and 16 x 64 of b, y counting them.
+    // 256 invocations load 64 x 16 elements of a, and 16 x 64 of b.
     var value = vec4<f32>();
-    if (low + x < k) {
-      if (row < m) { value.x = a_at(start.x, row, low + x); }
-      if (row + 1 < m) { value.y = a_at(start.x, row + 1, low + x); }
-      if (row + 2 < m) { value.z = a_at(start.x, row + 2, low + x); }
-      if (row + 3 < m) { value.w = a_at(start.x, row + 3, low + x); }
+    var place = low + of_a.y;
+    if (place < k) {
+      if (row < m) { value.x = a_at(start.x, row, place); }
+      if (row + 1 < m) { value.y = a_at(start.x, row + 1, place); }
+      if (row + 2 < m) { value.z = a_at(start.x, row + 2, place); }
+      if (row + 3 < m) { value.w = a_at(start.x, row + 3, place); }
     }
-    left[x * 16 + y] = value;
+    left[of_a.y * STRIDE + of_a.x] = value;
     value = vec4<f32>();
-    if (low + y < k) {
-      let b = start.y + (low + y) * p(7) + col * p(8);
+    place = low + of_b.y;
+    if (place < k) {
+      let b = start.y + place * p(7) + col * p(8);
       if (col < n) { value.x = memory[b]; }
       if (col + 1 < n) { value.y = memory[b + p(8)]; }
       if (col + 2 < n) { value.z = memory[b + 2 * p(8)]; }
       if (col + 3 < n) { value.w = memory[b + 3 * p(8)]; }
     }
-    right[y * 16 + x] = value;
+    right[of_b.y * STRIDE + of_b.x] = value;
     workgroupBarrier();
     for (var d = 0; d < DEPTH; d++) {
-      let l = left[d * 16 + y];
-      let r = right[d * 16 + x];
+      let l = left[d * STRIDE + y];
+      let r = right[d * STRIDE + x];
       sum0 += l.x * r;
       sum1 += l.y * r;
       sum2 += l.z * r;
@@ -85,5 +94,5 @@ fn tiled(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) 
     }
     workgroupBarrier();
   }
-  put(start.z, row, col, array(sum0, sum1, sum2, sum3));
+  put(start.z, top + 4 * y, first + 4 * x, array(sum0, sum1, sum2, sum3));
 }
