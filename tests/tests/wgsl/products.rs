@@ -62,6 +62,28 @@ fn large_products() {
     );
 }
 
+/// Products of matrices that are stored across: the gradients of a layer whose weights have many tiles.
+#[test]
+fn large_products_across() {
+    const SQUARE: &str = "model Square (s: set, x: s -> 520) -> (s -> 530) {\n  x |> linear(530)\n}\n";
+    let Some(gpu) = device() else { return };
+    let back = grad::vjp(&function(SQUARE)).expect("a derivative");
+    let door = DoorSizes {
+        samples: 1,
+        ragged: vec![("s".into(), vec![0, 37])],
+        ..DoorSizes::default()
+    };
+    let case = Case::new(back, &door);
+    compare(
+        &gpu,
+        &case.func,
+        &case.batch,
+        &case.inputs,
+        &case.params,
+        "a square layer",
+    );
+}
+
 /// Windows of 5 × 5 pixels of 8 channels, with ends all around.
 const PLANE: &str = "model Plane under trivial (img: grid(2, edge = zero), x: img -> 8) -> (img -> 70) {
   x |> conv(70, 5)
