@@ -2,6 +2,7 @@
 
 use crate::GpuError;
 use crate::common::Common;
+use crate::error::no_room;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -192,12 +193,7 @@ impl Gpu {
             false => self.limits.max_buffer_size,
         };
         if bytes > most {
-            return Err(GpuError(format!(
-                "the batch needs an array of {} MB, and `{}` has room for {} MB: use smaller batches",
-                bytes.div_ceil(1 << 20),
-                self.info.name,
-                most >> 20
-            )));
+            return Err(no_room(&self.info.name, bytes, 1, most));
         }
         self.check()?;
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);

@@ -2,6 +2,7 @@
 
 use crate::GpuError;
 use crate::banks::{Banks, Full, Place};
+use crate::error::no_room;
 use crate::products::reads_inside;
 use gdl_abi::Instance;
 use gdl_abi::plan::{Home, KernelHead, Life, Plan, Size, Space, Step, Table};
@@ -238,22 +239,14 @@ impl Reals<'_> {
         if largest > MOST {
             return uncountable();
         }
-        let all = || self.places(plan, usize::MAX, None).map_or(0, |(_, _, lens)| lens[0]);
         let (needed, arrays) = if largest > room.elements {
-            (format!("an array of {}", megabytes(largest)), String::new())
+            (largest, 1)
         } else {
-            (megabytes(all()), format!("{BANKS} arrays of "))
+            let all = self.places(plan, usize::MAX, None);
+            (all.map_or(0, |(_, _, lens)| lens[0]), BANKS)
         };
-        let (device, most) = (room.device, megabytes(room.elements));
-        GpuError(format!(
-            "the batch needs {needed}, and `{device}` has room for {arrays}{most}: use smaller batches"
-        ))
+        no_room(room.device, 4 * needed as u64, arrays, 4 * room.elements as u64)
     }
-}
-
-/// The size of so many elements.
-fn megabytes(elements: usize) -> String {
-    format!("{} MB", (4 * elements).div_ceil(1 << 20))
 }
 
 fn uncountable() -> GpuError {

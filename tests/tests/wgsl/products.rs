@@ -8,6 +8,7 @@ use gdl_core::ir::{Func, grad};
 use gdl_gpu::{Gpu, GpuProgram, Wanted};
 use gdl_runtime::{Array, Program};
 use gdl_tests::gpu::{device, run_twice, shaders};
+use std::sync::Arc;
 
 fn wave(n: usize) -> Vec<f64> {
     (0..n).map(|k| (1.7 * k as f64).sin()).collect()
@@ -35,6 +36,11 @@ impl Case {
         }
     }
 
+    /// Compares with the interpreter.
+    pub fn compare(&self, gpu: &Arc<Gpu>, what: &str) {
+        compare(gpu, &self.func, &self.batch, &self.inputs, &self.params, what);
+    }
+
     fn singles(list: &[Vec<f64>]) -> Vec<Array> {
         let single = |x: &Vec<f64>| Array::F32(x.iter().map(|&x| x as f32).collect());
         list.iter().map(single).collect()
@@ -52,14 +58,7 @@ fn large_products() {
         ..DoorSizes::default()
     };
     let case = Case::new(function(WIDE), &door);
-    compare(
-        &gpu,
-        &case.func,
-        &case.batch,
-        &case.inputs,
-        &case.params,
-        "a wide layer",
-    );
+    case.compare(&gpu, "a wide layer");
 }
 
 /// Products of matrices that are stored across: the gradients of a layer whose weights have many tiles.
@@ -74,14 +73,7 @@ fn large_products_across() {
         ..DoorSizes::default()
     };
     let case = Case::new(back, &door);
-    compare(
-        &gpu,
-        &case.func,
-        &case.batch,
-        &case.inputs,
-        &case.params,
-        "a square layer",
-    );
+    case.compare(&gpu, "a square layer");
 }
 
 /// Windows of 5 × 5 pixels of 8 channels, with ends all around.
@@ -122,7 +114,7 @@ fn arguments_are_computed_where_they_are_read() {
     ] {
         let case = Case::new(func, &plane());
         if what != "a gradient" {
-            compare(&gpu, &case.func, &case.batch, &case.inputs, &case.params, what);
+            case.compare(&gpu, what);
         }
         let (plan, mut shaders) = shaders(&case.func, what);
         assert!(inside(&shaders) > 0, "{what}");

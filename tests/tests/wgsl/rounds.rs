@@ -1,6 +1,5 @@
 //! Loops over keys and edges that a workgroup goes through several iterations at a time.
 
-use super::compare;
 use super::errors::function;
 use super::products::Case;
 use gdl_abi::DoorSizes;
@@ -28,6 +27,6 @@ fn attention_over_few_and_many() {
         let (_, made) = shaders(&func, part);
         assert!(made.source.contains("iterations at a time"), "{part}");
         let case = Case::new(func, &door);
-        compare(&gpu, &case.func, &case.batch, &case.inputs, &case.params, part);
+        case.compare(&gpu, part);
     }
 }
