@@ -1,7 +1,7 @@
 //! What a program on a GPU and its driver agree on: the layout of `env`, the names of arrays, and what is known of a shader.
 
-use crate::plan::{BufferId, SizeId, TableId};
-use alloc::{format, string::String, vec::Vec};
+use crate::plan::{Buffer, BufferId, Home, SizeId, TableId};
+use alloc::{format, string::String, vec, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 /// Invocations of a workgroup, where each works alone.
@@ -14,6 +14,38 @@ pub const TILED: &str = include_str!("tiled.wgsl");
 
 /// Bindings that hold reals, at most: together with tables and `env` as many as WebGPU gives every device.
 pub const BANKS: usize = 6;
+
+/// Arrays of reals begin at multiples of so many elements.
+pub const ALIGN: usize = 64;
+
+/// What stays from call to call, at the beginning of the memory of reals: parameters, then constants. Shaders know where they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lasting {
+    /// Where they begin, by buffer.
+    pub at: Vec<Option<usize>>,
+    /// Where parameters end.
+    pub params: usize,
+    /// Where constants end.
+    pub len: usize,
+}
+
+impl Lasting {
+    /// The places of parameters and constants of a program. Both follow each other in the order of the buffers.
+    pub fn of(buffers: &[Buffer]) -> Lasting {
+        let mut at = vec![None; buffers.len()];
+        let mut len = 0;
+        let mut put = |wanted: fn(&Home) -> bool| {
+            for (k, b) in buffers.iter().enumerate().filter(|(_, b)| wanted(&b.home)) {
+                at[k] = Some(len);
+                len += b.row_len.next_multiple_of(ALIGN);
+            }
+            len
+        };
+        let params = put(|h| matches!(h, Home::Param(_)));
+        let len = put(|h| matches!(h, Home::Const(_)));
+        Lasting { at, params, len }
+    }
+}
 
 /// What every access to reals begins with; then follow the name of where an array begins, and the rest of the index.
 const ACCESS: &str = "memory[";

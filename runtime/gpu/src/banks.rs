@@ -4,9 +4,8 @@
 //! never cut. Shaders are written for one bank; for more, accesses are renamed by where their arrays lie
 //! ([`in_banks`](gdl_abi::shader::in_banks)).
 
-use crate::layout::ALIGN;
 use gdl_abi::plan::Life;
-use gdl_abi::shader::BANKS;
+use gdl_abi::shader::{ALIGN, BANKS};
 use gdl_runtime::exec::place;
 
 /// Where an array begins.

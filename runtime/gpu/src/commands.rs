@@ -4,7 +4,7 @@ use crate::GpuError;
 use crate::banks::Place;
 use crate::common::Common;
 use crate::layout::{Layout, step_sizes};
-use crate::products::{Product, TILE, extent, is_small, reads_inside};
+use crate::products::{DIRECT, Product, TILE, extent, is_small, reads_inside};
 use gdl_abi::plan::{Affine, Choose, Gemm, Matrix, Plan, Step, Table, TableId};
 use gdl_abi::shader::{Env, Shader, WORKGROUP};
 use gdl_abi::{DimDef, DimId, Instance, SAMPLES};
@@ -314,7 +314,7 @@ impl Writer<'_> {
         }
         let operands = [&g.a, &g.b, &g.c].map(|x| self.layout.buffers[x.buffer.0 as usize].bank);
         if is_small(g, self.batch) {
-            let groups = [n.div_ceil(32), m.div_ceil(32), count];
+            let groups = [n.div_ceil(DIRECT[1]), m.div_ceil(DIRECT[0]), count];
             let at = self.words(words);
             self.common("direct", operands, groups, at);
             return;

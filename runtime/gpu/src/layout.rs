@@ -6,44 +6,16 @@ use crate::error::no_room;
 use crate::products::reads_inside;
 use gdl_abi::Instance;
 use gdl_abi::plan::{Home, KernelHead, Life, Plan, Size, Space, Step, Table};
-use gdl_abi::shader::{BANKS, Env, Shader};
+use gdl_abi::shader::{ALIGN, BANKS, Env, Lasting, Shader};
 use gdl_runtime::RunError;
 use gdl_runtime::exec::tables;
 
-/// Arrays begin at multiples of so many elements.
-pub const ALIGN: usize = 64;
 /// Parts into which rows that add to one array are cut, at most.
 const PARTS: usize = 256;
 /// Elements of all parts' copies together, at most.
 const COPIES: usize = 1 << 24;
 /// What a shader can count.
 const MOST: usize = i32::MAX as usize;
-
-/// What stays from call to call: parameters, then constants.
-pub struct Lasting {
-    /// Where they begin, by buffer.
-    pub at: Vec<Option<usize>>,
-    /// Where parameters end.
-    pub params: usize,
-    /// Where constants end.
-    pub len: usize,
-}
-
-/// The places of parameters and constants. Parameters follow each other in their order.
-pub fn lasting(plan: &Plan) -> Lasting {
-    let mut at = vec![None; plan.buffers.len()];
-    let mut len = 0;
-    let mut put = |len: &mut usize, wanted: fn(&Home) -> bool| {
-        for (k, b) in plan.buffers.iter().enumerate().filter(|(_, b)| wanted(&b.home)) {
-            at[k] = Some(*len);
-            *len += b.row_len.next_multiple_of(ALIGN);
-        }
-        *len
-    };
-    let params = put(&mut len, |h| matches!(h, Home::Param(_)));
-    let len = put(&mut len, |h| matches!(h, Home::Const(_)));
-    Lasting { at, params, len }
-}
 
 /// The layout of one batch.
 pub struct Layout {

@@ -7,12 +7,13 @@
 use crate::banks::Place;
 use crate::commands::{Command, Move, Run, commands, step_names};
 use crate::common::Common;
-use crate::layout::{ALIGN, Layout, Room, elements, layout};
+use crate::layout::{Layout, Room, elements, layout};
 use crate::products::Product;
 use crate::program::{GpuProgram, Pipelines};
 use crate::{GpuError, clock};
 use gdl_abi::Instance;
 use gdl_abi::plan::Home;
+use gdl_abi::shader::ALIGN;
 use gdl_runtime::{Array, RunError};
 use std::collections::HashMap;
 use wgpu::BufferUsages as Usage;

@@ -9,6 +9,8 @@ use gdl_abi::shader::Shader;
 
 /// Rows and columns of a tile.
 pub const TILE: usize = 64;
+/// Rows and columns of the result that a workgroup of `direct` computes.
+pub const DIRECT: [usize; 2] = [16, 32];
 /// Products of fewer tiles leave most of a device idle: their results are cut finer, without memory that a workgroup shares.
 const FEW_TILES: usize = 64;
 

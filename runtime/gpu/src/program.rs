@@ -1,11 +1,10 @@
 //! A plan and its shaders as a program on a GPU.
 
-use crate::layout::{Lasting, lasting};
 use crate::memory::{Call, Memory};
 use crate::products::Product;
 use crate::{Gpu, GpuError};
 use gdl_abi::plan::Plan;
-use gdl_abi::shader::{Shader, Shaders, in_banks, named_buffer};
+use gdl_abi::shader::{Lasting, Shader, Shaders, in_banks, named_buffer};
 use gdl_abi::{Instance, Signature};
 use gdl_runtime::exec::door;
 use gdl_runtime::{Array, Bound, Program, RunError, check_next};
@@ -53,7 +52,7 @@ impl GpuProgram {
         Ok(GpuProgram {
             source: shaders.module(gpu.has_subgroups()),
             gpu,
-            lasting: lasting(&plan),
+            lasting: Lasting::of(&plan.buffers),
             plan,
             shaders: shaders.kernels,
             pipelines: Mutex::default(),

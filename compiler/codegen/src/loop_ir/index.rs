@@ -236,6 +236,35 @@ impl Index {
         Some(stride)
     }
 
+    /// Whether different values of a variable below `n` give different indices, everything else being the same. Known where the variable
+    /// occurs as digits ⌊(v mod high) / low⌋ that make up all of it, each with a stride larger than all that smaller ones reach.
+    pub fn separates(&self, v: Var, n: u32) -> bool {
+        let mut digits = Vec::new();
+        for (atom, c) in &self.terms {
+            if Index::atom(atom.clone()).mentions(v) {
+                let Some(digit) = atom.digit(v, n.into()) else {
+                    return false;
+                };
+                digits.push((digit, c.abs()));
+            }
+        }
+        digits.sort_unstable();
+        let mut low = 1;
+        let mut complete = true;
+        for (digit, _) in &digits {
+            complete &= digit.low == low;
+            low = digit.high;
+        }
+        complete &= low >= n.into();
+        digits.sort_unstable_by_key(|(_, stride)| *stride);
+        let mut reach = 0;
+        for (digit, stride) in &digits {
+            complete &= *stride > reach;
+            reach += stride * ((digit.high - 1) / digit.low);
+        }
+        complete
+    }
+
     /// The index with a variable replaced, in inner indices too.
     pub fn replace(&self, v: Var, by: &Index) -> Index {
         let mut sum = Index::lit(self.offset);
@@ -253,6 +282,36 @@ impl Index {
             sum = sum.plus(&term.times(*c));
         }
         sum
+    }
+}
+
+/// ⌊(v mod high) / low⌋ of a variable v.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Digit {
+    low: i64,
+    high: i64,
+}
+
+impl Atom {
+    /// The digit that this is of a variable below `n`.
+    fn digit(&self, v: Var, n: i64) -> Option<Digit> {
+        let of = |x: &Index| match x.terms.as_slice() {
+            [(atom, 1)] if x.offset == 0 => atom.digit(v, n),
+            _ => None,
+        };
+        match self {
+            Atom::Var(w) => (*w == v).then_some(Digit { low: 1, high: n }),
+            Atom::Div(x, Divisor::Lit(d)) => of(x).map(|x| Digit { low: x.low * d, ..x }),
+            Atom::Mod(x, Divisor::Lit(d)) => {
+                let x = of(x)?;
+                let high = x.low * d;
+                (x.high == n || x.high % high == 0).then_some(Digit {
+                    high: high.min(x.high),
+                    ..x
+                })
+            }
+            _ => None,
+        }
     }
 }
 
@@ -320,5 +379,45 @@ mod tests {
         assert_eq!(index.stride(v), Some(3));
         assert_eq!(Index::lookup(TableId(0), Index::var(v)).stride(v), None);
         assert_eq!(index.replace(v, &Index::lit(5)).shifted(-17), Index::var(Var(0)));
+    }
+
+    /// The value of an index of numbers.
+    fn evaluated(index: &Index) -> i64 {
+        let atom = |atom: &Atom| match atom {
+            Atom::Div(x, Divisor::Lit(n)) => evaluated(x) / n,
+            Atom::Mod(x, Divisor::Lit(n)) => evaluated(x) % n,
+            other => panic!("{other:?} is no number"),
+        };
+        index.terms.iter().map(|(a, c)| c * atom(a)).sum::<i64>() + index.offset
+    }
+
+    #[test]
+    fn digits_separate() {
+        let v = Var(1);
+        let extents = [None, Some(24)];
+        let at = |axes: &[u32], strides: &[i64]| strided(&unflatten(&Index::var(v), axes, &extents), strides);
+        // Every index is tried: it separates if and only if it takes 24 values, as far as digits show.
+        let values = |index: &Index| {
+            let number = |k| index.replace(v, &Index::lit(k));
+            let mut all: Vec<i64> = (0..24).map(|k| evaluated(&number(k))).collect();
+            all.sort_unstable();
+            all.dedup();
+            all.len()
+        };
+        for (axes, strides) in [
+            (vec![24], vec![-5]),
+            (vec![3, 8], vec![100, 2]),
+            (vec![3, 8], vec![1, 3]),
+            (vec![3, 8], vec![7, 1]),
+            (vec![2, 3, 4], vec![4, 8, 1]),
+            (vec![2, 3, 4], vec![12, 0, 1]),
+            (vec![2, 3, 4], vec![1, 2, 6]),
+        ] {
+            let index = at(&axes, &strides);
+            assert_eq!(index.separates(v, 24), values(&index) == 24, "{axes:?} {strides:?}");
+        }
+        let cut = Index::var(v).modulo(16, &extents);
+        assert!(!cut.separates(v, 24) && cut.separates(v, 16));
+        assert!(!Index::lookup(TableId(0), Index::var(v)).separates(v, 24));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::contract::{OneHot, Roles};
 use super::kernel::Builder;
-use super::place::Place;
+use super::place::{Place, counted};
 use super::{At, Scheduler};
 use crate::loop_ir::{
     Array, Atom, BufferId, Divisor, Expr, Home, Index, Size, SizeId, Table, TableId, Var, Window, flatten, unflatten,
@@ -147,6 +147,15 @@ impl<'a> Scheduler<'a> {
                 Ok(total.unwrap_or(Expr::Num(identity(*op))))
             }
             Op::Contract { .. } => self.contract_element(k, at, row, idx),
+            Op::Segment { map, .. } if let (Some(row), Some(c)) = (row, counted(self.scopes[at.depth].body, at.v)) => {
+                let [first, next] = [row.clone(), row.shifted(1)].map(|r| self.lookup(Table::MapPtr(*map), r));
+                let length = Expr::Real(next.plus(&first.times(-1)));
+                Ok(if c == 1.0 {
+                    length
+                } else {
+                    Expr::Apply(Scalar::Mul, vec![Expr::Num(c), length])
+                })
+            }
             // Stored: in memory by now.
             Op::Param(_)
             | Op::Segment { .. }

@@ -21,7 +21,7 @@ mod inside;
 mod kernel;
 mod nest;
 mod place;
-mod polish;
+pub(crate) mod polish;
 mod reads;
 mod rewrite;
 mod scan;

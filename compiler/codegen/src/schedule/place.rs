@@ -7,7 +7,7 @@ use super::contract::{OneHot, Role, Roles};
 use super::view::strided_chain;
 use crate::loop_ir::scalar_cost;
 use gdl_abi::Dtype;
-use gdl_core::ir::{Body, Func, Op, Shape, Value};
+use gdl_core::ir::{Body, Fold, Func, Op, Shape, Value};
 
 /// Where a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,7 @@ impl Placing<'_> {
                 _ => self.short_or_row(v),
             },
             Op::Reduce { .. } => self.short_or_row(v),
+            Op::Segment { .. } if counted(self.body, v).is_some() => self.inline_or_row(v),
             Op::Segment { .. } | Op::Put { .. } | Op::Total { .. } | Op::Window { transpose: true, .. } => Place::Row,
             Op::Scan(_) => Place::Loop,
             Op::Choose { .. } => Place::Choice,
@@ -221,6 +222,17 @@ impl Placing<'_> {
 
     fn will_be_stored(&self, v: Value) -> bool {
         self.forced[v.0 as usize] || !matches!(self.place(v), Place::Inline)
+    }
+}
+
+/// What every row adds where a push-forward sums the same number for all: the result is a multiple of the lengths of lists.
+pub fn counted(body: &Body, v: Value) -> Option<f64> {
+    match body.nodes[v.0 as usize].op {
+        Op::Segment { op: Fold::Sum, x, .. } => match &body.nodes[x.0 as usize].op {
+            Op::Fill(c) => Some(c.f),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

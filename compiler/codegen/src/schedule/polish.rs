@@ -5,7 +5,7 @@
 //! loops runs its rows side by side where its loads allow it.
 
 use super::kernel::ROW;
-use crate::loop_ir::{Array, Expr, Index, Kernel, Local, Loop, LoopKind, Program, Range, Reg, Space, Stmt, Var};
+use crate::loop_ir::{Array, Expr, Index, Kernel, Loop, LoopKind, Program, Range, Reg, Space, Stmt, Var};
 
 /// Polishes all kernels.
 pub fn polish(program: &mut Program) {
@@ -28,35 +28,16 @@ fn is_straight(block: &[Stmt]) -> bool {
     !block.iter().any(|s| matches!(s, Stmt::For(_)))
 }
 
-/// Whether something is joined with what a local array holds.
-fn joined(block: &[Stmt], k: u32) -> bool {
-    let mut found = false;
-    Stmt::visit(
-        block,
-        &mut |s| found |= matches!(s, Stmt::Store { array, fold: Some(_), .. } if *array == Array::Local(k)),
-    );
-    found
-}
-
-const ONE: Local = Local { len: 1, times: None };
-
-/// Local arrays of one element that are stored by one statement become registers: all loads stand after it in its block.
-fn promote(kernel: &mut Kernel) {
+/// Local arrays of which every row, or every iteration of a loop, has one element that nobody else touches become registers.
+pub(crate) fn promote(kernel: &mut Kernel) {
     let mut kept = Vec::new();
     let mut new_number = Vec::new();
-    for k in 0..kernel.locals.len() as u32 {
-        let stores = |block: &[Stmt]| {
-            let mut n = 0;
-            Stmt::visit(block, &mut |s| {
-                n += usize::from(matches!(s, Stmt::Store { array, .. } if *array == Array::Local(k)))
-            });
-            n
-        };
-        if kernel.locals[k as usize] == ONE && stores(&kernel.body) == 1 && !joined(&kernel.body, k) {
+    for (k, local) in (0..).zip(&kernel.locals) {
+        if local.times.is_none() && is_register(&kernel.body, k) {
             new_number.push(None);
         } else {
             new_number.push(Some(kept.len() as u32));
-            kept.push(kernel.locals[k as usize]);
+            kept.push(*local);
         }
     }
     if kept.len() == kernel.locals.len() {
@@ -66,6 +47,45 @@ fn promote(kernel: &mut Kernel) {
     let first = kernel.regs;
     kernel.regs += new_number.len() as u32;
     renumber(&mut kernel.body, &new_number, first);
+}
+
+/// Whether one statement stores to a local array, and what loads it loads that element, after it in its block.
+fn is_register(block: &[Stmt], k: u32) -> bool {
+    let (mut stores, mut loads) = (0, 0);
+    Stmt::visit(block, &mut |s| {
+        stores += usize::from(matches!(s, Stmt::Store { array, .. } if *array == Array::Local(k)));
+        loads += loads_of(s, k, &|_| true);
+    });
+    stores == 1 && loads_after(block, k) == Some(loads)
+}
+
+/// How many loads of what the statement stores that stores to a local array stand after it in its block; none if it adds to what is there.
+fn loads_after(block: &[Stmt], k: u32) -> Option<usize> {
+    block.iter().enumerate().find_map(|(j, s)| match s {
+        Stmt::For(l) => loads_after(&l.body, k),
+        Stmt::Store {
+            array,
+            index,
+            fold: None,
+            ..
+        } if *array == Array::Local(k) => {
+            let mut loads = 0;
+            Stmt::visit(&block[j + 1..], &mut |s| loads += loads_of(s, k, &|at| at == index));
+            Some(loads)
+        }
+        _ => None,
+    })
+}
+
+/// How often a statement itself loads an element of a local array that is wanted.
+fn loads_of(stmt: &Stmt, k: u32, wanted: &dyn Fn(&Index) -> bool) -> usize {
+    let mut loads = 0;
+    if let Some(value) = stmt.value() {
+        value.visit(&mut |e| {
+            loads += usize::from(matches!(e, Expr::Load(Array::Local(j), at) if *j == k && wanted(at)));
+        });
+    }
+    loads
 }
 
 /// Replaces local arrays by registers (`None`) or other numbers.

@@ -77,7 +77,7 @@ fn arguments(s: &Scheduler, v: Value, at: Where, f: &mut dyn FnMut(Value, Where)
         Op::Gather { x, map } => f(*x, at.pulled(*map)),
         Op::Window { x, .. } | Op::Choose { key: x, .. } => f(*x, Where::Elsewhere),
         Op::Take { x, at } | Op::Put { x, at } => [x, at].into_iter().for_each(|&v| f(v, Where::Elsewhere)),
-        // Never inside an expression: it is stored itself.
+        // Stored itself, but for what only counts.
         Op::Segment { x, map, .. } => f(*x, Where::Source(*map)),
         Op::Scan(scan) => scan
             .init

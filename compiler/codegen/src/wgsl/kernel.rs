@@ -1,5 +1,6 @@
 //! A kernel as a compute shader.
 
+use super::fuse::fused;
 use super::share::{self, Part, Shared};
 use super::value::Values;
 use super::{env_of, lookups};
@@ -42,7 +43,7 @@ impl By<'_> {
 /// The function of kernel `number`, and what is known of it.
 pub fn shader(values: &Values<'_>, number: usize, label: &dyn Fn(u32) -> Option<String>) -> (String, Shader) {
     let program = values.program;
-    let kernel = &program.kernels[number];
+    let kernel = &fused(&program.kernels[number]);
     let by = By::of(kernel);
     let (width, team) = match &by {
         By::Element(loops, _) => (share::product(loops), 1),
@@ -284,7 +285,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// What the kernel reads of `env`: the names of where arrays and tables begin and of sizes, the words that say them, and what they are.
+    /// What the kernel reads of `env`: the names of where arrays whose place depends on the batch and tables begin and of sizes, the words that say them, and what they are.
     pub fn places(&self, kernel: &Kernel) -> Vec<(String, usize, String)> {
         let program = self.values.program;
         let env = env_of(program);
@@ -294,17 +295,15 @@ impl Emitter<'_> {
             .buffers
             .iter()
             .copied()
-            .filter(|b| !kernel.folds.contains(b))
+            .filter(|b| !kernel.folds.contains(b) && !self.values.is_lasting(*b))
             .collect();
         buffers.sort_unstable();
         touched.tables.sort_unstable();
         touched.sizes.sort_unstable();
         let note = |b: BufferId| match program.buffers[b.0 as usize].home {
             Home::Input(_) => " // input",
-            Home::Param(_) => " // parameter",
             Home::Output(_) => " // output",
-            Home::Const(_) => " // constant",
-            Home::Temp | Home::Tile => "",
+            Home::Param(_) | Home::Const(_) | Home::Temp | Home::Tile => "",
         };
         let buffers = buffers
             .into_iter()

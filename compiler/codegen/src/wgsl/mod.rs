@@ -3,7 +3,7 @@
 //! All reals of a call lie in one storage buffer, `memory`; all tables in another, `tables`; and `env` says where everything begins and how large it
 //! is ([`Env`]). Three bindings whatever the program keep every kernel within the default limits of WebGPU.
 //!
-//! Kernels that are one loop nest whose iterations do not depend on each other have an invocation for each ([`share::independent_loops`]). Others
+//! Loops over the same elements are joined first ([`mod@fuse`]). Kernels that are one loop nest whose iterations do not depend on each other have an invocation for each ([`share::independent_loops`]). Others
 //! with wide loops have a **workgroup** a row: its invocations share the elements of every loop and the terms of long folds, and keep local arrays in
 //! the workgroup's memory ([`mod@share`], [`mod@team`]); that is how a message passing layer runs over the edges of a node. What is left has an
 //! invocation a row. Kernels whose rows add to arrays without rows run in **parts**: every part sums a range of rows in its own copy, and the
@@ -12,6 +12,7 @@
 
 mod folds;
 mod functions;
+mod fuse;
 mod kernel;
 mod lookups;
 mod product;
@@ -38,6 +39,12 @@ pub fn shaders(program: &Program, label: &dyn Fn(u32) -> Option<String>) -> Shad
         program.name
     );
     let values = Values::new(program);
+    let lasting = values.lasting(&|_| true);
+    if !lasting.is_empty() {
+        source.push_str(&format!(
+            "\n// Where parameters and constants begin, and their elements.\n{lasting}"
+        ));
+    }
     let mut kernels = Vec::with_capacity(program.kernels.len());
     for k in 0..program.kernels.len() {
         let (text, shader) = kernel::shader(&values, k, label);

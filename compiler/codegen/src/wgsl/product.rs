@@ -80,7 +80,9 @@ pub fn module(program: &Program, number: usize, gemm: &Gemm) -> Option<String> {
     e.line(&format!("return {value};"));
     e.out.push_str("}\n");
     let words = env_of(program).kernel(program.kernels.len());
-    let mut text = format!("{BINDINGS}\nconst P = {words};\n\n{}", e.out);
+    let read = kernel.reads();
+    let lasting = values.lasting(&|b| read.contains(&b));
+    let mut text = format!("{BINDINGS}\nconst P = {words};\n{lasting}\n{}", e.out);
     for f in values.called.into_inner() {
         text.push('\n');
         text.push_str(&functions::definition(f));

@@ -245,7 +245,7 @@ pub fn independent_loops(block: &[Stmt]) -> (Vec<(Var, u32)>, &[Stmt]) {
     let (mut loops, mut body) = (Vec::new(), block);
     while let [Stmt::For(l)] = body
         && let Range::Lit(n) = l.range
-        && is_independent(l)
+        && is_independent(l, n)
     {
         loops.push((l.var, n));
         body = &l.body;
@@ -253,8 +253,8 @@ pub fn independent_loops(block: &[Stmt]) -> (Vec<(Var, u32)>, &[Stmt]) {
     (loops, body)
 }
 
-/// Whether every iteration of a loop stores elements of its own, and reads none that another one stores.
-fn is_independent(l: &Loop) -> bool {
+/// Whether each of the `n` iterations of a loop stores elements of its own, and reads none that another one stores.
+fn is_independent(l: &Loop, n: u32) -> bool {
     let mut stored: Vec<(Array, &Index)> = Vec::new();
     let mut started: Vec<Reg> = Vec::new();
     let mut good = true;
@@ -264,9 +264,7 @@ fn is_independent(l: &Loop) -> bool {
         _ => {}
     });
     for_stores(&l.body, &mut |array, index| stored.push((array, index)));
-    good &= stored
-        .iter()
-        .all(|(_, index)| index.stride(l.var).is_some_and(|s| s != 0));
+    good &= stored.iter().all(|(_, index)| index.separates(l.var, n));
     Stmt::visit(&l.body, &mut |s| {
         let Some(value) = s.value() else { return };
         value.visit(&mut |e| {

@@ -3,14 +3,16 @@
 use super::folds::AllFold;
 use super::functions;
 use super::lookups::Entry;
-use crate::loop_ir::{Array, Atom, BufferId, Divisor, Expr, Index, Program, SizeId, TableId};
-use gdl_abi::shader;
+use crate::loop_ir::{Array, Atom, BufferId, Divisor, Expr, Home, Index, Program, SizeId, TableId};
+use gdl_abi::shader::{self, Lasting};
 use gdl_core::ir::{Cmp, Fold, Scalar};
 use std::cell::RefCell;
 
 /// Writes expressions of a program's kernels.
 pub struct Values<'a> {
     pub program: &'a Program,
+    /// Where parameters and constants are.
+    lasting: Lasting,
     /// The functions that have been called.
     pub called: RefCell<Vec<Scalar>>,
     /// The folds of what a workgroup has that have been called.
@@ -30,6 +32,7 @@ impl<'a> Values<'a> {
     pub fn new(program: &'a Program) -> Values<'a> {
         Values {
             program,
+            lasting: Lasting::of(&program.buffers),
             called: RefCell::default(),
             folded: RefCell::default(),
             entries: RefCell::default(),
@@ -47,6 +50,30 @@ impl<'a> Values<'a> {
         } else {
             shader::buffer_name(name, b)
         }
+    }
+
+    /// Whether a buffer begins where the program alone says, and not the batch.
+    pub fn is_lasting(&self, b: BufferId) -> bool {
+        self.lasting.at[b.0 as usize].is_some()
+    }
+
+    /// Where parameters and constants begin.
+    pub fn lasting(&self, read: &dyn Fn(BufferId) -> bool) -> String {
+        let mut text = String::new();
+        for (k, (buffer, at)) in (0..).zip(self.program.buffers.iter().zip(&self.lasting.at)) {
+            if let Some(at) = at
+                && read(BufferId(k))
+            {
+                let kind = if matches!(buffer.home, Home::Param(_)) {
+                    "parameter"
+                } else {
+                    "constant"
+                };
+                let name = shader::buffer_name(&buffer.name, BufferId(k));
+                text.push_str(&format!("const {name} = {at}; // {kind}: {}\n", buffer.row_len));
+            }
+        }
+        text
     }
 
     /// The name of a local array.

@@ -2,7 +2,7 @@
 
 import { keysOf, variant } from "./instance.js";
 import { Env } from "./layout.js";
-import { TILE, extent, isSmall, readsInside } from "./products.js";
+import { DIRECT, TILE, extent, isSmall, readsInside } from "./products.js";
 
 /** Invocations of a workgroup. */
 const WORKGROUP = 64;
@@ -126,7 +126,7 @@ class Writer {
     const banks = [bank, ...others].join(" ");
     if (isSmall(g, this.batch)) {
       const words = this.words.push(Int32Array.of(m, n, k, ...a, ...b, ...c, 0, outer.length, ...outer.flat())) - 1;
-      this.push(`direct ${banks}`, [Math.ceil(n / 32), Math.ceil(m / 32), count], words);
+      this.push(`direct ${banks}`, [Math.ceil(n / DIRECT[1]), Math.ceil(m / DIRECT[0]), count], words);
       return;
     }
     // What is stored nowhere begins nowhere.

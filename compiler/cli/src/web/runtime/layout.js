@@ -36,15 +36,17 @@ export function elements(buffer, batch) {
   return (buffer.dim === null ? 1 : batch.rows[buffer.dim]) * buffer.row_len;
 }
 
-/** The places of parameters and constants, and where they end. */
+/** The places of parameters and then constants, and where they end. Shaders know them. */
 export function lasting(plan) {
   const at = new Map();
   let length = 0;
-  plan.buffers.forEach((b, k) => {
-    if (!["Param", "Const"].includes(home(b)[0])) return;
-    at.set(k, length);
-    length += Banks.aligned(b.row_len);
-  });
+  for (const kind of ["Param", "Const"]) {
+    plan.buffers.forEach((b, k) => {
+      if (home(b)[0] !== kind) return;
+      at.set(k, length);
+      length += Banks.aligned(b.row_len);
+    });
+  }
   return { at, length };
 }
 

@@ -4,6 +4,8 @@
 
 /** Rows and columns of a tile. */
 export const TILE = 64;
+/** Rows and columns of the result that a workgroup of `direct` computes. */
+export const DIRECT = [16, 32];
 /** Products of fewer tiles leave most of a device idle: their results are cut finer, without memory that a workgroup shares. */
 const FEW_TILES = 64;
 

@@ -205,3 +205,47 @@ fn scale(k: &Constant, c: Exact) -> Constant {
         data: k.data.iter().map(|x| c * *x).collect(),
     }
 }
+
+/// A sum of so many products, for so many results each, may be a matrix product.
+const WIDE: u32 = 16;
+
+/// A contraction without rows that is read here only, by a sum over several of its axes with something that has rows: a kernel that is put together
+/// before it is convolved with. These axes go last, in the order of the other argument, so that they are one axis of a matrix.
+pub(super) fn of_contraction(p: &mut Pass, op: &Op, shape: &Shape) -> Option<Value> {
+    for [(w, letters), (x, others)] in sides(op)? {
+        let Op::Contract { out_axes, .. } = p.b.op(w) else {
+            continue;
+        };
+        let distinct = letters.iter().enumerate().all(|(k, l)| !letters[..k].contains(l));
+        if p.b.dim(w).is_some() || p.b.dim(x).is_none() || !distinct || !p.is_read_once(w) {
+            continue;
+        }
+        let place = |l: u8| others.iter().position(|m| *m == l);
+        let is_summed = |k: &usize| !out_letters(op).contains(&letters[*k]);
+        let (mut summed, mut order): (Vec<usize>, Vec<usize>) = (0..letters.len()).partition(is_summed);
+        summed.sort_by_key(|k| place(letters[*k]));
+        let axes = p.b.shape(w).axes;
+        let extent = |list: &[usize]| list.iter().map(|k| axes[*k]).product::<u32>();
+        if extent(&summed) < WIDE || extent(&order) < WIDE {
+            continue;
+        }
+        order.extend(summed);
+        if order.is_sorted() {
+            continue;
+        }
+        let permuted = |list: &[u8]| order.iter().map(|k| list[*k]).collect::<Vec<u8>>();
+        let mut inner = p.b.op(w).clone();
+        let (moved, want) = (permuted(out_axes), permuted(letters));
+        if let Op::Contract { out_axes, .. } = &mut inner {
+            *out_axes = moved;
+        }
+        let axes = order.iter().map(|k| axes[*k]).collect();
+        let w_moved = p.b.push(inner, Shape { dim: None, axes });
+        let mut outer = op.with_operands(|v| if v == w { w_moved } else { v });
+        if let Op::Contract { a, a_axes, b_axes, .. } = &mut outer {
+            *(if *a == w_moved { a_axes } else { b_axes }) = want;
+        }
+        return Some(p.b.push(outer, shape.clone()));
+    }
+    None
+}

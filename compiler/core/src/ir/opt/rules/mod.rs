@@ -68,6 +68,10 @@ pub(super) const RULES: &[Rule] = &[
         apply: sums::reduce_of_product,
     },
     Rule {
+        name: "sum of a reshaped contraction",
+        apply: sums::reduce_of_reshaped_product,
+    },
+    Rule {
         name: "total of a contraction",
         apply: sums::total_of_product,
     },
@@ -102,6 +106,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "multiple of a contraction with a constant",
         apply: contract::multiple,
+    },
+    Rule {
+        name: "contraction of a contraction",
+        apply: contract::of_contraction,
     },
     Rule {
         name: "linear map of gathered values",

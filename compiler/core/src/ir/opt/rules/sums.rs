@@ -90,6 +90,29 @@ pub(super) fn reduce_of_product(p: &mut Pass, op: &Op, shape: &Shape) -> Option<
     Some(contract(p, (args, [a, b, out]), shape))
 }
 
+/// As [`reduce_of_product`], where axes that stay are reshaped: Σ over an axis that the reshape leaves alone.
+pub(super) fn reduce_of_reshaped_product(p: &mut Pass, op: &Op, shape: &Shape) -> Option<Value> {
+    let Op::Reduce { op: Fold::Sum, x, axis } = op else {
+        return None;
+    };
+    let Op::Reshape { x: inner } = *p.b.op(*x) else {
+        return None;
+    };
+    if !p.is_read_once(*x) || !p.is_read_once(inner) || p.b.axes(inner).contains(&0) {
+        return None;
+    }
+    let (outer, axes) = (p.b.axes(*x), p.b.axes(inner));
+    let (axis, size) = (*axis as usize, |axes: &[u32]| axes.iter().product::<u32>());
+    let same = |j: &usize| axes[*j] == outer[axis] && size(&axes[..*j]) == size(&outer[..axis]);
+    let at = (0..axes.len()).find(same)?;
+    let mut axes = axes.to_vec();
+    axes.remove(at);
+    let (args, [a, b, mut out]) = product(p, inner)?;
+    out.remove(at);
+    let sum = contract(p, (args, [a, b, out]), &Shape { dim: shape.dim, axes });
+    Some(p.b.reshape(sum, &shape.axes))
+}
+
 /// Σ over all rows of a contraction or a product is a contraction without rows.
 pub(super) fn total_of_product(p: &mut Pass, op: &Op, shape: &Shape) -> Option<Value> {
     let Op::Total { x } = op else { return None };
