@@ -163,6 +163,12 @@ fn sums() {
         let z = w.b.mul(x, y);
         w.b.sum_axes(z, &[0, 2])
     });
+    check("sum of a reshaped contraction", 1, |w| {
+        let (x, y) = (w.node(&[3, 2]), w.weight(&[3, 2, 4, 5]));
+        let z = w.b.contract(x, y, "ab,abcd->acd");
+        let z = w.b.reshape(z, &[3, 20]);
+        w.b.reduce(Fold::Sum, z, 0)
+    });
     check("total of a contraction", 1, |w| {
         let (x, y) = (w.node(&[2]), w.node(&[2]));
         let z = w.b.mul(x, y);
@@ -206,6 +212,14 @@ fn contractions() {
         let x = w.node(&[2, 3]);
         let eye = w.b.eye(3);
         w.b.contract(x, eye, "ab,cb->ca")
+    });
+    // The kernel of a convolution, whose places stand before its outputs.
+    check("contraction of a contraction", 2, |w| {
+        let (x, y) = (w.node(&[9, 2]), w.weight(&[16, 3]));
+        let data = (0..54).map(|k| Exact::int(k % 5 - 2)).collect();
+        let basis = w.b.constant(&[3, 9, 2], data);
+        let kernel = w.b.contract(basis, y, "eab,ce->acb");
+        w.b.contract(x, kernel, "ab,acb->c")
     });
     check("contraction with a unit vector", 1, |w| {
         let x = w.node(&[1, 3]);

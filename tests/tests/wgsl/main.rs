@@ -7,6 +7,7 @@ mod errors;
 mod examples;
 mod folds;
 mod functions;
+mod fusion;
 mod learning;
 mod products;
 mod rounds;

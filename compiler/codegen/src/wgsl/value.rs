@@ -112,7 +112,11 @@ impl<'a> Values<'a> {
         let mut parts: Vec<String> = Vec::new();
         for (atom, c) in &index.terms {
             let atom = self.atom(atom);
-            parts.push(if *c == 1 { atom } else { format!("{c} * {atom}") });
+            parts.push(match c {
+                1 => atom,
+                -1 => format!("-{atom}"),
+                c => format!("{c} * {atom}"),
+            });
         }
         if index.offset != 0 || parts.is_empty() {
             parts.push(index.offset.to_string());
