@@ -3,6 +3,7 @@
 //! `runtime/` mirrors what runs plans elsewhere (`runtime/abi`, `runtime/gpu`, `runtime/host/src/data`); it reads plans as they are, as JSON.
 
 mod describe;
+mod runtime;
 mod types;
 
 use crate::library::{Described, names};
@@ -15,32 +16,6 @@ use std::path::PathBuf;
 
 /// The version of the package's format; `runtime/model.js` knows it too.
 const FORMAT: u32 = 1;
-
-/// The runtime, file by file.
-const RUNTIME: [(&str, &str); 22] = [
-    ("arguments.js", include_str!("runtime/arguments.js")),
-    ("arrays.js", include_str!("runtime/arrays.js")),
-    ("banks.js", include_str!("runtime/banks.js")),
-    ("commands.js", include_str!("runtime/commands.js")),
-    ("device.js", include_str!("runtime/device.js")),
-    ("domains.js", include_str!("runtime/domains.js")),
-    ("errors.js", include_str!("runtime/errors.js")),
-    ("instance.js", include_str!("runtime/instance.js")),
-    ("layout.js", include_str!("runtime/layout.js")),
-    ("mesh.js", include_str!("runtime/mesh.js")),
-    ("model.js", include_str!("runtime/model.js")),
-    ("neighbours.js", include_str!("runtime/neighbours.js")),
-    ("products.js", include_str!("runtime/products.js")),
-    ("program.js", include_str!("runtime/program.js")),
-    ("tables.js", include_str!("runtime/tables.js")),
-    ("vector.js", include_str!("runtime/vector.js")),
-    ("weights.js", include_str!("runtime/weights.js")),
-    ("files.js", include_str!("runtime/files.js")),
-    ("index.d.ts", include_str!("runtime/index.d.ts")),
-    ("gemm.wgsl", gdl_gpu::GEMM),
-    ("choose.wgsl", gdl_gpu::CHOOSE),
-    ("join.wgsl", gdl_gpu::JOIN),
-];
 
 /// A program as a plan and its shaders.
 pub type Program = (Plan, Shaders);
@@ -81,8 +56,8 @@ impl Package<'_> {
         if let Some(weights) = &self.weights {
             files.push(("weights.safetensors".into(), weights.clone()));
         }
-        for (name, text) in RUNTIME {
-            files.push((PathBuf::from("runtime").join(name), text.into()));
+        for (name, text) in runtime::files() {
+            files.push((PathBuf::from("runtime").join(name), text.into_bytes()));
         }
         files
     }
@@ -125,18 +100,11 @@ impl Package<'_> {
             .iter()
             .map(|(name, file)| format!("  {name}: new URL(\"./{file}\", import.meta.url),\n"))
             .collect();
-        let modules: Vec<String> = RUNTIME
-            .iter()
-            .filter(|(name, _)| name.ends_with(".js"))
-            .map(|(name, _)| format!("import \"./runtime/{name}\";\n"))
-            .collect();
         format!(
             "// {}, a model compiled by gdl {}. Made by a program: do not edit. index.d.ts says how it is used.\n
-// All modules stand here, so that they are fetched at once and not one after the other.
-{}import {{ loadModel }} from \"./runtime/model.js\";
+import {{ loadModel }} from \"./runtime/index.js\";
 
-export {{ mesh, nearest, neighbours }} from \"./runtime/domains.js\";
-export * from \"./runtime/errors.js\";
+export {{ {} }} from \"./runtime/index.js\";
 
 const files = {{\n{}}};
 
@@ -144,7 +112,7 @@ export const load = (options = {{}}) => loadModel(files, options);
 ",
             self.of.model,
             env!("CARGO_PKG_VERSION"),
-            modules.concat(),
+            runtime::PUBLIC,
             files.concat(),
         )
     }

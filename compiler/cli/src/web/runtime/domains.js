@@ -7,13 +7,13 @@ import { Cell, nearestTo, within } from "./neighbours.js";
 
 /** Edges between all points closer than a cutoff: { edges, shift }. */
 export function neighbours(pos, { cutoff, dimension = 3, cell, pbc }) {
-  return joined(pos, dimension, cell, pbc, (all, lattice) => within(all, lattice, cutoff));
+  return eachSample(pos, dimension, cell, pbc, (all, lattice) => within(all, lattice, cutoff));
 }
 
 /** Edges from the `k` nearest points to each: { edges, shift }. */
 export function nearest(pos, { k, dimension = 3, cell, pbc }) {
   if (!(Number.isSafeInteger(k) && k >= 0)) throw new ArgumentError("k", "must be a whole number");
-  return joined(pos, dimension, cell, pbc, (all, lattice) => nearestTo(all, lattice, k));
+  return eachSample(pos, dimension, cell, pbc, (all, lattice) => nearestTo(all, lattice, k));
 }
 
 /** Edges of a triangle mesh with their angles and transports, and frames: { edges, angle, transport, frames }. */
@@ -31,7 +31,7 @@ export function mesh(pos, faces) {
   };
 }
 
-function joined(pos, d, cell, pbc, near) {
+function eachSample(pos, d, cell, pbc, near) {
   if (![1, 2, 3].includes(d)) throw new ArgumentError("dimension", "must be 1, 2 or 3");
   const values = reals("pos", pos, `points, ${d}`);
   rowsOf("pos", values, d, `points, ${d}`);
