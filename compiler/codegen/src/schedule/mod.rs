@@ -19,6 +19,7 @@ mod gemm;
 mod group;
 mod inside;
 mod kernel;
+mod lanes;
 mod nest;
 mod place;
 pub(crate) mod polish;
@@ -169,6 +170,8 @@ pub fn schedule(func: &Func, target: Target) -> Result<Program, CodegenError> {
     let steps = s.steps(finals)?;
     s.scopes.pop();
     s.program.steps = steps;
+    let width = s.width();
+    s.program.kernels.iter_mut().for_each(|k| lanes::choose(k, width));
     polish::polish(&mut s.program);
     Ok(s.program)
 }

@@ -1,4 +1,4 @@
-//! The loops of one stored value: over its static axes and over what is reduced, with one of them run side by side.
+//! The loops of one stored value: over its static axes and, inside, over what is reduced.
 
 use super::Scheduler;
 use super::eval::Evaluated;
@@ -173,7 +173,6 @@ impl Scheduler<'_> {
         }
         let index = (nest.place)(self, &at);
         let extents: Vec<u32> = b.ranges.iter().map(|(_, n)| *n).collect();
-        let lane = choose_lane(self.width(), &vars, &extents, &inner, &index);
         let (Some(fold), false) = (nest.fold, red.is_empty()) else {
             let Some(one) = inner.pop() else {
                 return Err(Cut::Failed);
@@ -185,7 +184,7 @@ impl Scheduler<'_> {
                 value: one.value,
                 fold: store_fold,
             });
-            let body = wrap(&vars, &extents, lane.out, body);
+            let body = wrap(&vars, &extents, body);
             body.into_iter().for_each(|s| k.push(s));
             return Ok(());
         };
@@ -198,24 +197,7 @@ impl Scheduler<'_> {
                 fold,
                 value: part.value,
             });
-            let lane_red = lane.red.filter(|_| lane.out.is_none());
-            let order = inner_order(part.vars.len(), lane_red);
-            for j in order {
-                let kind = if lane_red == Some(j) {
-                    LoopKind::LaneFold
-                } else {
-                    LoopKind::Serial
-                };
-                if lit(&part.ranges[j]) != Some(1) {
-                    block = vec![Stmt::For(Loop {
-                        var: part.vars[j],
-                        range: part.ranges[j].clone(),
-                        kind,
-                        body: block,
-                    })];
-                }
-            }
-            body.extend(block);
+            body.extend(looped(part.vars.into_iter().zip(part.ranges), block));
         }
         body.push(Stmt::Store {
             array,
@@ -223,7 +205,7 @@ impl Scheduler<'_> {
             value: Expr::Reg(acc),
             fold: store_fold,
         });
-        let body = wrap(&vars, &extents, lane.out, body);
+        let body = wrap(&vars, &extents, body);
         body.into_iter().for_each(|s| k.push(s));
         Ok(())
     }
@@ -241,113 +223,21 @@ fn lit(r: &Range) -> Option<u32> {
     }
 }
 
-/// Loops from the inside out, the one that runs side by side first.
-fn inner_order(n: usize, lane: Option<usize>) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..n).rev().filter(|j| Some(*j) != lane).collect();
-    if let Some(j) = lane {
-        order.insert(0, j);
-    }
-    order
+/// Loops over the static axes around a body.
+fn wrap(vars: &[Var], extents: &[u32], body: Vec<Stmt>) -> Vec<Stmt> {
+    let ranges = extents.iter().map(|n| Range::Lit(*n));
+    looped(vars.iter().copied().zip(ranges), body)
 }
 
-/// Loops over the static axes around a body; axis `lane` is the innermost and runs side by side.
-fn wrap(vars: &[Var], extents: &[u32], lane: Option<usize>, body: Vec<Stmt>) -> Vec<Stmt> {
-    let mut body = body;
-    for j in inner_order(vars.len(), lane) {
-        let kind = if lane == Some(j) {
-            LoopKind::Lanes
-        } else {
-            LoopKind::Serial
-        };
-        if extents[j] != 1 {
-            body = vec![Stmt::For(Loop {
-                var: vars[j],
-                range: Range::Lit(extents[j]),
-                kind,
-                body,
-            })];
-        }
+/// Loops around a body, the last one innermost; none where there is one value.
+fn looped(levels: impl DoubleEndedIterator<Item = (Var, Range)>, mut body: Vec<Stmt>) -> Vec<Stmt> {
+    for (var, range) in levels.rev().filter(|(_, r)| lit(r) != Some(1)) {
+        body = vec![Stmt::For(Loop {
+            var,
+            range,
+            kind: LoopKind::Serial,
+            body,
+        })];
     }
     body
-}
-
-/// The axis that runs side by side: one of the result's, or one of those that are reduced (by its position).
-#[derive(Clone, Copy, Debug, Default)]
-struct Lane {
-    out: Option<usize>,
-    red: Option<usize>,
-}
-
-/// The axis along which most accesses are contiguous or constant.
-fn choose_lane(width: u32, vars: &[Var], extents: &[u32], inner: &[Inner], store: &Index) -> Lane {
-    let mut best = (1.0, Lane::default());
-    let bounds = |v: Var| {
-        inner
-            .iter()
-            .flat_map(|i| &i.ranges)
-            .any(|r| matches!(r, Range::Between(_, at) if at.mentions(v)))
-    };
-    for (j, (&v, &n)) in vars.iter().zip(extents).enumerate().filter(|(_, (v, _))| !bounds(**v)) {
-        // Ties go to inner axes.
-        let cost = lane_cost(width, v, n, inner, Some(store)) - 1e-6 * j as f64;
-        if cost < best.0 {
-            best = (
-                cost,
-                Lane {
-                    out: Some(j),
-                    red: None,
-                },
-            );
-        }
-    }
-    if let [only] = inner {
-        for (j, &v) in only.vars.iter().enumerate() {
-            let Some(n) = lit(&only.ranges[j]) else { continue };
-            let cost = lane_cost(width, v, n, inner, None) + 0.1 - 1e-6 * j as f64;
-            if cost < best.0 {
-                best = (
-                    cost,
-                    Lane {
-                        out: None,
-                        red: Some(j),
-                    },
-                );
-            }
-        }
-    }
-    best.1
-}
-
-/// The cost of running a variable side by side, relative to running it alone.
-fn lane_cost(width: u32, v: Var, n: u32, inner: &[Inner], store: Option<&Index>) -> f64 {
-    let (mut alone, mut together) = (0.0, 0.0);
-    let w = f64::from(width);
-    let mut count = |stride: Option<i64>| {
-        alone += 1.0;
-        together += match stride {
-            Some(0 | 1) => 1.0 / w,
-            // Loaded or stored alone, and moved to or from its place.
-            _ => 2.0,
-        };
-    };
-    if let Some(index) = store {
-        count(index.stride(v));
-    }
-    for part in inner {
-        let values = part.body.iter().filter_map(Stmt::value).chain([&part.value]);
-        for value in values {
-            value.visit(&mut |e| match e {
-                Expr::Load(_, at) => count(at.stride(v)),
-                Expr::Apply(..) => count(Some(0)),
-                Expr::Real(at) | Expr::Choose(_, at, _, _) if at.mentions(v) => count(None),
-                _ => {}
-            });
-        }
-    }
-    let whole = f64::from(n - n % width) / f64::from(n);
-    if alone == 0.0 {
-        1.0
-    } else {
-        whole * together / alone + (1.0 - whole)
-    }
 }
