@@ -8,6 +8,8 @@ use gdl_core::ir::Fold;
 
 /// Serial loops with at most this many expressions altogether are unrolled.
 const UNROLL: usize = 48;
+/// So are those inside loops that run side by side: accumulators stay in their registers.
+const UNROLL_INSIDE: usize = 192;
 /// Bodies with at most this many expressions run several vectors side by side.
 const SMALL_BODY: usize = 40;
 /// Bodies with at most this many expressions run as many as hide the latency of an accumulator.
@@ -75,7 +77,7 @@ impl Emitter<'_, '_, '_> {
             LoopKind::LaneFold if self.lane.is_none() => self.lane_fold(l, low, high, known),
             _ if self.folds_together(l) => {}
             _ => match known {
-                Some(n) if n * weight(&l.body) * self.lane.map_or(1, |x| x.copies) <= UNROLL => {
+                Some(n) if n * weight(&l.body) <= self.lane.map_or(UNROLL, |x| UNROLL_INSIDE / x.copies) => {
                     for j in 0..n {
                         let at = self.int(j as i64);
                         self.vars.insert(l.var, at);

@@ -183,6 +183,12 @@ impl Index {
         (low >= 0).then_some((q, r, high < n))
     }
 
+    /// The quotient and the remainder, if the terms say which parts of them make up which.
+    pub fn divided(&self, n: i64, extents: &Extents) -> Option<(Index, Index)> {
+        let (quotient, remainder, inside) = self.split(n, extents)?;
+        inside.then_some((quotient, remainder))
+    }
+
     /// The quotient; `self` is not negative.
     pub fn div(&self, n: i64, extents: &Extents) -> Index {
         let quotient = |x: Index| Index::atom(Atom::Div(Box::new(x), Divisor::Lit(n)));
@@ -267,21 +273,34 @@ impl Index {
 
     /// The index with a variable replaced, in inner indices too.
     pub fn replace(&self, v: Var, by: &Index) -> Index {
-        let mut sum = Index::lit(self.offset);
-        for (atom, c) in &self.terms {
-            let inner = |x: &Index| Box::new(x.replace(v, by));
-            let term = match atom {
-                Atom::Var(w) if *w == v => by.clone(),
-                Atom::Times(s, x) => Index::atom(Atom::Times(*s, inner(x))),
-                Atom::Lookup(t, x) => Index::atom(Atom::Lookup(*t, inner(x))),
-                Atom::Div(x, d) => Index::atom(Atom::Div(inner(x), *d)),
-                Atom::Mod(x, d) => Index::atom(Atom::Mod(inner(x), *d)),
-                Atom::AtLeast0(x) => Index::atom(Atom::AtLeast0(inner(x))),
-                Atom::Var(_) | Atom::Size(_) => Index::atom(atom.clone()),
-            };
-            sum = sum.plus(&term.times(*c));
-        }
-        sum
+        self.rebuilt(&|atom| (*atom == Atom::Var(v)).then(|| by.clone()))
+    }
+
+    /// The index without quotients and remainders of which the extents of variables say what they are.
+    pub fn simplified(&self, extents: &Extents) -> Index {
+        self.rebuilt(&|atom| match atom {
+            Atom::Div(x, Divisor::Lit(n)) => Some(x.simplified(extents).div(*n, extents)),
+            Atom::Mod(x, Divisor::Lit(n)) => Some(x.simplified(extents).modulo(*n, extents)),
+            _ => None,
+        })
+    }
+
+    /// The index with atoms replaced, in inner indices too.
+    fn rebuilt(&self, by: &dyn Fn(&Atom) -> Option<Index>) -> Index {
+        let inner = |x: &Index| Box::new(x.rebuilt(by));
+        let rebuilt = |atom: &Atom| match atom {
+            Atom::Times(s, x) => Index::atom(Atom::Times(*s, inner(x))),
+            Atom::Lookup(t, x) => Index::atom(Atom::Lookup(*t, inner(x))),
+            Atom::Div(x, d) => Index::atom(Atom::Div(inner(x), *d)),
+            Atom::Mod(x, d) => Index::atom(Atom::Mod(inner(x), *d)),
+            Atom::AtLeast0(x) => Index::atom(Atom::AtLeast0(inner(x))),
+            Atom::Var(_) | Atom::Size(_) => Index::atom(atom.clone()),
+        };
+        let terms = self.terms.iter();
+        terms.fold(Index::lit(self.offset), |sum, (atom, c)| {
+            let term = by(atom).unwrap_or_else(|| rebuilt(atom));
+            sum.plus(&term.times(*c))
+        })
     }
 }
 

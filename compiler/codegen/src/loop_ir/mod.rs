@@ -235,6 +235,16 @@ impl Stmt {
         }
     }
 
+    /// Calls `f` on every statement of a block, outer ones first.
+    pub fn visit_mut(block: &mut [Stmt], f: &mut impl FnMut(&mut Stmt)) {
+        for stmt in block {
+            f(stmt);
+            if let Stmt::For(l) = stmt {
+                Stmt::visit_mut(&mut l.body, f);
+            }
+        }
+    }
+
     /// The expression it computes.
     pub fn value(&self) -> Option<&Expr> {
         match self {

@@ -110,10 +110,10 @@ impl<'a> Nest<'a> {
         }
     }
 
-    /// How many elements are computed, and of how many terms.
-    pub fn points(&self) -> f64 {
-        let terms = self.red.iter().map(|(_, r)| lit(r).unwrap_or(1));
-        self.out.iter().map(|(_, n)| *n).chain(terms).map(f64::from).product()
+    /// How many terms all elements have together, given how long a range is.
+    pub fn points(&self, times: &dyn Fn(&Range) -> f64) -> f64 {
+        let out: f64 = self.out.iter().map(|(_, n)| f64::from(*n)).product();
+        out * self.red.iter().map(|(_, r)| times(r)).product::<f64>()
     }
 
     /// What an iteration costs.
@@ -231,7 +231,15 @@ fn bring_in(nest: &mut [Stmt], lane: Lane) {
 fn out_loops(stmt: &Stmt) -> (Vec<(Var, u32)>, &[Stmt]) {
     let mut out = Vec::new();
     let mut block = std::slice::from_ref(stmt);
-    while let [Stmt::For(Loop { var, range: Range::Lit(n), kind: LoopKind::Serial, body })] = block {
+    while let [
+        Stmt::For(Loop {
+            var,
+            range: Range::Lit(n),
+            kind: LoopKind::Serial,
+            body,
+        }),
+    ] = block
+    {
         out.push((*var, *n));
         block = body;
     }

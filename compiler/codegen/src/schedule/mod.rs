@@ -20,6 +20,7 @@ mod group;
 mod inside;
 mod kernel;
 mod lanes;
+mod layout;
 mod nest;
 mod place;
 pub(crate) mod polish;
@@ -171,6 +172,9 @@ pub fn schedule(func: &Func, target: Target) -> Result<Program, CodegenError> {
     s.scopes.pop();
     s.program.steps = steps;
     let width = s.width();
+    if let Target::Cpu { .. } = target {
+        layout::arrange(&mut s.program, width);
+    }
     s.program.kernels.iter_mut().for_each(|k| lanes::choose(k, width));
     polish::polish(&mut s.program);
     Ok(s.program)
