@@ -9,7 +9,8 @@
 //!    `group`: stored values with the same rows share one loop over them, what only they read stays in local arrays;
 //! 3. `emit`, `segment` and `nest`: the loops of one stored value, `eval`: the expression of one element;
 //! 4. `gemm`: contractions that a library does better;
-//! 5. `polish`: loops are joined and rows run side by side where that is possible.
+//! 5. `layout`: the order of arrays in memory, on a CPU; `lanes`: which loop of every nest runs side by side;
+//! 6. `polish`: loops are joined and rows run side by side where that is possible.
 
 mod choice;
 mod contract;
