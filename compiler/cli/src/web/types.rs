@@ -112,8 +112,15 @@ impl Package<'_> {
             .iter()
             .map(|d| names::field(&d.name))
             .collect();
+        let gradient = match (&self.gradient, outputs.first()) {
+            (Some(_), Some(output)) => format!(
+                "const {{ inputs, parameters }} = await model.gradient({{ {} }}, {{ {output}: cotangent }});\n",
+                call.join(", ")
+            ),
+            _ => String::new(),
+        };
         format!(
-            "Use:\n```js\nimport {{ load }} from \"./index.js\";\nconst model = await load();\nconst {{ {} }} = await model.forward({{ {} }});\n```",
+            "Use:\n```js\nimport {{ load }} from \"./index.js\";\nconst model = await load();\nconst {{ {} }} = await model.forward({{ {} }});\n{gradient}```",
             outputs.join(", "),
             call.join(", ")
         )
