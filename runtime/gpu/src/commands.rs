@@ -4,7 +4,7 @@ use crate::GpuError;
 use crate::banks::Place;
 use crate::common::Common;
 use crate::layout::{Layout, step_sizes};
-use crate::products::{DIRECT, Product, TILE, extent, is_small, reads_inside};
+use crate::products::{DIRECT, How, Product, TILE, extent, how, reads_inside, results};
 use gdl_abi::plan::{Affine, Choose, Gemm, Matrix, Plan, Step, Table, TableId};
 use gdl_abi::shader::{Env, Shader, WORKGROUP};
 use gdl_abi::{DimDef, DimId, Instance, SAMPLES};
@@ -312,40 +312,73 @@ impl Writer<'_> {
             words.push(*n as i32);
             words.extend(strides.iter().map(|&s| s as i32));
         }
-        let operands = [&g.a, &g.b, &g.c].map(|x| self.layout.buffers[x.buffer.0 as usize].bank);
-        if is_small(g, self.batch) {
+        let [a, b, c] = [&g.a, &g.b, &g.c].map(|x| self.layout.buffers[x.buffer.0 as usize].bank);
+        let how = how(g, self.batch);
+        if how == How::Direct {
             let groups = [n.div_ceil(DIRECT[1]), m.div_ceil(DIRECT[0]), count];
             let at = self.words(words);
-            self.common("direct", operands, groups, at);
+            self.common("direct", [a, b, c], groups, at);
             return;
         }
         if inside.is_some() {
             // What is stored nowhere begins nowhere.
             words[3] -= self.layout.buffers[g.a.buffer.0 as usize].at as i32;
         }
+        if let How::Cut { places, parts } = how {
+            let copies = self.layout.copies;
+            let len = results(g, self.batch);
+            let to = Place {
+                bank: c,
+                at: words[9] as usize,
+            };
+            words[9] = copies.at as i32;
+            let by_part = [places as i32 * words[5], places as i32 * words[7], len as i32];
+            let operands = [a, b, copies.bank];
+            // Whole parts are one more outer loop; what is left is by itself.
+            let (whole, rest) = (k / places, k % places);
+            let mut own = words.clone();
+            own[2] = places as i32;
+            own[13] += 1;
+            own.splice(14..14, [whole as i32].into_iter().chain(by_part));
+            self.tiled(own, count * whole, operands, inside);
+            if rest > 0 {
+                words[2] = rest as i32;
+                for (word, by) in [3, 6, 9].into_iter().zip(by_part) {
+                    words[word] += whole as i32 * by;
+                }
+                self.tiled(words, count, operands, inside);
+            }
+            self.join(len, parts, copies, len, to);
+            return;
+        }
         // Rows are cut so that no axis has too many workgroups.
         let tall = GROUPS * TILE;
         for top in (0..m).step_by(tall) {
             for first in (0..count).step_by(GROUPS) {
                 let mut own = words.clone();
-                let rows = (m - top).min(tall);
-                own[0] = rows as i32;
+                own[0] = (m - top).min(tall) as i32;
                 own[3] += top as i32 * own[4];
                 own[9] += top as i32 * own[10];
                 own[12] = first as i32;
-                let groups = [n.div_ceil(TILE), rows.div_ceil(TILE), (count - first).min(GROUPS)];
-                match inside {
-                    None => {
-                        let at = self.words(own);
-                        self.common("tiled", operands, groups, at);
-                    }
-                    Some(pack) => {
-                        let at = self.words([self.env.as_slice(), &own].concat());
-                        let [_, b, c] = operands;
-                        let operands = [b, c];
-                        self.push(Run::Product(Product { pack, operands }), groups, at);
-                    }
-                }
+                self.tiled(own, (count - first).min(GROUPS), [a, b, c], inside);
+            }
+        }
+    }
+
+    /// A tiled product with these words, `count` times.
+    fn tiled(&mut self, words: Vec<i32>, count: usize, operands: [usize; 3], inside: Option<usize>) {
+        let [m, n] = [words[0], words[1]].map(|n| n as usize);
+        let groups = [n.div_ceil(TILE), m.div_ceil(TILE), count];
+        match inside {
+            None => {
+                let at = self.words(words);
+                self.common("tiled", operands, groups, at);
+            }
+            Some(pack) => {
+                let at = self.words([self.env.as_slice(), &words].concat());
+                let [_, b, c] = operands;
+                let operands = [b, c];
+                self.push(Run::Product(Product { pack, operands }), groups, at);
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::GpuError;
 use crate::banks::{Banks, Full, Place};
 use crate::error::no_room;
-use crate::products::reads_inside;
+use crate::products::{self, reads_inside};
 use gdl_abi::Instance;
 use gdl_abi::plan::{Home, KernelHead, Life, Plan, Size, Space, Step, Table};
 use gdl_abi::shader::{ALIGN, BANKS, Env, Lasting, Shader};
@@ -81,10 +81,12 @@ pub fn layout(
         .iter()
         .zip(shaders)
         .map(|((_, parts), s)| parts * s.folds as usize);
+    let mut copies = copies.max().unwrap_or(0);
+    Step::each_product(&plan.steps, &mut |g| copies = copies.max(products::copies(g, batch)));
     let reals = Reals {
         lasting,
         sizes: sizes(plan, shaders, batch),
-        copies: copies.max().unwrap_or(0),
+        copies,
     };
     let again = room
         .banks
@@ -170,7 +172,7 @@ struct Reals<'a> {
     lasting: &'a Lasting,
     /// Elements of every buffer.
     sizes: Vec<usize>,
-    /// Elements of the copies of all parts, of the kernel that has the most.
+    /// Elements of the copies of all parts, of the kernel or product that has the most.
     copies: usize,
 }
 

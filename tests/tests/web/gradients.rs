@@ -180,6 +180,40 @@ fn parameters_have_gradients() {
     );
 }
 
+/// The gradient of weights for more rows than a part of a sum has: Σ over rows of cotangent times input.
+#[test]
+fn long_sums_are_cut() {
+    const ROWS: usize = 2077;
+    let folder = Scratch::new();
+    let program = folder.file(
+        "layer.gdl",
+        "model Layer (s: set, x: s -> 130) -> (s -> 140) {\n  x |> linear(140)\n}\n",
+    );
+    let file = weights(&folder, &program);
+    let package = folder.path("layer");
+    build(
+        &program,
+        &["--weights", &file, "--emit", "web", "--with", "grad", "-o", &package],
+    );
+    let Some(mut opened) = Opened::new(folder, "sums") else {
+        return;
+    };
+    let (x, cotangent) = (wave(130 * ROWS, 0.3), wave(140 * ROWS, 0.7));
+    let got = opened.gradient(
+        "layer",
+        &json!({ "x": reals(&x) }),
+        &json!({ "output": reals(&cotangent) }),
+    );
+    let mut want = vec![0.0; 140 * 130];
+    for (x, c) in x.chunks(130).zip(cotangent.chunks(140)) {
+        for (row, c) in want.chunks_mut(130).zip(c) {
+            row.iter_mut().zip(x).for_each(|(w, x)| *w += c * x);
+        }
+    }
+    let apart = apart(&got["parameters"]["linear_1.W"], &json!(want));
+    assert!(apart <= 1e-5, "{apart:e} apart");
+}
+
 /// What is wrong with a call for gradients is said.
 #[test]
 fn wrong_calls_are_refused() {

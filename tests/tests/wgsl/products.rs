@@ -102,6 +102,20 @@ fn inside(shaders: &Shaders) -> usize {
     shaders.kernels.iter().filter(|k| k.product.is_some()).count()
 }
 
+/// Small results of long sums: gradients of the weights of a layer for more rows than a part of a sum has.
+#[test]
+fn sums_are_cut() {
+    const LAYER: &str = "model Layer (s: set, x: s -> 130) -> (s -> 140) {\n  x |> linear(140)\n}\n";
+    let Some(gpu) = device() else { return };
+    let back = grad::vjp(&function(LAYER)).expect("a derivative");
+    let door = DoorSizes {
+        samples: 1,
+        ragged: vec![("s".into(), vec![0, 2077])],
+        ..DoorSizes::default()
+    };
+    Case::new(back, &door).compare(&gpu, "a layer of many rows");
+}
+
 /// Results are those of the interpreter; they and derivatives are to the bit those of arrays that are stored.
 #[test]
 fn arguments_are_computed_where_they_are_read() {

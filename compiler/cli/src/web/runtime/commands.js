@@ -2,7 +2,7 @@
 
 import { keysOf, variant } from "./instance.js";
 import { Env } from "./layout.js";
-import { DIRECT, TILE, extent, isSmall, readsInside } from "./products.js";
+import { DIRECT, TILE, extent, how, readsInside, results } from "./products.js";
 
 /** Invocations of a workgroup. */
 const WORKGROUP = 64;
@@ -75,14 +75,18 @@ class Writer {
       return;
     }
     this.push(k, groups(parts), this.current);
-    let { bank, at: from } = this.layout.copies;
+    let { bank, at } = this.layout.copies;
     for (const b of this.plan.kernels[k].folds) {
       const length = this.plan.buffers[b].row_len;
-      const to = this.layout.buffers[b];
-      const words = this.words.push(Int32Array.of(length, parts, from, folds, to.at)) - 1;
-      this.push(`join ${bank} ${to.bank}`, flat(length), words);
-      from += length;
+      this.join(length, parts, { bank, at }, folds, this.layout.buffers[b]);
+      at += length;
     }
+  }
+
+  /** Adds parts of so many numbers, `stride` apart (join.wgsl). */
+  join(length, parts, from, stride, to) {
+    const words = this.words.push(Int32Array.of(length, parts, from.at, stride, to.at)) - 1;
+    this.push(`join ${from.bank} ${to.bank}`, flat(length), words);
   }
 
   bank(buffer) {
@@ -122,27 +126,47 @@ class Writer {
     const count = outer.reduce((product, [extent]) => product * extent, 1);
     if (m * n * count === 0) return;
     const [a, b, c] = [g.a, g.b, g.c].map((x) => this.matrix(x));
-    const [bank, ...others] = [g.a, g.b, g.c].map((x) => this.bank(x.buffer));
-    const banks = [bank, ...others].join(" ");
-    if (isSmall(g, this.batch)) {
+    const banks = [g.a, g.b, g.c].map((x) => this.bank(x.buffer));
+    const by = how(g, this.batch);
+    if (by === "direct") {
       const words = this.words.push(Int32Array.of(m, n, k, ...a, ...b, ...c, 0, outer.length, ...outer.flat())) - 1;
-      this.push(`direct ${banks}`, [Math.ceil(n / DIRECT[1]), Math.ceil(m / DIRECT[0]), count], words);
+      this.push(`direct ${banks.join(" ")}`, [Math.ceil(n / DIRECT[1]), Math.ceil(m / DIRECT[0]), count], words);
       return;
     }
     // What is stored nowhere begins nowhere.
     if (inside) a[0] -= this.layout.buffers[g.a.buffer].at;
-    const run = inside ? `product ${g.pack} ${others.join(" ")}` : `tiled ${banks}`;
+    if (by !== "tiled") {
+      const { places, parts } = by;
+      const { copies } = this.layout;
+      const length = results(g, this.batch);
+      const to = { bank: banks[2], at: c[0] };
+      const own = [banks[0], banks[1], copies.bank];
+      const byPart = [places * a[2], places * b[1], length];
+      const part = (k) => [a, b, [copies.at, c[1], c[2]]].map(([at, ...strides], j) => [at + k * byPart[j], ...strides]);
+      // Whole parts are one more outer loop; what is left is by itself.
+      const whole = Math.floor(k / places);
+      this.tiled(g, inside, own, [m, n, places], part(0), 0, [[whole, ...byPart], ...outer], count * whole);
+      if (k % places > 0) this.tiled(g, inside, own, [m, n, k % places], part(whole), 0, outer, count);
+      this.join(length, parts, copies, length, to);
+      return;
+    }
     // Rows are cut so that no axis has too many workgroups.
     const tall = GROUPS * TILE;
     for (let top = 0; top < m; top += tall) {
       for (let first = 0; first < count; first += GROUPS) {
+        const matrices = [[a[0] + top * a[1], a[1], a[2]], b, [c[0] + top * c[1], c[1], c[2]]];
         const rows = Math.min(m - top, tall);
-        const [left, right, result] = [[a[0] + top * a[1], a[1], a[2]], b, [c[0] + top * c[1], c[1], c[2]]];
-        const own = [rows, n, k, ...left, ...right, ...result, first, outer.length, ...outer.flat()];
-        const words = this.words.push(Int32Array.from(inside ? [...this.env, ...own] : own)) - 1;
-        this.push(run, [Math.ceil(n / TILE), Math.ceil(rows / TILE), Math.min(count - first, GROUPS)], words);
+        this.tiled(g, inside, banks, [rows, n, k], matrices, first, outer, Math.min(count - first, GROUPS));
       }
     }
+  }
+
+  /** A tiled product of so many outer indices, from `first` on. */
+  tiled(g, inside, banks, [m, n, k], matrices, first, outer, count) {
+    const own = [m, n, k, ...matrices.flat(), first, outer.length, ...outer.flat()];
+    const words = this.words.push(Int32Array.from(inside ? [...this.env, ...own] : own)) - 1;
+    const run = inside ? `product ${g.pack} ${banks[1]} ${banks[2]}` : `tiled ${banks.join(" ")}`;
+    this.push(run, [Math.ceil(n / TILE), Math.ceil(m / TILE), count], words);
   }
 }
 

@@ -5,7 +5,7 @@
 import { BANKS, Banks } from "./banks.js";
 import { LimitError } from "./errors.js";
 import { variant } from "./instance.js";
-import { readsInside } from "./products.js";
+import { copiesOf, readsInside } from "./products.js";
 import { size, table } from "./tables.js";
 
 /** Parts into which rows that add to one array are cut, at most. */
@@ -63,7 +63,8 @@ export function layout(plan, kernels, lastingPart, batch, room) {
     const parts = folds === 0 ? 0 : Math.max(1, Math.min(rows, PARTS, Math.floor(COPIES / folds)));
     return { rows, parts };
   });
-  const ofCopies = Math.max(0, ...counts.map(({ parts }, k) => parts * kernels[k].folds));
+  const ofProducts = productsOf(plan.steps).map((g) => copiesOf(g, batch));
+  const ofCopies = Math.max(0, ...ofProducts, ...counts.map(({ parts }, k) => parts * kernels[k].folds));
   const reals = { sizes: sizes(plan, kernels, batch), copies: ofCopies, lasting: lastingPart };
   const again = room.banks && places(plan, reals, room.elements, room.banks);
   const placed = again || places(plan, reals, room.elements, null);
@@ -81,15 +82,16 @@ export function layout(plan, kernels, lastingPart, batch, room) {
 /** The elements of every buffer; none of what products compute where they read it. */
 function sizes(plan, kernels, batch) {
   const all = plan.buffers.map((b) => elements(b, batch));
-  const walk = (steps) => {
-    for (const step of steps) {
-      const [tag, s] = variant(step);
-      if (tag === "Loop") walk(s.body);
-      if (tag === "Gemm" && readsInside(s, kernels, batch)) all[s.a.buffer] = 0;
-    }
-  };
-  walk(plan.steps);
+  for (const g of productsOf(plan.steps)) if (readsInside(g, kernels, batch)) all[g.a.buffer] = 0;
   return all;
+}
+
+/** The matrix products among steps, those in loops too. */
+function productsOf(steps) {
+  return steps.flatMap((step) => {
+    const [tag, s] = variant(step);
+    return tag === "Gemm" ? [s] : tag === "Loop" ? productsOf(s.body) : [];
+  });
 }
 
 /** The bank of every buffer of a layout, and that of copies. */
