@@ -54,8 +54,13 @@ pub struct Group {
     reads: Vec<Value>,
 }
 
-/// A group has at most this many items.
-const ITEMS: usize = 24;
+/// A group has at most this many items: long kernels take long to compile. What one group hands to another goes through memory, which costs a CPU more.
+fn most_items(target: Target) -> usize {
+    match target {
+        Target::Cpu { .. } => 48,
+        Target::Gpu => 24,
+    }
+}
 /// Local arrays are at most this long.
 pub const LOCAL: usize = 2048;
 /// Values without rows share a kernel up to this many elements: one thread computes them, or one invocation.
@@ -74,6 +79,7 @@ pub(super) fn group(s: &mut Scheduler, finals: Vec<Final>) -> Vec<Group> {
         at: vec![usize::MAX; s.scope().body.nodes.len()],
         folds: Vec::new(),
         small: small(s.target),
+        most_items: most_items(s.target),
     };
     let nodes = s.scope().body.nodes.len();
     let owners = owners(s, &finals);
@@ -196,6 +202,8 @@ struct Grouping {
     folds: Vec<Value>,
     /// See [`small`].
     small: usize,
+    /// See [`most_items`].
+    most_items: usize,
 }
 
 impl Grouping {
@@ -224,7 +232,7 @@ impl Grouping {
         };
         let room = |g: &Group| match &g.work {
             Work::Rows(None, _) => g.size + size <= self.small,
-            Work::Rows(_, items) => items.len() < ITEMS,
+            Work::Rows(_, items) => items.len() < self.most_items,
             _ => false,
         };
         let found = (start..self.groups.len()).find(|&k| {

@@ -3,6 +3,7 @@
 //! A call checks its arguments ([`door`]), takes a workspace, lays out temporary arrays ([`place`]) and tables ([`tables`]) for the
 //! batch, and carries out the steps ([`run`], [`products`]).
 
+mod arena;
 mod choices;
 pub mod door;
 pub mod place;

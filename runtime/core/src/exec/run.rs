@@ -1,5 +1,6 @@
 //! Carries out the steps of a program.
 
+use super::arena::Arena;
 use super::products::PARALLEL_GEMM;
 use super::{Executor, KernelContext, local_bytes, place, tables};
 use crate::gemm::Real;
@@ -25,7 +26,7 @@ pub(super) struct Line(#[expect(dead_code, reason = "only ever accessed through 
 /// Memory of a call, kept for the next one.
 #[derive(Default)]
 pub struct Workspace {
-    arena: Vec<Line>,
+    arena: Arena,
     offsets: Vec<usize>,
     /// The rows for which `offsets` hold.
     planned: Option<Vec<usize>>,
@@ -110,7 +111,7 @@ pub fn run(
             .map(|b| (buffer_rows(b) * b.row_len * bytes).next_multiple_of(64) + 64)
             .collect();
         let (offsets, total) = place::place(&plan.lives, &sizes);
-        reserve(&mut w.arena, total)?;
+        w.arena.reserve(total)?;
         w.offsets = offsets;
         w.planned = Some(batch.rows.clone());
     }
@@ -133,7 +134,7 @@ pub fn run(
             Home::Temp | Home::Tile => std::ptr::null_mut(),
         })
         .collect();
-    let arena = w.arena.as_mut_ptr().cast::<u8>();
+    let arena = w.arena.start();
     for (life, &offset) in program.plan.lives.iter().zip(&w.offsets) {
         // SAFETY: the plan keeps all offsets within the arena.
         buffers[life.buffer.0 as usize] = unsafe { arena.add(offset) };
