@@ -109,22 +109,33 @@ impl<'a> Values<'a> {
 
     /// An index, in parentheses where it is a sum.
     pub fn index(&self, index: &Index) -> String {
-        let mut parts: Vec<String> = Vec::new();
+        match self.sum(index).as_slice() {
+            [one] if !one.starts_with('-') => one.clone(),
+            terms => format!("({})", terms.join(" ")),
+        }
+    }
+
+    /// The terms of an index with their signs between them, positive ones first.
+    fn sum(&self, index: &Index) -> Vec<String> {
+        let mut terms: Vec<(bool, String)> = Vec::new();
         for (atom, c) in &index.terms {
             let atom = self.atom(atom);
-            parts.push(match c {
-                1 => atom,
-                -1 => format!("-{atom}"),
-                c => format!("{c} * {atom}"),
-            });
+            let size = c.unsigned_abs();
+            terms.push((*c < 0, if size == 1 { atom } else { format!("{size} * {atom}") }));
         }
-        if index.offset != 0 || parts.is_empty() {
-            parts.push(index.offset.to_string());
+        if index.offset != 0 || terms.is_empty() {
+            terms.push((index.offset < 0, index.offset.unsigned_abs().to_string()));
         }
-        match parts.as_slice() {
-            [one] if !one.starts_with('-') => one.clone(),
-            _ => format!("({})", parts.join(" + ")),
+        terms.sort_by_key(|(negative, _)| *negative);
+        let mut out = Vec::new();
+        for (k, (negative, term)) in terms.into_iter().enumerate() {
+            match (k, negative) {
+                (0, false) => out.push(term),
+                (0, true) => out.push(format!("-{term}")),
+                (_, _) => out.extend([if negative { "-" } else { "+" }.to_string(), term]),
+            }
         }
+        out
     }
 
     fn atom(&self, atom: &Atom) -> String {
@@ -145,11 +156,12 @@ impl<'a> Values<'a> {
 
     /// An element of an array.
     pub fn element(&self, array: Array, at: &Index) -> String {
-        let at = self.index(at);
         let k = match array {
-            Array::Buffer(b) => return format!("memory[{} + {at}]", self.buffer(b)),
+            Array::Buffer(b) if *at == Index::lit(0) => return format!("memory[{}]", self.buffer(b)),
+            Array::Buffer(b) => return format!("memory[{} + {}]", self.buffer(b), self.index(at)),
             Array::Local(k) => k,
         };
+        let at = self.index(at);
         match self.own.borrow().iter().find(|(own, ..)| *own == k) {
             Some((_, len, turn)) => format!("{}[{len} * {turn} + {at}]", self.local(k)),
             None => format!("{}[{at}]", self.local(k)),
@@ -162,7 +174,7 @@ impl<'a> Values<'a> {
             Expr::Num(x) => number(*x),
             Expr::Reg(r) => format!("r{}", r.0),
             Expr::Load(array, at) => self.element(*array, at),
-            Expr::Real(at) => format!("f32({})", self.index(at)),
+            Expr::Real(at) => format!("f32({})", self.sum(at).join(" ")),
             Expr::Apply(f, args) => {
                 let args: Vec<String> = args.iter().map(|a| self.expr(a)).collect();
                 self.apply(*f, &args)
