@@ -6,7 +6,8 @@ where these need a larger array than the device has, which is said).
 
 Times of gdl are those of the device's own clock (`gdl bench --backend wgsl`), those of PyTorch of CUDA events; both leave out what the host does. Fractions are of what
 shaders reach on registers alone and on long arrays, measured in the same run. PyTorch needs a card that CUDA or ROCm knows, and the potential e3nn; what is missing is
-said and left out. On a software device nothing is measured that says anything of a GPU: there `--small` shows that everything runs.
+said and left out. On a software device nothing is measured that says anything of a GPU: there `--small` shows that everything runs, PyTorch on
+the processor.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 
@@ -68,47 +70,47 @@ def own(gdl, subject, arrays, device):
     return report["machine"][-1], report["results"][0]
 
 
-def peer(subject, arrays, torch):
-    """The same in PyTorch, as a call."""
-    put = lambda name: torch.from_numpy(np.asarray(arrays[name])).cuda()
+def peer(subject, arrays, torch, where):
+    """The same in PyTorch on this device, as a call."""
+    put = lambda name: torch.from_numpy(np.asarray(arrays[name])).to(where)
     if subject == "product":
-        layer, x = torch.nn.Linear(4096, 4096).cuda(), put("x")
+        layer, x = torch.nn.Linear(4096, 4096).to(where), put("x")
         return lambda: layer(x)
     if subject == "p4m":
         # The kernels expanded over the group, as steerable networks are exported.
         conv = lambda: torch.nn.Conv2d(128, 128, 3, padding=1)
-        net = torch.nn.Sequential(conv(), torch.nn.ReLU(), conv(), torch.nn.ReLU(), conv()).cuda().to(memory_format=torch.channels_last)
+        net = torch.nn.Sequential(conv(), torch.nn.ReLU(), conv(), torch.nn.ReLU(), conv()).to(where).to(memory_format=torch.channels_last)
         x = put("x").permute(0, 3, 1, 2)
         return lambda: net(x)
     if subject == "transformer":
-        block = torch.nn.TransformerEncoderLayer(512, 8, 2048, 0.0, "gelu", batch_first=True, norm_first=True).cuda().eval()
+        block = torch.nn.TransformerEncoderLayer(512, 8, 2048, 0.0, "gelu", batch_first=True, norm_first=True).to(where).eval()
         x = put("x")
         return lambda: block(x)
     if subject == "gat":
-        return gat(put("x")[0], put("edges"), torch)
+        return gat(put("x")[0], put("edges"), torch, where)
     sys.path.insert(0, os.path.dirname(HERE))
     from latency import potential
 
-    torch.set_default_device("cuda")
+    torch.set_default_device(where)
     model = potential()
-    z = torch.from_numpy(np.searchsorted([1, 6, 8], arrays["numbers"])).cuda()
+    z = torch.from_numpy(np.searchsorted([1, 6, 8], arrays["numbers"])).to(where)
     pos, pairs = put("positions")[0], pairs_of(arrays["positions"][0])
-    src, dst = (torch.from_numpy(k).cuda() for k in pairs)
+    src, dst = (torch.from_numpy(k).to(where) for k in pairs)
     return lambda: model.on(z, pos, src, dst)
 
 
-def gat(x, edges, torch):
+def gat(x, edges, torch, where):
     """GATConv of PyTorch Geometric, written out: 8 heads of 8 numbers."""
     src, dst = edges[:, 0], edges[:, 1]
-    weight = torch.nn.Linear(64, 64, bias=False).cuda()
-    from_, to = (torch.randn(8, 8, device="cuda") for _ in range(2))
+    weight = torch.nn.Linear(64, 64, bias=False).to(where)
+    from_, to = (torch.randn(8, 8, device=where) for _ in range(2))
 
     def call():
         h = weight(x).view(-1, 8, 8)
         score = torch.nn.functional.leaky_relu((h * from_).sum(-1)[src] + (h * to).sum(-1)[dst], 0.2)
-        most = torch.full((len(x), 8), -torch.inf, device="cuda").scatter_reduce_(0, dst[:, None].expand(-1, 8), score, "amax")
+        most = torch.full((len(x), 8), -torch.inf, device=where).scatter_reduce_(0, dst[:, None].expand(-1, 8), score, "amax")
         share = torch.exp(score - most[dst])
-        total = torch.zeros(len(x), 8, device="cuda").index_add_(0, dst, share)
+        total = torch.zeros(len(x), 8, device=where).index_add_(0, dst, share)
         return torch.zeros_like(h).index_add_(0, dst, (share / total[dst])[..., None] * h[src])
 
     return call
@@ -124,10 +126,16 @@ def pairs_of(positions):
     return both[:, 0].copy(), both[:, 1].copy()
 
 
-def milliseconds(call, torch):
+def milliseconds(call, torch, where):
     for _ in range(5):
         call()
     best = float("inf")
+    if where == "cpu":
+        for _ in range(5):
+            start = time.perf_counter()
+            call()
+            best = min(best, 1e3 * (time.perf_counter() - start))
+        return best
     for _ in range(20):
         start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         start.record()
@@ -138,18 +146,20 @@ def milliseconds(call, torch):
     return best
 
 
-def cuda():
-    """PyTorch, if it has a card."""
+def pytorch(small):
+    """PyTorch and its device: a card, or the processor for small sizes. None if there is none."""
     try:
         import torch
     except ImportError:
         print("PyTorch is not installed: gdl is measured alone")
-        return None
+        return None, None
+    if small:
+        return torch, "cpu"
     if not torch.cuda.is_available():
         print("PyTorch finds no card: gdl is measured alone")
-        return None
+        return None, None
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    return torch
+    return torch, "cuda"
 
 
 def measured(subject, options):
@@ -179,7 +189,7 @@ def main():
     listed = subprocess.run([options.gdl, "devices"], capture_output=True, text=True).stdout
     if not options.small and all("(software" in line for line in listed.splitlines()):
         sys.exit(f"There is no GPU here, only\n{listed}Nothing is measured; --small tries the programs on a software device.")
-    torch = cuda() if not options.small else None
+    torch, where = pytorch(options.small)
     print(f"{'':12} {'gdl ms':>9} {'GFLOP/s':>9} {'of peak':>8} {'GB/s':>8} {'of peak':>8} {'PyTorch ms':>11} {'times':>7}")
     machine = None
     for subject in options.subjects or known:
@@ -191,7 +201,7 @@ def main():
         if torch:
             try:
                 with torch.set_grad_enabled(subject == "potential"):
-                    ms = milliseconds(peer(subject, arrays, torch), torch)
+                    ms = milliseconds(peer(subject, arrays, torch, where), torch, where)
                 line += f" {ms:11.3f} {ms / t['ms']:7.2f}"
             except ImportError as missing:
                 line += f"  {missing.name} is not installed"
