@@ -326,6 +326,34 @@ fn sparse_constants() {
     });
 }
 
+/// Channels are the slow axis where they come in and go out, and loops run along them. The matrix that a constant makes of harmonics is mostly zeros.
+#[test]
+fn tensor_products() {
+    both(|b| {
+        let g = graph(b);
+        let h = b.input("h", Some(g.nodes), &[16, 3], Dtype::Real);
+        let harmonics = b.input("y", Some(g.edges), &[4], Dtype::Real);
+        let weights = b.input("w", Some(g.edges), &[32], Dtype::Real);
+        let mut data = vec![num(0.0); 5 * 3 * 4];
+        for k in [0, 9, 14, 23, 31, 38, 44, 57] {
+            data[k] = num(k as f64 / 10.0 - 2.0);
+        }
+        let c = b.constant(&[5, 3, 4], data);
+        let matrix = b.contract(c, harmonics, "ijk,k->ij");
+        let there = b.gather(h, g.src);
+        let coupled = b.contract(matrix, there, "ij,uj->ui");
+        let paths = b.reshape(weights, &[16, 2]);
+        let path = b.slice(paths, 1, 1, 1);
+        let path = b.reshape(path, &[16]);
+        let weighted = b.contract(path, coupled, "u,ui->ui");
+        let sum = b.segment(Fold::Sum, weighted, g.dst);
+        let back = b.contract(weighted, matrix, "ui,ij->uj");
+        let back = b.segment(Fold::Sum, back, g.src);
+        let of_matrix = b.contract(weighted, there, "ui,uj->ij");
+        vec![sum, back, of_matrix]
+    });
+}
+
 #[test]
 fn gathers_and_indices() {
     both(|b| {

@@ -3,7 +3,7 @@
 use super::contract::{Label, OneHot, Role, Roles};
 use super::kernel::{Builder, Dest, dest_index};
 use super::nest::Nest;
-use super::{At, Scheduler, sparse};
+use super::{At, Scheduler, pattern, sparse};
 use crate::CodegenError;
 use crate::loop_ir::{Array, BufferId, Expr, Index, Range, Size, Table, Window, flatten};
 use gdl_abi::SAMPLES;
@@ -130,7 +130,7 @@ impl Scheduler<'_> {
         if let Some(one_hot) = OneHot::of(self.func, self.scopes[at.depth].body, at.v) {
             return self.contract_label(k, at, &one_hot, out_axes, row, dest);
         }
-        if sparse::contract(self, k, at, row, dest)? {
+        if sparse::contract(self, k, at, row, dest)? || pattern::contract(self, k, at, row, dest)? {
             return Ok(());
         }
         let Some(roles) = Roles::of(self.scopes[at.depth].body, at.v) else {

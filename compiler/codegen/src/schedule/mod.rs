@@ -23,6 +23,7 @@ mod kernel;
 mod lanes;
 mod layout;
 mod nest;
+mod pattern;
 mod place;
 pub(crate) mod polish;
 mod reads;
