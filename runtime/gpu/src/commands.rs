@@ -325,30 +325,7 @@ impl Writer<'_> {
             words[3] -= self.layout.buffers[g.a.buffer.0 as usize].at as i32;
         }
         if let How::Cut { places, parts } = how {
-            let copies = self.layout.copies;
-            let len = results(g, self.batch);
-            let to = Place {
-                bank: c,
-                at: words[9] as usize,
-            };
-            words[9] = copies.at as i32;
-            let by_part = [places as i32 * words[5], places as i32 * words[7], len as i32];
-            let operands = [a, b, copies.bank];
-            // Whole parts are one more outer loop; what is left is by itself.
-            let (whole, rest) = (k / places, k % places);
-            let mut own = words.clone();
-            own[2] = places as i32;
-            own[13] += 1;
-            own.splice(14..14, [whole as i32].into_iter().chain(by_part));
-            self.tiled(own, count * whole, operands, inside);
-            if rest > 0 {
-                words[2] = rest as i32;
-                for (word, by) in [3, 6, 9].into_iter().zip(by_part) {
-                    words[word] += whole as i32 * by;
-                }
-                self.tiled(words, count, operands, inside);
-            }
-            self.join(len, parts, copies, len, to);
+            self.cut(g, words, [places, parts, count], [a, b, c], inside);
             return;
         }
         // Rows are cut so that no axis has too many workgroups.
@@ -363,6 +340,43 @@ impl Writer<'_> {
                 self.tiled(own, (count - first).min(GROUPS), [a, b, c], inside);
             }
         }
+    }
+
+    /// A product whose sum is cut into parts of so many places: every part in a copy of the result, then the copies are added. There are `count` outer
+    /// indices.
+    fn cut(
+        &mut self,
+        g: &Gemm,
+        mut words: Vec<i32>,
+        [places, parts, count]: [usize; 3],
+        [a, b, c]: [usize; 3],
+        inside: Option<usize>,
+    ) {
+        let copies = self.layout.copies;
+        let len = results(g, self.batch);
+        let to = Place {
+            bank: c,
+            at: words[9] as usize,
+        };
+        words[9] = copies.at as i32;
+        let by_part = [places as i32 * words[5], places as i32 * words[7], len as i32];
+        let operands = [a, b, copies.bank];
+        // Whole parts are one more outer loop; what is left is by itself.
+        let k = words[2] as usize;
+        let (whole, rest) = (k / places, k % places);
+        let mut own = words.clone();
+        own[2] = places as i32;
+        own[13] += 1;
+        own.splice(14..14, [whole as i32].into_iter().chain(by_part));
+        self.tiled(own, count * whole, operands, inside);
+        if rest > 0 {
+            words[2] = rest as i32;
+            for (word, by) in [3, 6, 9].into_iter().zip(by_part) {
+                words[word] += whole as i32 * by;
+            }
+            self.tiled(words, count, operands, inside);
+        }
+        self.join(len, parts, copies, len, to);
     }
 
     /// A tiled product with these words, `count` times.

@@ -136,18 +136,7 @@ class Writer {
     // What is stored nowhere begins nowhere.
     if (inside) a[0] -= this.layout.buffers[g.a.buffer].at;
     if (by !== "tiled") {
-      const { places, parts } = by;
-      const { copies } = this.layout;
-      const length = results(g, this.batch);
-      const to = { bank: banks[2], at: c[0] };
-      const own = [banks[0], banks[1], copies.bank];
-      const byPart = [places * a[2], places * b[1], length];
-      const part = (k) => [a, b, [copies.at, c[1], c[2]]].map(([at, ...strides], j) => [at + k * byPart[j], ...strides]);
-      // Whole parts are one more outer loop; what is left is by itself.
-      const whole = Math.floor(k / places);
-      this.tiled(g, inside, own, [m, n, places], part(0), 0, [[whole, ...byPart], ...outer], count * whole);
-      if (k % places > 0) this.tiled(g, inside, own, [m, n, k % places], part(whole), 0, outer, count);
-      this.join(length, parts, copies, length, to);
+      this.cut(g, by, inside, [m, n, k], [a, b, c], outer, count);
       return;
     }
     // Rows are cut so that no axis has too many workgroups.
@@ -159,6 +148,20 @@ class Writer {
         this.tiled(g, inside, banks, [rows, n, k], matrices, first, outer, Math.min(count - first, GROUPS));
       }
     }
+  }
+
+  /** A product whose sum is cut into parts of so many places: every part in a copy of the result, then the copies are added. */
+  cut(g, { places, parts }, inside, [m, n, k], [a, b, c], outer, count) {
+    const { copies } = this.layout;
+    const length = results(g, this.batch);
+    const banks = [this.bank(g.a.buffer), this.bank(g.b.buffer), copies.bank];
+    const byPart = [places * a[2], places * b[1], length];
+    const part = (k) => [a, b, [copies.at, c[1], c[2]]].map(([at, ...strides], j) => [at + k * byPart[j], ...strides]);
+    // Whole parts are one more outer loop; what is left is by itself.
+    const whole = Math.floor(k / places);
+    this.tiled(g, inside, banks, [m, n, places], part(0), 0, [[whole, ...byPart], ...outer], count * whole);
+    if (k % places > 0) this.tiled(g, inside, banks, [m, n, k % places], part(whole), 0, outer, count);
+    this.join(length, parts, copies, length, { bank: this.bank(g.c.buffer), at: c[0] });
   }
 
   /** A tiled product of so many outer indices, from `first` on. */
