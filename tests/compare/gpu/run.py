@@ -2,12 +2,14 @@
 attention on 10^5 edges, and energy and forces of 32,768 atoms (fewer
 where these need a larger array than the device has, which is said).
 
-    python tests/compare/gpu/run.py [--small] [--device NAME] [--gdl PATH] [SUBJECT ...]
+    python tests/compare/gpu/run.py [--cpu | --small] [--device NAME] [--gdl PATH] [SUBJECT ...]
 
 Times of gdl are those of the device's own clock (`gdl bench --backend wgsl`), those of PyTorch of CUDA events; both leave out what the host does. Fractions are of what
 shaders reach on registers alone and on long arrays, measured in the same run. PyTorch needs a card that CUDA or ROCm knows, and the potential e3nn; what is missing is
-said and left out. On a software device nothing is measured that says anything of a GPU: there `--small` shows that everything runs, PyTorch on
-the processor.
+said and left out.
+
+`--cpu` compares machine code with PyTorch on the processor, on all its cores, with smaller sizes: there a call is what is timed. On a software device nothing is measured
+that says anything of a GPU: there `--small` shows that everything runs.
 """
 
 import argparse
@@ -24,41 +26,45 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 
 
-# Atoms along an edge of the box: as many as the largest array of the device has room for.
-SIDES = [32, 26, 20, 16, 12, 8]
+# Rows of the product; pictures and their sides; texts and their lengths; nodes and edges; atoms along an edge of the box, as many as the largest array of the
+# device has room for.
+SIZES = {
+    "gpu": {"product": 4096, "p4m": (16, 64), "transformer": (16, 512), "gat": (10_000, 100_000), "potential": [32, 26, 20, 16, 12, 8]},
+    "cpu": {"product": 512, "p4m": (2, 64), "transformer": (2, 512), "gat": (10_000, 100_000), "potential": [8]},
+    "small": {"product": 64, "p4m": (1, 8), "transformer": (1, 16), "gat": (100, 1000), "potential": [3]},
+}
 
 
 class TooLarge(Exception):
     """The device has no array as large as the batch needs; the message says how large."""
 
 
-def data(subject, small, side):
+def data(subject, size, side):
     """The arrays of a subject: random, the same in every run."""
     rng = np.random.default_rng(0)
     real = lambda *shape: rng.standard_normal(shape).astype(np.float32)
     if subject == "product":
-        return {"x": real(1, 64 if small else 4096, 4096)}
+        return {"x": real(1, size, 4096)}
     if subject == "p4m":
-        n = 8 if small else 64
-        return {"x": real(1 if small else 16, n, n, 128)}
+        count, n = size
+        return {"x": real(count, n, n, 128)}
     if subject == "transformer":
-        return {"x": real(1 if small else 16, 16 if small else 512, 512)}
+        return {"x": real(*size, 512)}
     if subject == "gat":
-        nodes, edges = (100, 1000) if small else (10_000, 100_000)
+        nodes, edges = size
         return {"x": real(1, nodes, 64), "edges": rng.integers(0, nodes, (edges, 2))}
     # Atoms on a cubic lattice, moved a little: about 17 neighbours each.
-    side = 3 if small else side
     at = np.stack(np.meshgrid(*[np.arange(side)] * 3, indexing="ij"), -1).reshape(1, -1, 3)
     positions = 2.4 * at + 0.1 * rng.standard_normal(at.shape)
     return {"positions": positions.astype(np.float32), "numbers": np.array([1, 6, 8])[np.arange(side**3) % 3]}
 
 
-def own(gdl, subject, arrays, device):
+def own(gdl, subject, arrays, backend, device):
     """What `gdl bench` says of the program on these arrays."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, f"{subject}.npz")
         np.savez(path, **arrays)
-        command = [gdl, "bench", os.path.join(HERE, f"{subject}.gdl"), "--input", path, "--part", "forward", "--backend", "wgsl", "--json"]
+        command = [gdl, "bench", os.path.join(HERE, f"{subject}.gdl"), "--input", path, "--part", "forward", "--backend", backend, "--json"]
         command += ["--seconds", "0.5"] + (["--device", device] if device else [])
         done = subprocess.run(command, capture_output=True, text=True)
     said = done.stderr + done.stdout
@@ -131,7 +137,7 @@ def milliseconds(call, torch, where):
         call()
     best = float("inf")
     if where == "cpu":
-        for _ in range(5):
+        for _ in range(20):
             start = time.perf_counter()
             call()
             best = min(best, 1e3 * (time.perf_counter() - start))
@@ -146,14 +152,15 @@ def milliseconds(call, torch, where):
     return best
 
 
-def pytorch(small):
-    """PyTorch and its device: a card, or the processor for small sizes. None if there is none."""
+def pytorch(on_cpu):
+    """PyTorch and its device. None if there is none."""
     try:
         import torch
     except ImportError:
         print("PyTorch is not installed: gdl is measured alone")
         return None, None
-    if small:
+    if on_cpu:
+        torch.set_num_threads(os.cpu_count())
         return torch, "cpu"
     if not torch.cuda.is_available():
         print("PyTorch finds no card: gdl is measured alone")
@@ -164,14 +171,14 @@ def pytorch(small):
 
 def measured(subject, options):
     """What is measured of a subject, with its arrays; of the potential, in the largest box that fits."""
-    for side in SIDES:
-        arrays = data(subject, options.small, side)
+    size = SIZES["cpu" if options.cpu else "small" if options.small else "gpu"][subject]
+    backend = "cranelift" if options.cpu else "wgsl"
+    for side in size if subject == "potential" else [None]:
+        arrays = data(subject, size, side)
         try:
-            return arrays, *own(options.gdl, subject, arrays, options.device)
+            return arrays, *own(options.gdl, subject, arrays, backend, options.device)
         except TooLarge as refused:
-            print(f"{subject:12} {side**3} atoms: {refused}" if subject == "potential" else f"{subject:12} {refused}", flush=True)
-            if subject != "potential":
-                break
+            print(f"{subject:12} {side**3} atoms: {refused}" if side else f"{subject:12} {refused}", flush=True)
     return None, None, None
 
 
@@ -179,6 +186,7 @@ def main():
     known = ["product", "p4m", "transformer", "gat", "potential"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"some of {', '.join(known)} [default: all]")
+    parser.add_argument("--cpu", action="store_true", help="machine code on the processor")
     parser.add_argument("--small", action="store_true", help="sizes for a software device")
     parser.add_argument("--device", help="the GPU, as `gdl devices` lists it")
     parser.add_argument("--gdl", default=os.path.join(ROOT, "target", "release", "gdl"))
@@ -187,9 +195,9 @@ def main():
     if unknown:
         parser.error(f"there is no subject {unknown[0]}; there are: {', '.join(known)}")
     listed = subprocess.run([options.gdl, "devices"], capture_output=True, text=True).stdout
-    if not options.small and all("(software" in line for line in listed.splitlines()):
-        sys.exit(f"There is no GPU here, only\n{listed}Nothing is measured; --small tries the programs on a software device.")
-    torch, where = pytorch(options.small)
+    if not (options.cpu or options.small) and all("(software" in line for line in listed.splitlines()):
+        sys.exit(f"There is no GPU here, only\n{listed}Nothing is measured; --cpu compares on the processor, --small tries the programs on a software device.")
+    torch, where = pytorch(options.cpu or options.small)
     print(f"{'':12} {'gdl ms':>9} {'GFLOP/s':>9} {'of peak':>8} {'GB/s':>8} {'of peak':>8} {'PyTorch ms':>11} {'times':>7}")
     machine = None
     for subject in options.subjects or known:
