@@ -20,7 +20,10 @@ import sys
 import tempfile
 import time
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError:
+    sys.exit("numpy is not installed: pip install numpy; and torch, e3nn and scipy for the comparison")
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
@@ -194,6 +197,8 @@ def main():
     unknown = [s for s in options.subjects if s not in known]
     if unknown:
         parser.error(f"there is no subject {unknown[0]}; there are: {', '.join(known)}")
+    if not os.path.isfile(options.gdl):
+        sys.exit(f"there is no gdl at {options.gdl}: build it, `cargo build --release`, or say where it is, `--gdl PATH`")
     listed = subprocess.run([options.gdl, "devices"], capture_output=True, text=True).stdout
     if not (options.cpu or options.small) and all("(software" in line for line in listed.splitlines()):
         sys.exit(f"There is no GPU here, only\n{listed}Nothing is measured; --cpu compares on the processor, --small tries the programs on a software device.")

@@ -1,7 +1,7 @@
 //! Matrix products: tiled ones, and those that compute an argument where they read it.
 
 use super::compare;
-use super::errors::function;
+use super::errors::{function, rows};
 use gdl_abi::shader::Shaders;
 use gdl_abi::{DoorSizes, Instance};
 use gdl_core::ir::{Func, grad};
@@ -52,12 +52,7 @@ impl Case {
 fn large_products() {
     const WIDE: &str = "model Wide (s: set, x: s -> 70) -> (s -> 590) {\n  x |> linear(590)\n}\n";
     let Some(gpu) = device() else { return };
-    let door = DoorSizes {
-        samples: 1,
-        ragged: vec![("s".into(), vec![0, 530])],
-        ..DoorSizes::default()
-    };
-    let case = Case::new(function(WIDE), &door);
+    let case = Case::new(function(WIDE), &rows(530));
     case.compare(&gpu, "a wide layer");
 }
 
@@ -67,12 +62,7 @@ fn large_products_across() {
     const SQUARE: &str = "model Square (s: set, x: s -> 520) -> (s -> 530) {\n  x |> linear(530)\n}\n";
     let Some(gpu) = device() else { return };
     let back = grad::vjp(&function(SQUARE)).expect("a derivative");
-    let door = DoorSizes {
-        samples: 1,
-        ragged: vec![("s".into(), vec![0, 37])],
-        ..DoorSizes::default()
-    };
-    let case = Case::new(back, &door);
+    let case = Case::new(back, &rows(37));
     case.compare(&gpu, "a square layer");
 }
 
@@ -108,12 +98,7 @@ fn sums_are_cut() {
     const LAYER: &str = "model Layer (s: set, x: s -> 130) -> (s -> 140) {\n  x |> linear(140)\n}\n";
     let Some(gpu) = device() else { return };
     let back = grad::vjp(&function(LAYER)).expect("a derivative");
-    let door = DoorSizes {
-        samples: 1,
-        ragged: vec![("s".into(), vec![0, 2077])],
-        ..DoorSizes::default()
-    };
-    Case::new(back, &door).compare(&gpu, "a layer of many rows");
+    Case::new(back, &rows(2077)).compare(&gpu, "a layer of many rows");
 }
 
 /// Results are those of the interpreter; they and derivatives are to the bit those of arrays that are stored.

@@ -148,6 +148,16 @@ pub enum Range {
     Between(TableId, Index),
 }
 
+impl Range {
+    /// The number of values, where it is known at compile time.
+    pub fn lit(&self) -> Option<u32> {
+        match self {
+            Range::Lit(n) => Some(*n),
+            Range::Size(_) | Range::Between(..) => None,
+        }
+    }
+}
+
 /// How a loop may be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoopKind {

@@ -36,6 +36,40 @@ pub struct Roles {
     pub diagonal: bool,
 }
 
+/// A contraction: its arguments, the letters of all, and their roles.
+pub struct Contraction<'a> {
+    pub a: Value,
+    pub b: Value,
+    pub a_axes: &'a [u8],
+    pub b_axes: &'a [u8],
+    pub out_axes: &'a [u8],
+    pub roles: Roles,
+}
+
+impl<'a> Contraction<'a> {
+    /// That which makes a value.
+    pub fn of(body: &'a Body, v: Value) -> Option<Contraction<'a>> {
+        let Op::Contract {
+            a,
+            b,
+            a_axes,
+            b_axes,
+            out_axes,
+        } = &body.nodes[v.0 as usize].op
+        else {
+            return None;
+        };
+        Some(Contraction {
+            a: *a,
+            b: *b,
+            a_axes,
+            b_axes,
+            out_axes,
+            roles: Roles::of(body, v)?,
+        })
+    }
+}
+
 /// The number of rows that is assumed at compile time.
 pub const MANY: usize = 4096;
 /// Matrix products with a side below this are loops.

@@ -1,6 +1,6 @@
 //! The expression of one element of a value.
 
-use super::contract::{OneHot, Roles};
+use super::contract::{Contraction, OneHot};
 use super::kernel::Builder;
 use super::place::{Place, counted};
 use super::{At, Scheduler};
@@ -150,11 +150,7 @@ impl<'a> Scheduler<'a> {
             Op::Segment { map, .. } if let (Some(row), Some(c)) = (row, counted(self.scopes[at.depth].body, at.v)) => {
                 let [first, next] = [row.clone(), row.shifted(1)].map(|r| self.lookup(Table::MapPtr(*map), r));
                 let length = Expr::Real(next.plus(&first.times(-1)));
-                Ok(if c == 1.0 {
-                    length
-                } else {
-                    Expr::Apply(Scalar::Mul, vec![Expr::Num(c), length])
-                })
+                Ok(apply(Scalar::Mul, vec![Expr::Num(c), length]))
             }
             // Stored: in memory by now.
             Op::Param(_)
@@ -178,16 +174,14 @@ impl<'a> Scheduler<'a> {
     /// An element of a contraction, written out.
     fn contract_element(&mut self, k: &mut Builder, at: At, row: Option<&Index>, idx: &[Index]) -> Evaluated {
         let body = self.scopes[at.depth].body;
-        let (
-            Op::Contract {
-                a,
-                b,
-                a_axes,
-                b_axes,
-                out_axes,
-            },
-            Some(roles),
-        ) = (self.op(at), Roles::of(body, at.v))
+        let Some(Contraction {
+            a,
+            b,
+            a_axes,
+            b_axes,
+            out_axes,
+            roles,
+        }) = Contraction::of(body, at.v)
         else {
             return Ok(Expr::Num(f64::NAN));
         };
@@ -208,8 +202,8 @@ impl<'a> Scheduler<'a> {
                     .map_or(Index::lit(0), |j| inner[j].clone()),
             };
             let pick = |letters: &[u8]| letters.iter().map(index).collect::<Vec<_>>();
-            let x = self.eval(k, At { v: *a, ..at }, row, &pick(a_axes))?;
-            let y = self.eval(k, At { v: *b, ..at }, row, &pick(b_axes))?;
+            let x = self.eval(k, At { v: a, ..at }, row, &pick(a_axes))?;
+            let y = self.eval(k, At { v: b, ..at }, row, &pick(b_axes))?;
             total = apply(Scalar::Add, vec![total, apply(Scalar::Mul, vec![x, y])]);
         }
         Ok(total)

@@ -4,13 +4,13 @@
 //! copied. The letters of m, n and k each must follow each other in memory ("merge"); a letter that does not becomes an outer
 //! loop if it is short, otherwise an array is copied to an order that merges, preferably one without rows.
 
-use super::contract::{Label, MANY, Role, Roles};
+use super::contract::{Contraction, Label, MANY, Role};
 use super::kernel::{Builder, Dest, ROW};
 use super::{At, Scheduler};
 use crate::CodegenError;
 use crate::loop_ir::{Affine, Array, BufferId, Expr, Extent, Gemm, Home, Index, Matrix, Space, Step};
 use gdl_abi::DimId;
-use gdl_core::ir::{Op, Value};
+use gdl_core::ir::Value;
 
 /// An array of a product: where it is and its strides; `None` if it may have any order.
 #[derive(Clone, Debug)]
@@ -61,21 +61,19 @@ impl Scheduler<'_> {
     pub(super) fn gemm(&mut self, v: Value, steps: &mut Vec<Step>) -> Result<(), CodegenError> {
         let at = self.here(v);
         let body = self.scope().body;
-        let (
-            Op::Contract {
-                a,
-                b,
-                a_axes,
-                b_axes,
-                out_axes,
-            },
-            Some(roles),
-        ) = (self.op(at), Roles::of(body, v))
+        let Some(Contraction {
+            a,
+            b,
+            a_axes,
+            b_axes,
+            out_axes,
+            roles,
+        }) = Contraction::of(body, at.v)
         else {
             return Err(CodegenError::internal("not a contraction"));
         };
         let home = self.give_home(at);
-        let sources = [self.here(*a), self.here(*b), at];
+        let sources = [self.here(a), self.here(b), at];
         let letters = [a_axes, b_axes, out_axes];
         let mut operands = [0, 1, 2].map(|j| self.operand(sources[j], letters[j]));
         // At most one argument is packed; it goes first.

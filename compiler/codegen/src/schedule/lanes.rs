@@ -128,7 +128,7 @@ impl<'a> Nest<'a> {
         let out = self.out.iter().enumerate().filter(|(_, (v, _))| !bound(*v));
         let red = self.red.iter().enumerate();
         out.map(|(j, (v, n))| (Lane::Out(*v), *n, -1e-6 * j as f64))
-            .chain(red.filter_map(|(j, (v, r))| Some((Lane::Fold(*v), lit(r)?, 0.1 - 1e-6 * j as f64))))
+            .chain(red.filter_map(|(j, (v, r))| Some((Lane::Fold(*v), r.lit()?, 0.1 - 1e-6 * j as f64))))
             .collect()
     }
 
@@ -291,11 +291,4 @@ fn nested(mut levels: Vec<Level>, inner: Var, kind: LoopKind, mut body: Vec<Stmt
         })];
     }
     body.pop().unwrap_or_else(nothing)
-}
-
-fn lit(r: &Range) -> Option<u32> {
-    match r {
-        Range::Lit(n) => Some(*n),
-        Range::Size(_) | Range::Between(..) => None,
-    }
 }

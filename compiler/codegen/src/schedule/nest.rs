@@ -132,12 +132,12 @@ impl Scheduler<'_> {
         let red = (nest.red)(&at);
         let mut todo = vec![red.iter().map(|r| (0, r.clone())).collect::<Vec<(i64, Range)>>()];
         while let Some(part) = todo.pop() {
-            let red_vars: Vec<Var> = part.iter().map(|(_, r)| k.var(lit(r))).collect();
+            let red_vars: Vec<Var> = part.iter().map(|(_, r)| k.var(r.lit())).collect();
             let red_at: Vec<Index> = red_vars
                 .iter()
                 .zip(&part)
                 .map(|(v, (low, r))| {
-                    if lit(r) == Some(1) {
+                    if r.lit() == Some(1) {
                         Index::lit(*low)
                     } else {
                         Index::var(*v).shifted(*low)
@@ -216,13 +216,6 @@ impl Scheduler<'_> {
     }
 }
 
-fn lit(r: &Range) -> Option<u32> {
-    match r {
-        Range::Lit(n) => Some(*n),
-        Range::Size(_) | Range::Between(..) => None,
-    }
-}
-
 /// Loops over the static axes around a body.
 fn wrap(vars: &[Var], extents: &[u32], body: Vec<Stmt>) -> Vec<Stmt> {
     let ranges = extents.iter().map(|n| Range::Lit(*n));
@@ -231,7 +224,7 @@ fn wrap(vars: &[Var], extents: &[u32], body: Vec<Stmt>) -> Vec<Stmt> {
 
 /// Loops around a body, the last one innermost; none where there is one value.
 fn looped(levels: impl DoubleEndedIterator<Item = (Var, Range)>, mut body: Vec<Stmt>) -> Vec<Stmt> {
-    for (var, range) in levels.rev().filter(|(_, r)| lit(r) != Some(1)) {
+    for (var, range) in levels.rev().filter(|(_, r)| r.lit() != Some(1)) {
         body = vec![Stmt::For(Loop {
             var,
             range,

@@ -3,15 +3,16 @@
 //! A Clebsch-Gordan path couples features with `C · Y`, a constant times harmonics: a matrix a half of which is zero for every Y. Its other entries are
 //! written out.
 
-use super::contract::{Role, Roles};
+use super::contract::{Contraction, Role};
 use super::eval::apply;
 use super::kernel::{Builder, Dest, dest_index};
 use super::nest::Nest;
 use super::place::Place;
+use super::sparse::constant_side;
 use super::{At, Scheduler, Target};
 use crate::CodegenError;
 use crate::loop_ir::{Expr, Index, unflatten};
-use gdl_core::ir::{Op, Scalar, Value};
+use gdl_core::ir::{Scalar, Value};
 use std::collections::BTreeSet;
 
 /// At most this many entries are written out.
@@ -36,16 +37,14 @@ pub(super) fn contract(
     dest: &Dest,
 ) -> Result<bool, CodegenError> {
     let body = s.scopes[at.depth].body;
-    let (
-        Op::Contract {
-            a,
-            b,
-            a_axes,
-            b_axes,
-            out_axes,
-        },
-        Some(roles),
-    ) = (&body.nodes[at.v.0 as usize].op, Roles::of(body, at.v))
+    let Some(Contraction {
+        a,
+        b,
+        a_axes,
+        b_axes,
+        out_axes,
+        roles,
+    }) = Contraction::of(body, at.v)
     else {
         return Ok(false);
     };
@@ -54,13 +53,13 @@ pub(super) fn contract(
     }
     let sides = [(a, a_axes, b, b_axes), (b, b_axes, a, a_axes)];
     let found = sides.into_iter().find_map(|(x, letters, other, other_letters)| {
-        let entries = entries(s, At { v: *x, ..at })?;
+        let entries = entries(s, At { v: x, ..at })?;
         let known = Known {
-            value: *x,
+            value: x,
             letters,
             entries,
         };
-        Some((known, *other, other_letters))
+        Some((known, other, other_letters))
     });
     let Some((known, other, other_letters)) = found else {
         return Ok(false);
@@ -123,21 +122,14 @@ pub(super) fn contract(
 /// Where a stored value may be something else than zero, if it is zero elsewhere: a constant times something, with no axes but the constant's.
 fn entries(s: &Scheduler, at: At) -> Option<BTreeSet<Vec<i64>>> {
     let scope = &s.scopes[at.depth];
-    let Op::Contract {
-        a,
-        b,
+    let (c, first) = constant_side(scope.body, at.v)?;
+    let Contraction {
         a_axes,
         b_axes,
         out_axes,
-    } = s.op(at)
-    else {
-        return None;
-    };
-    let constant = |x: &Value, letters: &'_ Vec<u8>| match s.op(At { v: *x, ..at }) {
-        Op::Const(c) => Some((c, letters.clone())),
-        _ => None,
-    };
-    let (c, letters) = constant(a, a_axes).or_else(|| constant(b, b_axes))?;
+        ..
+    } = Contraction::of(scope.body, at.v)?;
+    let letters = if first { a_axes } else { b_axes };
     let place: Vec<usize> = out_axes
         .iter()
         .map(|l| letters.iter().position(|x| x == l))

@@ -1,6 +1,6 @@
 //! Contractions with a constant that is mostly zeros: its entries are unrolled, or listed in tables.
 
-use super::contract::{Label, Role, Roles};
+use super::contract::{Contraction, Label, Role};
 use super::eval::apply;
 use super::kernel::{Builder, Dest, dest_index};
 use super::nest::Nest;
@@ -24,7 +24,7 @@ fn entries(c: &Constant) -> usize {
 }
 
 /// The constant argument of a contraction, and whether it is the first.
-fn constant_side(body: &Body, v: Value) -> Option<(&Constant, bool)> {
+pub fn constant_side(body: &Body, v: Value) -> Option<(&Constant, bool)> {
     let Op::Contract { a, b, .. } = &body.nodes[v.0 as usize].op else {
         return None;
     };
@@ -49,23 +49,14 @@ pub(super) fn contract(
     dest: &Dest,
 ) -> Result<bool, CodegenError> {
     let body = s.scopes[at.depth].body;
-    let (Some((c, first)), Some(roles)) = (constant_side(body, at.v), Roles::of(body, at.v)) else {
+    let (Some((c, first)), Some(of)) = (constant_side(body, at.v), Contraction::of(body, at.v)) else {
         return Ok(false);
     };
-    let Op::Contract {
-        a,
-        b,
-        a_axes,
-        b_axes,
-        out_axes,
-    } = &body.nodes[at.v.0 as usize].op
-    else {
-        return Ok(false);
-    };
+    let Contraction { out_axes, roles, .. } = of;
     let (other, other_letters, letters) = if first {
-        (*b, b_axes, a_axes)
+        (of.b, of.b_axes, of.a_axes)
     } else {
-        (*a, a_axes, b_axes)
+        (of.a, of.a_axes, of.b_axes)
     };
     let nonzero = entries(c);
     if roles.diagonal || 2 * nonzero > c.data.len() || c.data.is_empty() {
